@@ -1,0 +1,1 @@
+//! The decisions of the usbclient driver: pure, no WDK, no unsafe code.

@@ -1,0 +1,1 @@
+//! Typed kernel trace and the rules that judge it.

@@ -1,0 +1,1 @@
+//! A deterministic simulated NT kernel that runs a WDM driver's .sys on Linux.

@@ -1,0 +1,1 @@
+//! The device interface of usbclient: control codes, request and reply layouts.

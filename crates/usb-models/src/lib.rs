@@ -1,0 +1,1 @@
+//! Models of USB devices, polled against simulated time.

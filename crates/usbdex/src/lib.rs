@@ -1,0 +1,1 @@
+//! The USBD handle API as imports of usbdex.sys.

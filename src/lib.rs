@@ -1,0 +1,2 @@
+//! A WDM USB client driver for Windows.
+#![no_std]

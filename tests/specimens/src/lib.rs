@@ -1,0 +1,1 @@
+//! Small WDM drivers that each break one rule.

@@ -1,0 +1,2 @@
+//! Builds, runs, tests, checks and audits usbclient.
+fn main() {}
