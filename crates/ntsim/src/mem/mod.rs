@@ -1,0 +1,5 @@
+//! The machine's memory: one arena, mapped twice.
+
+mod addr;
+
+pub use addr::Addr;
