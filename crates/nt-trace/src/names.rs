@@ -1,0 +1,5 @@
+//! Symbolic names of the numbers in a trace.
+
+mod status;
+
+pub use status::{ntstatus, ntstatus_value};
