@@ -1,1 +1,24 @@
 //! Models of USB devices, polled against simulated time.
+//!
+//! A model is what sits at the far end of the cable. It has no clock and no thread: whoever plays the host tells
+//! it the time, submits transfers, asks when something will happen next, and polls it then. The same models
+//! therefore serve a simulated kernel, a bus driver inside a real one, and plain unit tests, and a run of them is
+//! always reproducible.
+//!
+//! * [`DeviceModel`] is the contract between host and model, [`HostMemory`] how a model reaches a transfer's bytes.
+//! * [`registry::by_name`] makes the models that exist; [`registry::names`] lists them.
+//!
+//! Nothing here panics on what a host or a driver asks for, and every allocation is fallible.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod model;
+pub mod registry;
+pub mod time;
+pub mod transfer;
+
+pub use model::{DeviceModel, HostMemory, Poke, Refused, Speed, SubmitError};
+pub use time::Time;
+pub use transfer::{Completion, Direction, Kind, Setup, Status, Transfer, TransferId};
