@@ -1,0 +1,31 @@
+//! Major function codes (wdm.h).
+
+pub const IRP_MJ_CREATE: u8 = 0x00;
+pub const IRP_MJ_CREATE_NAMED_PIPE: u8 = 0x01;
+pub const IRP_MJ_CLOSE: u8 = 0x02;
+pub const IRP_MJ_READ: u8 = 0x03;
+pub const IRP_MJ_WRITE: u8 = 0x04;
+pub const IRP_MJ_QUERY_INFORMATION: u8 = 0x05;
+pub const IRP_MJ_SET_INFORMATION: u8 = 0x06;
+pub const IRP_MJ_QUERY_EA: u8 = 0x07;
+pub const IRP_MJ_SET_EA: u8 = 0x08;
+pub const IRP_MJ_FLUSH_BUFFERS: u8 = 0x09;
+pub const IRP_MJ_QUERY_VOLUME_INFORMATION: u8 = 0x0A;
+pub const IRP_MJ_SET_VOLUME_INFORMATION: u8 = 0x0B;
+pub const IRP_MJ_DIRECTORY_CONTROL: u8 = 0x0C;
+pub const IRP_MJ_FILE_SYSTEM_CONTROL: u8 = 0x0D;
+pub const IRP_MJ_DEVICE_CONTROL: u8 = 0x0E;
+pub const IRP_MJ_INTERNAL_DEVICE_CONTROL: u8 = 0x0F;
+pub const IRP_MJ_SHUTDOWN: u8 = 0x10;
+pub const IRP_MJ_LOCK_CONTROL: u8 = 0x11;
+pub const IRP_MJ_CLEANUP: u8 = 0x12;
+pub const IRP_MJ_CREATE_MAILSLOT: u8 = 0x13;
+pub const IRP_MJ_QUERY_SECURITY: u8 = 0x14;
+pub const IRP_MJ_SET_SECURITY: u8 = 0x15;
+pub const IRP_MJ_POWER: u8 = 0x16;
+pub const IRP_MJ_SYSTEM_CONTROL: u8 = 0x17;
+pub const IRP_MJ_DEVICE_CHANGE: u8 = 0x18;
+pub const IRP_MJ_QUERY_QUOTA: u8 = 0x19;
+pub const IRP_MJ_SET_QUOTA: u8 = 0x1A;
+pub const IRP_MJ_PNP: u8 = 0x1B;
+pub const IRP_MJ_MAXIMUM_FUNCTION: u8 = IRP_MJ_PNP;
