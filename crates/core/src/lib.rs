@@ -1,1 +1,28 @@
 //! The decisions of the usbclient driver: pure, no WDK, no unsafe code.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`dispatch`] | what a dispatch routine may do with an IRP, and what it may return |
+//! | [`add_device`] | the order of `AddDevice` and its unwinding |
+//! | [`pnp`] | the states of a device, what each PnP minor does, and what the gate lets through |
+//! | [`remove`] | the order of `IRP_MN_REMOVE_DEVICE`, as types |
+//! | [`descriptors`] | which configuration descriptors can be used |
+//! | [`request`] | which device control requests are well-formed |
+//! | [`transfer`] | how much goes to the bus at once |
+//! | [`request_word`] | who completes a request that is being cancelled |
+//!
+//! Each protocol has a small trait beside it, which the driver's edge implements over the kernel's routines. What
+//! only the edge may make (a device, an IRP, the token of an IRQL) is an associated type.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod add_device;
+pub mod descriptors;
+pub mod dispatch;
+pub mod pnp;
+pub mod remove;
+pub mod request;
+pub mod request_word;
+pub mod transfer;
+
+pub use usbclient_protocol::status;

@@ -1,0 +1,229 @@
+//! Which device control requests are well-formed, and what they ask for.
+//!
+//! The table of codes, lengths and statuses is that of [`usbclient_protocol`]. Everything is checked against the
+//! lengths that the I/O manager gives; the caller's data buffer is never read here.
+
+use usbclient_protocol::{
+    PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType, control_code,
+    status::{
+        STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
+        STATUS_INVALID_PARAMETER, Status,
+    },
+};
+
+use crate::descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint};
+
+/// What the stack location and the system buffer of an `IRP_MJ_DEVICE_CONTROL` say.
+///
+/// Page: <https://learn.microsoft.com/windows-hardware/drivers/kernel/buffer-descriptions-for-i-o-control-codes>
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceControl<'a> {
+    /// `IoControlCode`
+    pub code: u32,
+    /// The system buffer, `InputBufferLength` bytes of it.
+    pub input: &'a [u8],
+    /// `OutputBufferLength`: of the system buffer, or of the MDL with the direct methods.
+    pub output_length: usize,
+}
+
+/// Where data goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the device.
+    In,
+    /// To the device.
+    Out,
+}
+
+/// A request that is well-formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Copy the device descriptor (18 bytes) to the system buffer.
+    GetDeviceDescriptor,
+    /// Copy as much of the configuration descriptor as fits to the system buffer.
+    GetConfigurationDescriptor {
+        /// Bytes of the system buffer for it.
+        room: usize,
+    },
+    /// Write the list of pipes to the system buffer.
+    GetPipes {
+        /// Bytes of the system buffer for it.
+        room: usize,
+    },
+    /// A control transfer of `setup.length` bytes. The MDL is NULL if that is zero.
+    Control {
+        /// The setup packet.
+        setup: SetupPacket,
+        /// Where the data goes.
+        direction: Direction,
+    },
+    /// A bulk or interrupt transfer. The MDL is NULL if `length` is zero.
+    Transfer {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// Where the data goes.
+        direction: Direction,
+        /// Bytes.
+        length: u32,
+    },
+    /// Cancel everything on the pipe.
+    AbortPipe {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+    /// Clear a halt and reset the data toggle.
+    ResetPipe {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+}
+
+/// What decoding must know about the device: the endpoints of the selected configuration, and the most bytes of one
+/// control transfer (see [`maximum`](crate::transfer::maximum)).
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
+    /// The endpoints.
+    pub endpoints: &'a [Endpoint],
+    /// Bytes.
+    pub control_maximum: u32,
+}
+
+/// Decodes a request.
+///
+/// # Errors
+/// - `STATUS_INVALID_DEVICE_REQUEST`: unknown code.
+/// - `STATUS_BUFFER_TOO_SMALL`: the input is shorter than its structure, or the output cannot hold the smallest reply.
+/// - `STATUS_INVALID_BUFFER_SIZE`: the input is longer than its structure, there is an output where none belongs, a
+///   control transfer's data is not `wLength` bytes or more than the documented maximum, or a read is zero bytes or not
+///   a whole number of packets.
+/// - `STATUS_INVALID_PARAMETER`: no such endpoint, wrong direction, wrong transfer type, reserved bits, or a standard
+///   request that only the USB stack may send.
+pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, Status> {
+    let DeviceControl { code, input, output_length } = call;
+    match code {
+        control_code::GET_DEVICE_DESCRIPTOR => {
+            reply_only(input, output_length, DeviceDescriptor::SIZE)?;
+            Ok(Request::GetDeviceDescriptor)
+        }
+        control_code::GET_CONFIGURATION_DESCRIPTOR => {
+            reply_only(input, output_length, usize::from(ConfigurationHeader::SIZE))?;
+            Ok(Request::GetConfigurationDescriptor { room: output_length })
+        }
+        control_code::GET_PIPES => {
+            reply_only(input, output_length, PipeListHeader::SIZE)?;
+            Ok(Request::GetPipes { room: output_length })
+        }
+        control_code::CONTROL_IN => control(input, output_length, limits, Direction::In),
+        control_code::CONTROL_OUT => control(input, output_length, limits, Direction::Out),
+        control_code::PIPE_READ => transfer(input, output_length, limits, Direction::In),
+        control_code::PIPE_WRITE => transfer(input, output_length, limits, Direction::Out),
+        control_code::ABORT_PIPE => {
+            Ok(Request::AbortPipe { endpoint: select(input, output_length, limits)? })
+        }
+        control_code::RESET_PIPE => {
+            Ok(Request::ResetPipe { endpoint: select(input, output_length, limits)? })
+        }
+        _ => Err(STATUS_INVALID_DEVICE_REQUEST),
+    }
+}
+
+/// The input must have exactly this size.
+const fn input_is(input: &[u8], size: usize) -> Result<(), Status> {
+    if input.len() < size {
+        Err(STATUS_BUFFER_TOO_SMALL)
+    } else if input.len() > size {
+        Err(STATUS_INVALID_BUFFER_SIZE)
+    } else {
+        Ok(())
+    }
+}
+
+/// No input, and room for the smallest reply.
+fn reply_only(input: &[u8], output_length: usize, smallest: usize) -> Result<(), Status> {
+    input_is(input, 0)?;
+    if output_length < smallest { Err(STATUS_BUFFER_TOO_SMALL) } else { Ok(()) }
+}
+
+/// The endpoint with this address.
+fn find(limits: Limits<'_>, address: u8) -> Result<Endpoint, Status> {
+    limits.endpoints.iter().find(|e| e.address == address).copied().ok_or(STATUS_INVALID_PARAMETER)
+}
+
+fn select(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Endpoint, Status> {
+    input_is(input, PipeSelect::SIZE)?;
+    let header = PipeSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length != 0 {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    if header.reserved != [0; 3] {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    find(limits, header.endpoint)
+}
+
+fn transfer(
+    input: &[u8],
+    output_length: usize,
+    limits: Limits<'_>,
+    direction: Direction,
+) -> Result<Request, Status> {
+    input_is(input, PipeTransfer::SIZE)?;
+    let header = PipeTransfer::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if header.reserved != [0; 3] || header.flags != 0 {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let endpoint = find(limits, header.endpoint)?;
+    let moves_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
+    if endpoint.direction() != direction || !moves_data {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let length = u32::try_from(output_length).map_err(|_| STATUS_INVALID_BUFFER_SIZE)?;
+    // The device may send a whole packet whenever it is asked: a buffer that ends inside one would overflow.
+    let whole_packets = length.checked_rem(u32::from(endpoint.packet_size())) == Some(0);
+    if direction == Direction::In && (length == 0 || !whole_packets) {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    Ok(Request::Transfer { endpoint, direction, length })
+}
+
+fn control(
+    input: &[u8],
+    output_length: usize,
+    limits: Limits<'_>,
+    direction: Direction,
+) -> Result<Request, Status> {
+    input_is(input, SetupPacket::SIZE)?;
+    let setup = SetupPacket::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    let asked = if setup.is_in() { Direction::In } else { Direction::Out };
+    if asked != direction || belongs_to_stack(setup) {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    if output_length != usize::from(setup.length) || u32::from(setup.length) > limits.control_maximum {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    Ok(Request::Control { setup, direction })
+}
+
+/// Standard requests that change what the USB stack keeps about the device: `SET_ADDRESS`, `SET_CONFIGURATION`,
+/// `SET_INTERFACE`, and `CLEAR_FEATURE(ENDPOINT_HALT)`, which resets the data toggle on one side only (that is
+/// `RESET_PIPE`).
+const fn belongs_to_stack(setup: SetupPacket) -> bool {
+    const TYPE_MASK: u8 = 0x60;
+    const RECIPIENT_MASK: u8 = 0x1F;
+    const ENDPOINT: u8 = 2;
+    const CLEAR_FEATURE: u8 = 1;
+    const SET_ADDRESS: u8 = 5;
+    const SET_CONFIGURATION: u8 = 9;
+    const SET_INTERFACE: u8 = 11;
+    if setup.request_type & TYPE_MASK != 0 || setup.is_in() {
+        return false;
+    }
+    match setup.request {
+        SET_ADDRESS | SET_CONFIGURATION | SET_INTERFACE => true,
+        CLEAR_FEATURE => setup.request_type & RECIPIENT_MASK == ENDPOINT && setup.value == 0,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
