@@ -6,6 +6,9 @@
 //! always reproducible.
 //!
 //! * [`DeviceModel`] is the contract between host and model, [`HostMemory`] how a model reaches a transfer's bytes.
+//! * [`descriptor`] builds descriptors that are legal by construction, and the hostile ones that are not.
+//! * [`timing`] says how long a packet takes and where the figures come from.
+//! * [`device::Device`] is the machinery that all models share; a [`function::Function`] is what makes them differ.
 //! * [`registry::by_name`] makes the models that exist; [`registry::names`] lists them.
 //!
 //! Nothing here panics on what a host or a driver asks for, and every allocation is fallible.
@@ -14,9 +17,16 @@
 
 extern crate alloc;
 
+pub mod chapter9;
+pub mod descriptor;
+pub mod device;
+pub mod fallible;
+pub mod function;
 pub mod model;
+pub mod models;
 pub mod registry;
 pub mod time;
+pub mod timing;
 pub mod transfer;
 
 pub use model::{DeviceModel, HostMemory, Poke, Refused, Speed, SubmitError};

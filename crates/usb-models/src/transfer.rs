@@ -134,9 +134,9 @@ pub enum Status {
     Ok,
     /// The device answered STALL. A bulk or interrupt endpoint is halted until it is reset.
     Stall,
-    /// The device sent more than the host had room for (babble). The endpoint is halted.
+    /// The device sent more than the host had room for (babble). What did not fit is lost.
     Overrun,
-    /// The device did not answer: three transactions failed. The endpoint is halted.
+    /// The device did not answer: three transactions failed.
     NoResponse,
     /// The endpoint is no more: another configuration or alternate setting was selected, the device was reset, or
     /// it was unplugged.

@@ -1,0 +1,6 @@
+//! The devices themselves.
+
+pub mod composite;
+pub mod hostile;
+pub mod loopback;
+pub mod obstinate;
