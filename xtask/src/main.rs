@@ -1,2 +1,51 @@
-//! Builds, runs, tests, checks and audits usbclient.
-fn main() {}
+//! Builds, runs, tests, checks and audits usbclient: `cargo xtask COMMAND`.
+//!
+//! Exit status 0 when the command succeeded, 1 when what it did failed, 2 when it could not be done:
+//! a missing tool, an unreadable path, a wrong argument.
+
+mod driver;
+mod failure;
+mod paths;
+mod pe_checksum;
+mod setup;
+mod tool;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::paths::Paths;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs, tests, checks and audits usbclient")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install and make what the driver build needs; every other command does this by itself.
+    Setup,
+    /// Build usbclient.sys, or the specimen drivers.
+    Build(driver::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let paths = Paths::find()?;
+    match arguments.command {
+        Command::Setup => {
+            setup::prepare(&paths)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Build(arguments) => driver::command(&paths, &arguments),
+    }
+}

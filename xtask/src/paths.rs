@@ -1,0 +1,50 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::failure::cannot_run;
+
+/// The folders that xtask reads and writes.
+pub struct Paths {
+    /// The workspace's root.
+    pub root: PathBuf,
+}
+
+impl Paths {
+    /// Finds the workspace that this xtask was built from.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::failure::CannotRun`] if the sources were moved away since.
+    pub fn find() -> Result<Self> {
+        let manifest_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        match manifest_folder.parent() {
+            Some(root) if root.join("Cargo.lock").is_file() => Ok(Self { root: root.to_path_buf() }),
+            _ => Err(cannot_run(format!("{} is not in a workspace any more", manifest_folder.display()))),
+        }
+    }
+
+    /// The target folder of driver builds. It lies below the root, because wdk-build looks for Cargo.lock
+    /// upwards from there, and apart from the host's, because RUSTC_BOOTSTRAP on and off in one folder
+    /// rebuilds everything each time.
+    pub fn driver(&self) -> PathBuf {
+        self.root.join("target").join("driver")
+    }
+
+    /// What set-up makes.
+    pub fn setup(&self) -> PathBuf {
+        self.root.join("target").join("setup")
+    }
+
+    /// The overlay headers and import lists in the tree.
+    pub fn wdk_linux(&self) -> PathBuf {
+        self.root.join("wdk-linux")
+    }
+
+    /// The release build of the driver: the file that is tested.
+    pub fn driver_image(&self) -> PathBuf {
+        self.driver().join("usbclient.sys")
+    }
+}

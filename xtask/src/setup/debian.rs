@@ -1,0 +1,146 @@
+//! Packages of the distribution.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use super::{clang, headers, import_libraries};
+use crate::{failure::cannot_run, tool};
+
+/// Installs the packages that are missing, as root on Debian and its relatives.
+///
+/// # Errors
+///
+/// They cannot be installed from here: exit status 2, with what to type.
+pub fn install_missing(with_headers: bool) -> Result<()> {
+    let missing = missing(with_headers);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let command = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+    if !tool::exists("apt-get") {
+        return Err(cannot_run(format!(
+            "missing: clang's library, llvm-dlltool or the mingw-w64 DDK headers; on Debian they are `{command}`"
+        )));
+    }
+    if !is_root()? {
+        return Err(cannot_run(format!("missing packages; type: sudo {command}")));
+    }
+    eprintln!("installing {}", missing.join(", "));
+    let installed = apt_get_install(&missing)?
+        || (tool::status(Command::new("apt-get").args(["update", "-q"]))?.success()
+            && apt_get_install(&missing)?);
+    if installed && self::missing(with_headers).is_empty() {
+        Ok(())
+    } else {
+        Err(cannot_run(format!("`{command}` did not install what is needed; see its messages above")))
+    }
+}
+
+fn missing(with_headers: bool) -> Vec<&'static str> {
+    let mut packages = Vec::new();
+    if clang::find().is_err() {
+        packages.push("libclang-dev");
+    }
+    if with_headers {
+        if headers::mingw().is_none() {
+            packages.push("mingw-w64-common");
+        }
+        if import_libraries::dlltool().is_none() {
+            packages.push("llvm");
+        }
+    }
+    packages
+}
+
+fn apt_get_install(packages: &[&str]) -> Result<bool> {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command.args(["install", "-q", "-y", "--no-install-recommends"]).args(packages);
+    Ok(tool::status(&mut command)?.success())
+}
+
+fn is_root() -> Result<bool> {
+    Ok(tool::output(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+/// The Debian mirror that this machine uses, or Debian's own.
+pub fn mirror() -> String {
+    let mut command = Command::new("apt-get");
+    command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    tool::output(&mut command)
+        .ok()
+        .and_then(|list| {
+            list.lines()
+                .map(|line| line.trim_end_matches('/'))
+                .find(|line| line.ends_with("/debian"))
+                .map(String::from)
+        })
+        .unwrap_or_else(|| "http://deb.debian.org/debian".into())
+}
+
+/// A private configuration of apt, with sources, lists and cache of its own: the machine's stay untouched.
+pub struct PrivateApt<'a> {
+    folder: &'a Path,
+}
+
+impl<'a> PrivateApt<'a> {
+    /// Writes the configuration for these suites and fetches their lists.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written, or the lists cannot be fetched.
+    pub fn new(folder: &'a Path, suites: &[&str]) -> Result<Self> {
+        const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        let mirror = mirror();
+        let sources: String =
+            suites.iter().map(|suite| format!("deb [signed-by={KEYS}] {mirror} {suite} main\n")).collect();
+        for part in ["lists/partial", "cache/archives/partial"] {
+            std::fs::create_dir_all(folder.join(part))?;
+        }
+        tool::write_if_changed(&folder.join("sources.list"), sources.as_bytes())?;
+        let at = folder.display();
+        let configuration = format!(
+            "Dir::Etc::SourceList \"{at}/sources.list\";\nDir::Etc::SourceParts \"/dev/null\";\n\
+             Dir::State::Lists \"{at}/lists\";\nDir::Cache \"{at}/cache\";\nAPT::Sandbox::User \"\";\n"
+        );
+        tool::write_if_changed(&folder.join("apt.conf"), configuration.as_bytes())?;
+        let apt = Self { folder };
+        tool::output(apt.command("apt-get").args(["update", "-q"]))?;
+        Ok(apt)
+    }
+
+    /// The versions of a package that the suites have, newest first.
+    ///
+    /// # Errors
+    ///
+    /// apt-cache failed.
+    pub fn versions(&self, package: &str) -> Result<Vec<String>> {
+        let list = tool::output(self.command("apt-cache").args(["madison", package]))?;
+        Ok(list
+            .lines()
+            .filter_map(|line| line.split('|').nth(1))
+            .map(|version| version.trim().into())
+            .collect())
+    }
+
+    /// Downloads a package's file into the folder.
+    ///
+    /// # Errors
+    ///
+    /// apt-get failed.
+    pub fn download(&self, package: &str, version: &str) -> Result<()> {
+        tool::output(
+            self.command("apt-get")
+                .current_dir(self.folder)
+                .args(["download", &format!("{package}={version}")]),
+        )?;
+        Ok(())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("APT_CONFIG", self.folder.join("apt.conf"));
+        command
+    }
+}
