@@ -97,6 +97,7 @@ pub struct RemoveIrp<'d, C: RemoveCalls, S> {
 
 impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
     /// Takes over the device, the IRP and its hold of the remove lock.
+    #[expect(clippy::needless_pass_by_value, reason = "the device must not be named after it is deleted")]
     pub fn arrived(
         fdo: Fdo<'d, C>,
         irp: Irp<'d, C>,
@@ -112,7 +113,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
     /// the handle has no users, and frees every URB.
     pub fn drain(self) -> RemoveIrp<'d, C, Drained<C>> {
         let device = self.device;
-        C::change(device, Event::Remove);
+        let _ = C::change(device, Event::Remove);
         C::disable_interface(device, self.passive);
         C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED);
         C::cancel_in_flight(device);

@@ -224,6 +224,3 @@ const fn belongs_to_stack(setup: SetupPacket) -> bool {
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -49,9 +49,8 @@ pub const fn maximum(kind: TransferType, speed: Speed, usb3_stack: bool) -> u32 
     match (kind, speed) {
         (TransferType::Control, Speed::Low | Speed::Full) => 4 * KIB,
         (TransferType::Control, Speed::High | Speed::Super) => 64 * KIB,
-        (TransferType::Interrupt, _) => 4 * MIB,
+        (TransferType::Interrupt, _) | (TransferType::Bulk, Speed::High) => 4 * MIB,
         (TransferType::Bulk, Speed::Super) => 32 * MIB,
-        (TransferType::Bulk, Speed::High) => 4 * MIB,
         (TransferType::Bulk, Speed::Low | Speed::Full) => {
             if usb3_stack {
                 4 * MIB
@@ -149,6 +148,3 @@ impl Chunks {
         Next::Send(self.current())
     }
 }
-
-#[cfg(test)]
-mod tests;

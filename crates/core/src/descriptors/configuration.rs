@@ -260,7 +260,7 @@ impl Parser {
     }
 
     fn add(&mut self, endpoint: Endpoint) -> Result<(), Refusal> {
-        if endpoint.address & 0x0F == 0 || endpoint.address & 0x70 != 0 {
+        if !matches!(endpoint.address, 0x01..=0x0F | 0x81..=0x8F) {
             return Err(Refusal::EndpointAddress);
         }
         let may_be_zero = endpoint.transfer_type() == TransferType::Isochronous;

@@ -39,7 +39,7 @@ impl DeviceDescriptor {
         &self.bytes
     }
 
-    /// `bMaxPacketSize0`: bytes, or their logarithm on a SuperSpeed device.
+    /// `bMaxPacketSize0`: bytes, or their logarithm on a `SuperSpeed` device.
     #[must_use]
     pub const fn max_packet_size_0(&self) -> u8 {
         let [_, _, _, _, _, _, _, size, ..] = self.bytes;

@@ -10,6 +10,3 @@ mod walk;
 pub use configuration::{Configuration, ConfigurationHeader, Endpoint, Interface};
 pub use device::DeviceDescriptor;
 pub use refusal::Refusal;
-
-#[cfg(test)]
-mod tests;

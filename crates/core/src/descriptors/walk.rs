@@ -24,7 +24,7 @@ impl Found<'_> {
 }
 
 /// The descriptors in `bytes`. Each step goes on by at least two bytes, so it ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Walk<'a> {
     bytes: &'a [u8],
     offset: usize,

@@ -9,15 +9,15 @@ pub enum State {
     NotStarted,
     /// Working.
     Started,
-    /// QUERY_STOP succeeded here.
+    /// `QUERY_STOP` succeeded here.
     StopPending,
     /// STOP took the configuration back, or a START came while started.
     Stopped,
-    /// QUERY_REMOVE succeeded here.
+    /// `QUERY_REMOVE` succeeded here.
     RemovePending,
     /// A START failed, here or below.
     StartFailed,
-    /// SURPRISE_REMOVAL came.
+    /// `SURPRISE_REMOVAL` came.
     SurpriseRemoved,
     /// REMOVE came.
     Removed,
@@ -46,17 +46,17 @@ pub enum Event {
     StartSucceeds,
     /// START failed, here or below.
     StartFails,
-    /// QUERY_STOP arrived, and is not refused.
+    /// `QUERY_STOP` arrived, and is not refused.
     QueryStop,
-    /// CANCEL_STOP came back from the lower drivers.
+    /// `CANCEL_STOP` came back from the lower drivers.
     CancelStop,
     /// STOP arrived.
     Stop,
-    /// QUERY_REMOVE arrived, and is not refused.
+    /// `QUERY_REMOVE` arrived, and is not refused.
     QueryRemove,
-    /// CANCEL_REMOVE came back from the lower drivers.
+    /// `CANCEL_REMOVE` came back from the lower drivers.
     CancelRemove,
-    /// SURPRISE_REMOVAL arrived.
+    /// `SURPRISE_REMOVAL` arrived.
     SurpriseRemoval,
     /// REMOVE arrived.
     Remove,
@@ -92,7 +92,7 @@ pub enum Reason {
     StartHadFailed,
     /// The PnP manager queries or stops a device for one purpose at a time.
     OtherPurpose,
-    /// After SURPRISE_REMOVAL only REMOVE follows.
+    /// After `SURPRISE_REMOVAL` only REMOVE follows.
     OnlyRemoveFollows,
     /// After REMOVE nothing follows.
     NothingFollows,

@@ -27,10 +27,10 @@ fn explore(world: World, runs: &mut u32) {
     let mut moved = false;
     for at in 0..world.cancellers.len() {
         let mut next = world;
-        let word = load(world.word);
+        let request = load(world.word);
         match world.cancellers[at] {
             Canceller::Before => {
-                next.cancellers[at] = match word.cancel() {
+                next.cancellers[at] = match request.cancel() {
                     Cancel::ShouldCancel => {
                         assert_eq!(world.finishes, 0, "IoCancelIrp on an IRP that is gone: {world:?}");
                         Canceller::Inside
@@ -40,21 +40,21 @@ fn explore(world: World, runs: &mut u32) {
             }
             Canceller::Inside => {
                 assert_eq!(world.finishes, 0, "the IRP went while it was being cancelled: {world:?}");
-                next.finishes += u8::from(word.canceller_done() == CancellerDone::Finish);
+                next.finishes += u8::from(request.canceller_done() == CancellerDone::Finish);
                 next.cancellers[at] = Canceller::After;
             }
             Canceller::After => continue,
         }
-        next.word = word.0.into_inner();
+        next.word = request.0.into_inner();
         moved = true;
         explore(next, runs);
     }
     if !world.completed {
         let mut next = world;
-        let word = load(world.word);
-        next.finishes += u8::from(word.complete() == Complete::Finish);
+        let request = load(world.word);
+        next.finishes += u8::from(request.complete() == Complete::Finish);
         next.completed = true;
-        next.word = word.0.into_inner();
+        next.word = request.0.into_inner();
         moved = true;
         explore(next, runs);
     }

@@ -1,1 +1,0 @@
-//! Every refusal, and what passes.

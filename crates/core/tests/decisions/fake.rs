@@ -1,0 +1,336 @@
+//! A fake of the edge: it records each call by name and answers what the test told it.
+
+use std::cell::RefCell;
+
+use usbclient_core::{
+    add_device::{AddDeviceCalls, Unwinding},
+    descriptors::{Configuration, DeviceDescriptor},
+    dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
+    pnp::{Event, GateCalls, Machine, Minor, PnpCalls, StartCalls, Step, StopCalls},
+    remove::RemoveCalls,
+    status::{NtStatus, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, STATUS_UNSUCCESSFUL, Status},
+};
+
+/// What every failing call answers, unless it has a status of its own.
+pub const FAILURE: Status = STATUS_UNSUCCESSFUL;
+
+/// The edge's zero-sized type.
+pub struct Fake;
+
+/// The state of the fake, one per test thread.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing the edge is asked")]
+pub struct World {
+    /// What was called, in order.
+    pub log: Vec<String>,
+    /// Calls that fail, by name.
+    pub failing: Vec<&'static str>,
+    /// The device's state.
+    pub machine: Machine,
+    /// Whether the extension holds the `USBD_HANDLE`.
+    pub handle: bool,
+    /// What the lower drivers answer.
+    pub lower: NtStatus,
+    /// What `read_configuration_descriptor` gives, up to the length asked for.
+    pub configuration: Vec<u8>,
+    /// What `read_device_descriptor` gives.
+    pub device_descriptor: Vec<u8>,
+    /// `IoStatus.Information` of the IRP.
+    pub information: usize,
+    /// Whether the device is dead.
+    pub dead: bool,
+    /// The minor of the IRP.
+    pub minor: Minor,
+    /// `InPath`
+    pub in_path: bool,
+    /// Capabilities of version 1.
+    pub version_1: bool,
+}
+
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::new(World {
+        log: Vec::new(),
+        failing: Vec::new(),
+        machine: Machine::new(),
+        handle: true,
+        lower: STATUS_SUCCESS,
+        configuration: crate::descriptors::loopback(),
+        device_descriptor: crate::descriptors::device(),
+        information: 0,
+        dead: false,
+        minor: Minor::Other(0xFF),
+        in_path: false,
+        version_1: true,
+    });
+}
+
+/// Reads or changes the fake.
+pub fn world<T>(body: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(body)
+}
+
+/// What was called since the last time, as one line.
+pub fn calls() -> String {
+    world(|w| std::mem::take(&mut w.log)).join(" ")
+}
+
+/// Brings the device to a state by events that lead there.
+pub fn apply(events: &[Event]) {
+    world(|w| {
+        for event in events {
+            let step = w.machine.apply(*event);
+            assert!(matches!(step, Step::To { .. }), "{event:?} does nothing: {step:?}");
+        }
+    });
+}
+
+fn log(call: impl Into<String>) {
+    world(|w| w.log.push(call.into()));
+}
+
+/// Records a call that may fail.
+fn attempt(call: &'static str) -> Result<(), Status> {
+    log(call);
+    if world(|w| w.failing.contains(&call)) { Err(FAILURE) } else { Ok(()) }
+}
+
+/// A device.
+#[derive(Clone, Copy)]
+pub struct FakeDevice(());
+/// An IRP.
+pub struct FakeIrp(());
+/// A tag.
+#[derive(Clone, Copy)]
+pub struct FakeTag(());
+/// `PASSIVE_LEVEL`.
+pub struct FakePassive(());
+/// A handle.
+pub struct FakeHandle(());
+/// The drained pools.
+pub struct FakeDrained(());
+/// A device object under construction.
+pub struct FakeFdo(());
+/// What it is attached to.
+pub struct FakeLower(());
+
+/// Runs one PnP dispatch call.
+pub fn enter(
+    body: impl for<'d> FnOnce(Fdo<'d, Fake>, Irp<'d, Fake>, &'d mut FakePassive) -> Disposition<'d>,
+) -> NtStatus {
+    dispatch::enter_passive(FakeDevice(()), FakeIrp(()), FakePassive(()), body)
+}
+
+/// Sends a PnP IRP with this minor and returns the status.
+pub fn pnp(minor: Minor) -> NtStatus {
+    world(|w| w.minor = minor);
+    enter(usbclient_core::pnp::dispatch)
+}
+
+/// Runs `AddDevice`.
+pub fn add_device() -> Result<(), Status> {
+    usbclient_core::add_device::add_device::<Fake>((), (), &mut FakePassive(()))
+}
+
+impl IrpCalls for Fake {
+    type Device = FakeDevice;
+    type Irp = FakeIrp;
+    type Tag = FakeTag;
+    type Passive = FakePassive;
+
+    fn tag(_: &FakeIrp) -> FakeTag {
+        FakeTag(())
+    }
+    fn acquire_remove_lock(_: FakeDevice, _: FakeTag) -> Result<(), Status> {
+        attempt("acquire")
+    }
+    fn release_remove_lock(_: FakeDevice, _: FakeTag) {
+        log("release");
+    }
+    fn set_status(_: &mut FakeIrp, status: NtStatus) {
+        log(format!("status({:#X})", status.raw()));
+    }
+    fn complete(_: FakeIrp, status: NtStatus, information: usize) {
+        log(format!("complete({:#X},{information})", status.raw()));
+    }
+    fn mark_pending(_: &mut FakeIrp) {
+        log("mark_pending");
+    }
+    fn forward(_: FakeDevice, _: FakeIrp) -> NtStatus {
+        log("forward");
+        world(|w| w.lower)
+    }
+    fn forward_and_wait(_: FakeDevice, _: &mut FakeIrp, _: &mut FakePassive) -> NtStatus {
+        log("forward_and_wait");
+        world(|w| w.lower)
+    }
+}
+
+impl GateCalls for Fake {
+    fn change(_: FakeDevice, event: Event) -> Step {
+        log(format!("{event:?}"));
+        world(|w| w.machine.apply(event))
+    }
+    fn start_held(_: FakeDevice) {
+        log("start_held");
+    }
+    fn fail_held(_: FakeDevice, status: Status) {
+        log(format!("fail_held({status:?})"));
+    }
+    fn cancel_in_flight(_: FakeDevice) {
+        log("cancel_in_flight");
+    }
+    fn wait_for_requests(_: FakeDevice, _: &mut FakePassive) {
+        log("wait_for_requests");
+    }
+    fn disable_interface(_: FakeDevice, _: &mut FakePassive) {
+        log("disable_interface");
+    }
+}
+
+impl StopCalls for Fake {
+    fn recall_in_flight(_: FakeDevice, _: &mut FakePassive) {
+        log("recall_in_flight");
+    }
+    fn deconfigure(_: FakeDevice, _: &mut FakePassive) {
+        log("deconfigure");
+    }
+    fn drop_pipes(_: FakeDevice, _: &mut FakePassive) {
+        log("drop_pipes");
+    }
+}
+
+impl StartCalls for Fake {
+    type Descriptor = Vec<u8>;
+    type Pipes = ();
+
+    fn read_device_descriptor(
+        _: FakeDevice,
+        _: &mut FakePassive,
+    ) -> Result<([u8; DeviceDescriptor::SIZE], usize), Status> {
+        attempt("read_device_descriptor")?;
+        let given = world(|w| w.device_descriptor.clone());
+        let mut bytes = [0; DeviceDescriptor::SIZE];
+        bytes[..given.len()].copy_from_slice(&given);
+        Ok((bytes, given.len()))
+    }
+    fn read_configuration_descriptor(
+        _: FakeDevice,
+        length: u16,
+        _: &mut FakePassive,
+    ) -> Result<Vec<u8>, Status> {
+        attempt(if length == 9 { "read_header" } else { "read_configuration" })?;
+        Ok(world(|w| w.configuration.iter().copied().take(usize::from(length)).collect()))
+    }
+    fn select_configuration(
+        _: FakeDevice,
+        _: &Vec<u8>,
+        _: &Configuration,
+        _: &mut FakePassive,
+    ) -> Result<(), Status> {
+        attempt("select_configuration")
+    }
+    fn record_pipes(
+        _: FakeDevice,
+        _: &DeviceDescriptor,
+        _: Vec<u8>,
+        (): (),
+        _: &mut FakePassive,
+    ) -> Result<(), Status> {
+        attempt("record_pipes")
+    }
+    fn enable_interface(_: FakeDevice, _: &mut FakePassive) -> Result<(), Status> {
+        attempt("enable_interface")
+    }
+}
+
+impl RemoveCalls for Fake {
+    type Handle = FakeHandle;
+    type Drained = FakeDrained;
+
+    fn flush_dpcs(_: FakeDevice, _: &mut FakePassive) {
+        log("flush_dpcs");
+    }
+    fn free_urbs(_: FakeDevice, _: &mut FakePassive) -> FakeDrained {
+        log("free_urbs");
+        FakeDrained(())
+    }
+    fn take_handle(_: FakeDevice) -> Option<FakeHandle> {
+        world(|w| std::mem::take(&mut w.handle)).then_some(FakeHandle(()))
+    }
+    fn close_handle(_: FakeHandle, _: FakeDrained, _: &mut FakePassive) {
+        log("close_handle");
+    }
+    fn release_remove_lock_and_wait(_: FakeDevice, _: FakeTag, _: &mut FakePassive) {
+        log("release_and_wait");
+    }
+    fn detach(_: FakeDevice, _: &mut FakePassive) {
+        log("detach");
+    }
+    fn delete(_: FakeDevice, _: &mut FakePassive) {
+        log("delete");
+    }
+}
+
+impl PnpCalls for Fake {
+    fn minor(_: &FakeIrp) -> Minor {
+        world(|w| w.minor)
+    }
+    fn offer_surprise_removal(_: &mut FakeIrp) -> bool {
+        log("offer_surprise_removal");
+        world(|w| w.version_1)
+    }
+    fn keep_capabilities(_: FakeDevice, _: &mut FakeIrp) {
+        log("keep_capabilities");
+    }
+    fn add_device_state(_: FakeDevice, _: &mut FakeIrp) -> usize {
+        world(|w| w.information | if w.dead { 4 } else { 0 })
+    }
+    fn usage_in_path(_: &FakeIrp) -> bool {
+        world(|w| w.in_path)
+    }
+    fn information(_: &FakeIrp) -> usize {
+        world(|w| w.information)
+    }
+}
+
+impl AddDeviceCalls for Fake {
+    type Driver = ();
+    type Pdo = ();
+    type Fdo = FakeFdo;
+    type Lower = FakeLower;
+    type Handle = FakeHandle;
+    type Passive = FakePassive;
+
+    fn create_device((): (), _: &mut FakePassive) -> Result<FakeFdo, Status> {
+        attempt("create_device").map(|()| FakeFdo(()))
+    }
+    fn init_extension(_: &mut FakeFdo, (): (), _: &mut FakePassive) {
+        log("init_extension");
+    }
+    fn attach(_: &mut FakeFdo, (): (), _: &mut FakePassive) -> Option<FakeLower> {
+        attempt("attach").ok().map(|()| FakeLower(()))
+    }
+    fn copy_flags(_: &mut FakeFdo, _: &FakeLower) {
+        log("copy_flags");
+    }
+    fn create_handle(_: &FakeFdo, _: &FakeLower, _: &mut FakePassive) -> Result<FakeHandle, Status> {
+        attempt("create_handle").map(|()| FakeHandle(()))
+    }
+    fn register_interface(_: &mut FakeFdo, (): (), _: &mut FakePassive) -> Result<(), Status> {
+        attempt("register_interface")
+    }
+    fn finish(_: FakeFdo, _: FakeLower, _: FakeHandle) {
+        log("finish");
+    }
+    fn close_handle(_: FakeHandle, _: Unwinding, _: &mut FakePassive) {
+        log("close_handle");
+    }
+    fn detach(_: FakeLower, _: &mut FakePassive) {
+        log("detach");
+    }
+    fn delete_device(_: FakeFdo, _: &mut FakePassive) {
+        log("delete_device");
+    }
+}
+
+/// The initial status of a PnP IRP.
+pub const INITIAL: NtStatus = STATUS_NOT_SUPPORTED.nt();

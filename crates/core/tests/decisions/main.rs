@@ -1,0 +1,13 @@
+//! The decisions of the driver, tested over a fake of the edge that records what it is asked to do.
+
+mod add_device;
+mod descriptors;
+mod dispatch;
+mod fake;
+mod gate;
+mod minors;
+mod remove;
+mod request;
+mod start;
+mod states;
+mod transfer;

@@ -1,0 +1,177 @@
+//! Device control requests: every refusal, and what passes.
+
+use proptest::prelude::*;
+use usbclient_core::{
+    descriptors::Endpoint,
+    request::{DeviceControl, Direction, Limits, Request, decode},
+    status::{
+        STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
+        STATUS_INVALID_PARAMETER, Status,
+    },
+};
+use usbclient_protocol::{PipeSelect, PipeTransfer, SetupPacket, control_code::*};
+
+const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint {
+    Endpoint { interface: 0, address, attributes, interval: 1, max_packet_size }
+}
+
+const BULK_IN: Endpoint = endpoint(0x81, 2, 512);
+const BULK_OUT: Endpoint = endpoint(0x02, 2, 512);
+const INTERRUPT_IN: Endpoint = endpoint(0x83, 3, 64);
+const ISOCHRONOUS_IN: Endpoint = endpoint(0x84, 1, 0);
+const ENDPOINTS: [Endpoint; 4] = [BULK_IN, BULK_OUT, INTERRUPT_IN, ISOCHRONOUS_IN];
+
+fn send(code: u32, input: &[u8], output_length: usize) -> Result<Request, Status> {
+    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096 };
+    decode(DeviceControl { code, input, output_length }, limits)
+}
+
+#[test]
+fn unknown_codes() {
+    for code in [0, GET_PIPES ^ 3, GET_PIPES ^ 0xC000, u32::MAX] {
+        assert_eq!(send(code, &[], 0), Err(STATUS_INVALID_DEVICE_REQUEST));
+    }
+}
+
+#[test]
+fn replies() {
+    let cases = [
+        (GET_DEVICE_DESCRIPTOR, 18, Request::GetDeviceDescriptor),
+        (GET_CONFIGURATION_DESCRIPTOR, 9, Request::GetConfigurationDescriptor { room: 9 }),
+        (GET_PIPES, 4, Request::GetPipes { room: 4 }),
+    ];
+    for (code, smallest, request) in cases {
+        assert_eq!(send(code, &[], smallest), Ok(request));
+        assert_eq!(send(code, &[], smallest - 1), Err(STATUS_BUFFER_TOO_SMALL));
+        assert_eq!(send(code, &[0], smallest), Err(STATUS_INVALID_BUFFER_SIZE));
+    }
+    assert_eq!(
+        send(GET_CONFIGURATION_DESCRIPTOR, &[], 4096),
+        Ok(Request::GetConfigurationDescriptor { room: 4096 })
+    );
+}
+
+#[test]
+fn inputs_of_the_wrong_size() {
+    for (code, size) in
+        [(CONTROL_IN, 8), (CONTROL_OUT, 8), (PIPE_READ, 8), (PIPE_WRITE, 8), (ABORT_PIPE, 4), (RESET_PIPE, 4)]
+    {
+        for short in 0..size {
+            assert_eq!(send(code, &vec![0; short], 0), Err(STATUS_BUFFER_TOO_SMALL), "{code:#x} {short}");
+        }
+        assert_eq!(send(code, &vec![0; size + 1], 0), Err(STATUS_INVALID_BUFFER_SIZE), "{code:#x}");
+    }
+}
+
+#[test]
+fn reads() {
+    let read = |address, length| send(PIPE_READ, &PipeTransfer::new(address).encode(), length);
+    for (endpoint, length) in [(BULK_IN, 512), (BULK_IN, 1 << 20), (INTERRUPT_IN, 64)] {
+        let length_32 = u32::try_from(length).unwrap();
+        let request = Request::Transfer { endpoint, direction: Direction::In, length: length_32 };
+        assert_eq!(read(endpoint.address, length), Ok(request));
+    }
+    for length in [0, 1, 511, 513] {
+        assert_eq!(read(BULK_IN.address, length), Err(STATUS_INVALID_BUFFER_SIZE), "{length}");
+    }
+    // Not there, OUT, control, isochronous.
+    for address in [0x85, 0x02, 0x01, 0x00, 0x80, 0xFF, ISOCHRONOUS_IN.address] {
+        assert_eq!(read(address, 512), Err(STATUS_INVALID_PARAMETER), "{address:#x}");
+    }
+}
+
+#[test]
+fn writes() {
+    let write = |address, length| send(PIPE_WRITE, &PipeTransfer::new(address).encode(), length);
+    for length in [0_u32, 1, 512, 1000] {
+        let request = Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length };
+        assert_eq!(write(BULK_OUT.address, length as usize), Ok(request));
+    }
+    assert_eq!(write(BULK_IN.address, 512), Err(STATUS_INVALID_PARAMETER));
+    let too_long = usize::try_from(1_u64 << 32).unwrap();
+    assert_eq!(write(BULK_OUT.address, too_long), Err(STATUS_INVALID_BUFFER_SIZE));
+}
+
+#[test]
+fn reserved_fields() {
+    for at in 1..8 {
+        let mut input = PipeTransfer::new(BULK_IN.address).encode();
+        input[at] = 1;
+        assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_PARAMETER), "{at}");
+    }
+    for at in 1..4 {
+        let mut input = PipeSelect::new(BULK_IN.address).encode();
+        input[at] = 1;
+        assert_eq!(send(ABORT_PIPE, &input, 0), Err(STATUS_INVALID_PARAMETER), "{at}");
+    }
+}
+
+#[test]
+fn pipes() {
+    for endpoint in ENDPOINTS {
+        let input = PipeSelect::new(endpoint.address).encode();
+        assert_eq!(send(ABORT_PIPE, &input, 0), Ok(Request::AbortPipe { endpoint }));
+        assert_eq!(send(RESET_PIPE, &input, 0), Ok(Request::ResetPipe { endpoint }));
+        assert_eq!(send(RESET_PIPE, &input, 1), Err(STATUS_INVALID_BUFFER_SIZE));
+    }
+    assert_eq!(send(ABORT_PIPE, &PipeSelect::new(9).encode(), 0), Err(STATUS_INVALID_PARAMETER));
+}
+
+const fn setup(request_type: u8, request: u8, value: u16, length: u16) -> SetupPacket {
+    SetupPacket { request_type, request, value, index: 0, length }
+}
+
+#[test]
+fn control_transfers() {
+    let cases = [
+        (CONTROL_IN, setup(0xC0, 1, 0, 64), Direction::In),
+        (CONTROL_IN, setup(0x80, 6, 0x100, 18), Direction::In),
+        (CONTROL_OUT, setup(0x40, 1, 0, 64), Direction::Out),
+        (CONTROL_OUT, setup(0x40, 1, 0, 0), Direction::Out),
+        (CONTROL_IN, setup(0xC0, 1, 0, 4096), Direction::In),
+        // A vendor's own request may have the number of a standard one.
+        (CONTROL_OUT, setup(0x40, 9, 0, 0), Direction::Out),
+        (CONTROL_OUT, setup(0x00, 3, 1, 0), Direction::Out),
+    ];
+    for (code, setup, direction) in cases {
+        let length = usize::from(setup.length);
+        assert_eq!(send(code, &setup.encode(), length), Ok(Request::Control { setup, direction }));
+        assert_eq!(send(code, &setup.encode(), length + 1), Err(STATUS_INVALID_BUFFER_SIZE));
+        let other = if code == CONTROL_IN { CONTROL_OUT } else { CONTROL_IN };
+        assert_eq!(send(other, &setup.encode(), length), Err(STATUS_INVALID_PARAMETER));
+    }
+    let long = setup(0xC0, 1, 0, 4097);
+    assert_eq!(send(CONTROL_IN, &long.encode(), 4097), Err(STATUS_INVALID_BUFFER_SIZE));
+}
+
+#[test]
+fn requests_of_the_usb_stack() {
+    let cases = [setup(0x00, 5, 3, 0), setup(0x00, 9, 1, 0), setup(0x01, 11, 1, 0), setup(0x02, 1, 0, 0)];
+    for setup in cases {
+        assert_eq!(send(CONTROL_OUT, &setup.encode(), 0), Err(STATUS_INVALID_PARAMETER), "{setup:?}");
+    }
+    assert!(send(CONTROL_OUT, &setup(0x00, 1, 1, 0).encode(), 0).is_ok());
+}
+
+proptest! {
+    /// Whatever is sent, a transfer that passes is on an endpoint that exists, in its direction.
+    #[test]
+    fn what_passes_is_sound(
+        code in prop::sample::select(ALL.to_vec()),
+        input in prop::collection::vec(any::<u8>(), 0..12),
+        output_length in 0..5000_usize,
+    ) {
+        match send(code, &input, output_length) {
+            Ok(Request::Transfer { endpoint, direction, length }) => {
+                prop_assert!(ENDPOINTS.contains(&endpoint));
+                prop_assert_eq!(endpoint.direction(), direction);
+                prop_assert_eq!(length as usize, output_length);
+            }
+            Ok(Request::Control { setup, direction }) => {
+                prop_assert_eq!(setup.is_in(), direction == Direction::In);
+                prop_assert_eq!(usize::from(setup.length), output_length);
+            }
+            _ => {}
+        }
+    }
+}
