@@ -82,9 +82,8 @@ impl Arena {
     pub fn protect(&mut self, address: Addr, length: u64, protection: Protection) -> io::Result<()> {
         assert!(self.contains(address, length), "protects a range outside the arena");
         // SAFETY: the range lies in the driver view, which holds no object of the simulator.
-        let result = unsafe {
-            libc::mprotect(address.0 as *mut libc::c_void, to_usize(length), protection.flags())
-        };
+        let result =
+            unsafe { libc::mprotect(address.0 as *mut libc::c_void, to_usize(length), protection.flags()) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 

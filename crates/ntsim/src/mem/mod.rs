@@ -203,11 +203,8 @@ impl Mem {
     fn allocate_as(&mut self, request: Request, id: ObjectId, user: bool) -> io::Result<Addr> {
         self.allocations += 1;
         let guarded = user || self.mode == Mode::Guarded;
-        let (arena, space) = if user {
-            (&mut self.user, &mut self.user_space)
-        } else {
-            (&mut self.kernel, &mut self.pool)
-        };
+        let (arena, space) =
+            if user { (&mut self.user, &mut self.user_space) } else { (&mut self.kernel, &mut self.pool) };
         let padded = request.length.max(1).next_multiple_of(ALIGNMENT);
         let (pages, start) = if guarded {
             let bytes = padded.next_multiple_of(PAGE_SIZE);
@@ -337,7 +334,8 @@ impl Mem {
         let wild = BadAccess::Wild { address, length };
         let user = address < SYSTEM_RANGE_START;
         let space = if user { &self.user_space } else { &self.pool };
-        let object = space.index_of(address).and_then(|index| space.objects.get(index)).ok_or(wild.clone())?;
+        let object =
+            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or(wild.clone())?;
         if object.state == State::Freed && object.contains(address, 1) {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
         }

@@ -1,0 +1,326 @@
+//! Runs the threads of a machine, one at a time.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use super::{Action, Cpu, Point, Policy, State, Task, ThreadId};
+use crate::{
+    cpu::{DriverStack, Left, Resume},
+    kernel::{
+        Kernel,
+        export::{Args, Handler, RoutineFuture},
+    },
+    mem::Addr,
+    stop::Stop,
+};
+
+/// What a kernel call costs in simulated time, in units of 100 ns.
+const CALL_COST: u64 = 1;
+
+/// One level of a thread.
+enum Frame {
+    /// The simulator's task at the bottom.
+    Task(Task),
+    /// An async kernel routine that the driver called.
+    Routine { future: RoutineFuture, index: usize, site: Addr },
+    /// Driver code, on the thread's stack.
+    Driver,
+}
+
+/// What a thread does when it runs next.
+enum Next {
+    Poll,
+    Resume(Resume),
+    Import { index: usize, args: Args },
+}
+
+struct Runner {
+    frames: Vec<Frame>,
+    stack: Option<DriverStack>,
+    next: Next,
+}
+
+/// Runs threads until nobody can run or the machine stops.
+pub struct Executor {
+    kernel: Rc<RefCell<Kernel>>,
+    runners: BTreeMap<ThreadId, Runner>,
+    idle_stacks: Vec<DriverStack>,
+    policy: Box<dyn Policy>,
+    choices: Vec<ThreadId>,
+    runnable: Vec<ThreadId>,
+    /// Simulated time at which a life is a livelock.
+    pub time_limit: u64,
+    /// Kernel calls after which a life is a livelock.
+    pub call_limit: u64,
+    calls: u64,
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Executor").field("calls", &self.calls).finish_non_exhaustive()
+    }
+}
+
+impl Executor {
+    /// An executor for the threads of `kernel`.
+    #[must_use]
+    pub fn new(kernel: Rc<RefCell<Kernel>>, policy: Box<dyn Policy>) -> Self {
+        Self {
+            kernel,
+            runners: BTreeMap::new(),
+            idle_stacks: Vec::new(),
+            policy,
+            choices: Vec::new(),
+            runnable: Vec::new(),
+            time_limit: 3_600 * 10_000_000,
+            call_limit: 100_000_000,
+            calls: 0,
+        }
+    }
+
+    /// The choices made so far, for [`Replay`](super::Replay).
+    #[must_use]
+    pub fn choices(&self) -> &[ThreadId] {
+        &self.choices
+    }
+
+    /// Kernel calls of the driver so far.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Ends every thread where it stands and makes `policy` decide from here on, for the next life.
+    pub fn reset(&mut self, policy: Box<dyn Policy>) {
+        for (_, runner) in std::mem::take(&mut self.runners) {
+            drop(runner.frames);
+            // A stack on which code was abandoned is not used again: it may hold anything.
+            self.idle_stacks.extend(runner.stack.filter(|_| false));
+        }
+        self.policy = policy;
+        self.choices.clear();
+        self.calls = 0;
+    }
+
+    /// Runs until nobody can run and no timer is set.
+    ///
+    /// # Errors
+    /// Why the machine stopped.
+    pub fn run(&mut self) -> Result<(), Stop> {
+        self.run_until(|_| false)
+    }
+
+    /// Runs until `done` says so (asked between steps), or nobody can run and no timer is set.
+    ///
+    /// # Errors
+    /// Why the machine stopped.
+    pub fn run_until(&mut self, done: impl Fn(&Kernel) -> bool) -> Result<(), Stop> {
+        let mut point = Point::Blocked;
+        loop {
+            self.adopt();
+            self.fire_timers(false);
+            if done(&self.kernel.borrow()) {
+                return Ok(());
+            }
+            let Some(thread) = self.choose(point) else {
+                if self.fire_timers(true) {
+                    continue;
+                }
+                return Ok(());
+            };
+            self.kernel.borrow_mut().sched.place(thread);
+            point = self.step(thread)?;
+            self.check_limits()?;
+        }
+    }
+
+    fn check_limits(&self) -> Result<(), Stop> {
+        let now = self.kernel.borrow().sched.now;
+        if now > self.time_limit {
+            return Err(Stop::Livelock(format!("{} s of simulated time went by", now / 10_000_000)));
+        }
+        if self.calls > self.call_limit {
+            return Err(Stop::Livelock(format!("the driver made {} kernel calls", self.calls)));
+        }
+        Ok(())
+    }
+
+    /// Takes over the threads that were made since the last step.
+    fn adopt(&mut self) {
+        let spawned = std::mem::take(&mut self.kernel.borrow_mut().sched.spawned);
+        for (id, start) in spawned {
+            let task = start(Cpu::new(Rc::clone(&self.kernel), id));
+            let runner = Runner { frames: vec![Frame::Task(task)], stack: None, next: Next::Poll };
+            self.runners.insert(id, runner);
+        }
+    }
+
+    fn fire_timers(&self, mut anyway: bool) -> bool {
+        let mut fired = false;
+        loop {
+            let action = self.kernel.borrow_mut().sched.pop_timer(anyway);
+            let Some(action) = action else { return fired };
+            fired = true;
+            anyway = false;
+            let mut kernel = self.kernel.borrow_mut();
+            match action {
+                Action::Wake(thread, value) => kernel.sched.wake(thread, value),
+                Action::Run(action) => action(&mut kernel),
+            }
+        }
+    }
+
+    fn choose(&mut self, point: Point) -> Option<ThreadId> {
+        let kernel = self.kernel.borrow();
+        kernel.sched.runnable(&mut self.runnable);
+        let current = kernel.sched.current();
+        drop(kernel);
+        match self.runnable.as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            several => {
+                let picked = self.policy.pick(point, current, several);
+                self.choices.push(picked);
+                Some(picked)
+            }
+        }
+    }
+
+    /// Runs a thread to its next scheduling point.
+    fn step(&mut self, id: ThreadId) -> Result<Point, Stop> {
+        loop {
+            let Some(runner) = self.runners.get_mut(&id) else { return Ok(Point::Blocked) };
+            match std::mem::replace(&mut runner.next, Next::Poll) {
+                Next::Poll => {
+                    if let Some(point) = self.poll(id)? {
+                        return Ok(point);
+                    }
+                }
+                Next::Import { index, args } => self.import(id, index, args)?,
+                Next::Resume(how) => {
+                    if self.resume(id, how)? {
+                        return Ok(Point::KernelCall);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Polls the frame on top. `None`: go on with this thread.
+    fn poll(&mut self, id: ThreadId) -> Result<Option<Point>, Stop> {
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(Some(Point::Blocked)) };
+        let mut context = Context::from_waker(Waker::noop());
+        match runner.frames.last_mut() {
+            Some(Frame::Task(task)) => {
+                self.kernel.borrow_mut().set_site(Addr::NULL);
+                match task.as_mut().poll(&mut context) {
+                    Poll::Pending => self.after_pending(id),
+                    Poll::Ready(result) => {
+                        self.end(id);
+                        result.map(|()| Some(Point::Blocked))
+                    }
+                }
+            }
+            Some(Frame::Routine { future, index, site }) => {
+                let index = *index;
+                self.kernel.borrow_mut().set_site(*site);
+                match future.as_mut().poll(&mut context) {
+                    Poll::Pending => self.after_pending(id),
+                    Poll::Ready(result) => {
+                        let value = result?;
+                        runner.frames.pop();
+                        self.kernel.borrow_mut().leave_call(index, value);
+                        runner.next = Next::Resume(Resume::Return(value));
+                        Ok(None)
+                    }
+                }
+            }
+            Some(Frame::Driver) | None => Err(Stop::Host("a thread has nothing to poll".into())),
+        }
+    }
+
+    /// A frame is not done: it called the driver, blocked, or yielded.
+    fn after_pending(&mut self, id: ThreadId) -> Result<Option<Point>, Stop> {
+        let mut kernel = self.kernel.borrow_mut();
+        let Some(thread) = kernel.sched.thread_mut(id) else { return Ok(Some(Point::Blocked)) };
+        if let Some(call) = thread.wanted.take() {
+            let Some(runner) = self.runners.get_mut(&id) else { return Ok(Some(Point::Blocked)) };
+            if runner.stack.is_none() {
+                let stack = match self.idle_stacks.pop() {
+                    Some(stack) => stack,
+                    None => {
+                        let (bottom, top) = kernel.mem.add_stack()?;
+                        DriverStack::new(bottom, top)
+                    }
+                };
+                runner.stack = Some(stack);
+            }
+            runner.frames.push(Frame::Driver);
+            runner.next = Next::Resume(Resume::Call(call));
+            return Ok(None);
+        }
+        Ok(Some(if thread.state == State::Ready { Point::Yield } else { Point::Blocked }))
+    }
+
+    /// Runs driver code. True when it called the kernel, which is a scheduling point.
+    fn resume(&mut self, id: ThreadId, how: Resume) -> Result<bool, Stop> {
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(false) };
+        let Some(stack) = runner.stack.as_mut() else { return Ok(false) };
+        match stack.resume(how) {
+            Left::Import { index, arguments, site } => {
+                runner.next = Next::Import { index, args: Args { base: arguments, site } };
+                Ok(true)
+            }
+            Left::Returned(value) => {
+                runner.frames.pop();
+                if let Some(thread) = self.kernel.borrow_mut().sched.thread_mut(id) {
+                    thread.answer = Some(value);
+                }
+                runner.next = Next::Poll;
+                Ok(false)
+            }
+            Left::Trapped(trap) => Err(Stop::Trap(trap)),
+        }
+    }
+
+    /// Answers a kernel call, at once or by a new frame.
+    fn import(&mut self, id: ThreadId, index: usize, args: Args) -> Result<(), Stop> {
+        self.calls += 1;
+        let mut kernel = self.kernel.borrow_mut();
+        kernel.sched.now += CALL_COST;
+        kernel.set_site(args.site);
+        let handler = kernel.enter_call(index, args)?;
+        let answer = match handler {
+            Handler::Sync(routine) => Some(routine(&mut kernel, args)?),
+            Handler::Try(routine, _) => routine(&mut kernel, args)?,
+            Handler::Async(_) => None,
+            Handler::Data(_) => return Err(Stop::Host("the driver called a variable".into())),
+        };
+        if let Some(value) = answer {
+            kernel.leave_call(index, value);
+        }
+        drop(kernel);
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(()) };
+        match (answer, handler) {
+            (Some(value), _) => runner.next = Next::Resume(Resume::Return(value)),
+            (None, Handler::Async(start) | Handler::Try(_, start)) => {
+                let future = start(Cpu::new(Rc::clone(&self.kernel), id), args);
+                runner.frames.push(Frame::Routine { future, index, site: args.site });
+                runner.next = Next::Poll;
+            }
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, id: ThreadId) {
+        if let Some(runner) = self.runners.remove(&id) {
+            self.idle_stacks.extend(runner.stack);
+        }
+        self.kernel.borrow_mut().sched.remove(id);
+    }
+}

@@ -1,0 +1,304 @@
+//! Threads, processors and simulated time.
+//!
+//! A thread is a stack of frames: an async task of the simulator at the bottom, driver code that it called,
+//! async kernel routines that the driver called, and so on. One thread runs at a time. At `DISPATCH_LEVEL`
+//! and above a thread owns its processor; threads below run on any processor that nobody owns.
+
+mod executor;
+mod policy;
+mod task;
+
+use std::{cmp::Reverse, collections::BinaryHeap, fmt, future::Future, pin::Pin};
+
+pub use executor::Executor;
+pub use policy::{Point, Policy, Random, Replay, RoundRobin, SplitMix};
+pub use task::Cpu;
+
+use crate::{
+    cpu::Call,
+    kernel::Kernel,
+    stop::Stop,
+};
+
+/// `PASSIVE_LEVEL`
+pub const PASSIVE_LEVEL: u8 = 0;
+/// `APC_LEVEL`
+pub const APC_LEVEL: u8 = 1;
+/// `DISPATCH_LEVEL`
+pub const DISPATCH_LEVEL: u8 = 2;
+
+/// The processor of a thread that has not run yet.
+const NOWHERE: u8 = u8::MAX;
+
+/// Simulated time in units of 100 ns.
+pub type Time = u64;
+
+/// Names a thread. Numbers start at 1 and are not reused within a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(pub u32);
+
+impl fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "thread#{}", self.0)
+    }
+}
+
+/// A task of the simulator.
+pub type Task = Pin<Box<dyn Future<Output = Result<(), Stop>>>>;
+
+/// What a thread is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It can run.
+    Ready,
+    /// It waits; the text says for what, should nobody ever wake it.
+    Blocked(String),
+}
+
+/// One thread, as the kernel sees it.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// Its name.
+    pub id: ThreadId,
+    /// What it is for, in words.
+    pub role: &'static str,
+    /// Its `IRQL`.
+    pub irql: u8,
+    /// The processor it runs on, or ran on last.
+    pub processor: u8,
+    /// Whether it can run.
+    pub state: State,
+    /// Idle service threads may wait for ever without being a deadlock.
+    pub daemon: bool,
+    wanted: Option<Call>,
+    answer: Option<u64>,
+    woken: Option<u64>,
+}
+
+enum Action {
+    Wake(ThreadId, u64),
+    Run(Box<dyn FnOnce(&mut Kernel)>),
+}
+
+struct Timer {
+    due: Time,
+    sequence: u64,
+    action: Action,
+}
+
+impl PartialEq for Timer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.due, self.sequence) == (other.due, other.sequence)
+    }
+}
+impl Eq for Timer {}
+impl PartialOrd for Timer {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Timer {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.due, self.sequence).cmp(&(other.due, other.sequence))
+    }
+}
+
+/// A future made once its thread is known.
+type Starter = Box<dyn FnOnce(Cpu) -> Task>;
+
+/// The part of the scheduler that kernel routines see.
+pub struct Sched {
+    /// Simulated time since the start.
+    pub now: Time,
+    threads: Vec<Thread>,
+    current: ThreadId,
+    spawned: Vec<(ThreadId, Starter)>,
+    timers: BinaryHeap<Reverse<Timer>>,
+    sequence: u64,
+    processors: u8,
+    next_thread: u32,
+}
+
+impl fmt::Debug for Sched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sched").field("now", &self.now).field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Sched {
+    /// A scheduler for a machine with this many processors.
+    #[must_use]
+    pub fn new(processors: u8) -> Self {
+        Self {
+            now: 0,
+            threads: Vec::new(),
+            current: ThreadId(0),
+            spawned: Vec::new(),
+            timers: BinaryHeap::new(),
+            sequence: 0,
+            processors,
+            next_thread: 1,
+        }
+    }
+
+    /// How many processors there are.
+    #[must_use]
+    pub const fn processors(&self) -> u8 {
+        self.processors
+    }
+
+    /// Makes a thread that runs a task, at the given `IRQL`.
+    pub fn spawn<F, T>(&mut self, role: &'static str, irql: u8, task: F) -> ThreadId
+    where
+        F: FnOnce(Cpu) -> T + 'static,
+        T: Future<Output = Result<(), Stop>> + 'static,
+    {
+        self.spawn_boxed(role, irql, Box::new(move |cpu| Box::pin(task(cpu))))
+    }
+
+    /// As [`Self::spawn`], for a task that is boxed already.
+    pub fn spawn_boxed(&mut self, role: &'static str, irql: u8, start: Starter) -> ThreadId {
+        let id = ThreadId(self.next_thread);
+        self.next_thread += 1;
+        self.threads.push(Thread {
+            id,
+            role,
+            irql,
+            processor: NOWHERE,
+            state: State::Ready,
+            daemon: false,
+            wanted: None,
+            answer: None,
+            woken: None,
+        });
+        self.spawned.push((id, start));
+        id
+    }
+
+    /// The thread that runs.
+    #[must_use]
+    pub const fn current(&self) -> ThreadId {
+        self.current
+    }
+
+    /// A thread that has not ended.
+    #[must_use]
+    pub fn thread(&self, id: ThreadId) -> Option<&Thread> {
+        let index = self.threads.binary_search_by_key(&id, |thread| thread.id).ok()?;
+        self.threads.get(index)
+    }
+
+    /// A thread that has not ended, for changing it.
+    pub fn thread_mut(&mut self, id: ThreadId) -> Option<&mut Thread> {
+        let index = self.threads.binary_search_by_key(&id, |thread| thread.id).ok()?;
+        self.threads.get_mut(index)
+    }
+
+    /// All threads that have not ended.
+    #[must_use]
+    pub fn threads(&self) -> &[Thread] {
+        &self.threads
+    }
+
+    /// `IRQL` of the thread that runs.
+    #[must_use]
+    pub fn irql(&self) -> u8 {
+        self.thread(self.current).map_or(PASSIVE_LEVEL, |thread| thread.irql)
+    }
+
+    /// The processor of the thread that runs.
+    #[must_use]
+    pub fn processor(&self) -> u8 {
+        self.thread(self.current).map_or(0, |thread| thread.processor)
+    }
+
+    /// Sets the `IRQL` of the thread that runs; gives back what it was.
+    pub fn set_irql(&mut self, irql: u8) -> u8 {
+        let current = self.current;
+        self.thread_mut(current).map_or(irql, |thread| std::mem::replace(&mut thread.irql, irql))
+    }
+
+    /// Wakes a thread that waits in [`Cpu::block`], which gives it `value`.
+    pub fn wake(&mut self, id: ThreadId, value: u64) {
+        if let Some(thread) = self.thread_mut(id)
+            && thread.state != State::Ready
+        {
+            thread.state = State::Ready;
+            thread.woken = Some(value);
+        }
+    }
+
+    /// Runs an action when simulated time reaches `due`. The number takes it back.
+    pub fn at<F: FnOnce(&mut Kernel) + 'static>(&mut self, due: Time, action: F) -> u64 {
+        self.add_timer(due, Action::Run(Box::new(action)))
+    }
+
+    /// Wakes a thread with `value` when simulated time reaches `due`, unless it was woken before.
+    pub fn wake_at(&mut self, due: Time, thread: ThreadId, value: u64) -> u64 {
+        self.add_timer(due, Action::Wake(thread, value))
+    }
+
+    /// Takes back what [`Self::at`] or [`Self::wake_at`] planned.
+    pub fn cancel(&mut self, number: u64) {
+        self.timers.retain(|Reverse(timer)| timer.sequence != number);
+    }
+
+    fn add_timer(&mut self, due: Time, action: Action) -> u64 {
+        self.sequence += 1;
+        self.timers.push(Reverse(Timer { due, sequence: self.sequence, action }));
+        self.sequence
+    }
+
+    /// The timer that is due first, if its time has come or `anyway`; time moves on to it.
+    fn pop_timer(&mut self, anyway: bool) -> Option<Action> {
+        let due = self.timers.peek()?.0.due;
+        if due > self.now && !anyway {
+            return None;
+        }
+        self.now = self.now.max(due);
+        self.timers.pop().map(|Reverse(timer)| timer.action)
+    }
+
+    fn remove(&mut self, id: ThreadId) {
+        self.threads.retain(|thread| thread.id != id);
+    }
+
+    /// Threads that could run now, in order.
+    fn runnable(&self, into: &mut Vec<ThreadId>) {
+        into.clear();
+        let free = self.free_processor().is_some();
+        into.extend(
+            self.threads
+                .iter()
+                .filter(|thread| thread.state == State::Ready && (free || self.owns_processor(thread)))
+                .map(|thread| thread.id),
+        );
+    }
+
+    /// A thread at `DISPATCH_LEVEL` keeps the processor that it runs on.
+    const fn owns_processor(&self, thread: &Thread) -> bool {
+        thread.irql >= DISPATCH_LEVEL && thread.processor < self.processors
+    }
+
+    fn is_owned(&self, processor: u8, except: ThreadId) -> bool {
+        self.threads
+            .iter()
+            .any(|other| other.id != except && other.irql >= DISPATCH_LEVEL && other.processor == processor)
+    }
+
+    fn free_processor(&self) -> Option<u8> {
+        (0..self.processors).find(|processor| !self.is_owned(*processor, ThreadId(0)))
+    }
+
+    /// Puts a thread on a processor: its own if nobody owns that, otherwise the first free one.
+    fn place(&mut self, id: ThreadId) {
+        let Some(thread) = self.thread(id) else { return };
+        if thread.processor >= self.processors || self.is_owned(thread.processor, id) {
+            let processor = self.free_processor().unwrap_or(0);
+            if let Some(thread) = self.thread_mut(id) {
+                thread.processor = processor;
+            }
+        }
+        self.current = id;
+    }
+}
