@@ -26,6 +26,11 @@ use crate::{
     pnp::{Event, GateCalls},
 };
 
+/// The proof that a call is a step of removal. Only this module makes one, so the steps cannot be called out of
+/// order, or from elsewhere.
+#[derive(Debug)]
+pub struct Removing(());
+
 /// What only removal does, beside what it shares with the other ways of stopping I/O.
 pub trait RemoveCalls: GateCalls {
     /// The owner of the `USBD_HANDLE`.
@@ -39,27 +44,37 @@ pub trait RemoveCalls: GateCalls {
 
     /// [`USBD_UrbFree`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_urbfree)
     /// for every URB of the pools and those kept by START. Finds none on a device that never started.
-    fn free_urbs(device: Self::Device, passive: &mut Self::Passive) -> Self::Drained;
+    fn free_urbs(device: Self::Device, removing: &Removing, passive: &mut Self::Passive) -> Self::Drained;
 
     /// Takes the handle out of its only place, the
     /// [device extension](https://learn.microsoft.com/windows-hardware/drivers/kernel/device-extensions).
-    fn take_handle(device: Self::Device) -> Option<Self::Handle>;
+    fn take_handle(device: Self::Device, removing: &Removing) -> Option<Self::Handle>;
 
     /// [`USBD_CloseHandle`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_closehandle),
     /// at `PASSIVE_LEVEL`.
-    fn close_handle(handle: Self::Handle, drained: Self::Drained, passive: &mut Self::Passive);
+    fn close_handle(
+        handle: Self::Handle,
+        drained: Self::Drained,
+        removing: &Removing,
+        passive: &mut Self::Passive,
+    );
 
     /// [`IoReleaseRemoveLockAndWait`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioreleaseremovelockandwait),
     /// at `PASSIVE_LEVEL`. The tag is that of the REMOVE IRP, which is gone by now.
-    fn release_remove_lock_and_wait(device: Self::Device, tag: Self::Tag, passive: &mut Self::Passive);
+    fn release_remove_lock_and_wait(
+        device: Self::Device,
+        tag: Self::Tag,
+        removing: &Removing,
+        passive: &mut Self::Passive,
+    );
 
     /// [`IoDetachDevice`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iodetachdevice).
-    fn detach(device: Self::Device, passive: &mut Self::Passive);
+    fn detach(device: Self::Device, removing: &Removing, passive: &mut Self::Passive);
 
     /// Frees the interface's string, drops the extension and calls
     /// [`IoDeleteDevice`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iodeletedevice).
     /// `device` must not be used afterwards.
-    fn delete(device: Self::Device, passive: &mut Self::Passive);
+    fn delete(device: Self::Device, removing: &Removing, passive: &mut Self::Passive);
 }
 
 /// The IRP has arrived; the remove lock is held.
@@ -119,7 +134,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
         C::cancel_in_flight(device);
         C::wait_for_requests(device, self.passive);
         C::flush_dpcs(device, self.passive);
-        let proof = C::free_urbs(device, self.passive);
+        let proof = C::free_urbs(device, &Removing(()), self.passive);
         self.becomes(Drained { proof })
     }
 }
@@ -128,8 +143,8 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Drained<C>> {
     /// Closes the `USBD_HANDLE`: here, and nowhere else on this path.
     pub fn close_usbd_handle(self) -> RemoveIrp<'d, C, HandleClosed> {
         let (this, Drained { proof }) = self.split();
-        if let Some(handle) = C::take_handle(this.device) {
-            C::close_handle(handle, proof, this.passive);
+        if let Some(handle) = C::take_handle(this.device, &Removing(())) {
+            C::close_handle(handle, proof, &Removing(()), this.passive);
         }
         this.becomes(HandleClosed(()))
     }
@@ -153,7 +168,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, HandleClosed> {
 impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Forwarded> {
     /// Waits until nobody else holds the remove lock.
     pub fn wait_for_others(self) -> RemoveIrp<'d, C, Alone> {
-        C::release_remove_lock_and_wait(self.device, self.tag, self.passive);
+        C::release_remove_lock_and_wait(self.device, self.tag, &Removing(()), self.passive);
         let status = self.state.status;
         self.becomes(Alone { status })
     }
@@ -162,8 +177,8 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Forwarded> {
 impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Alone> {
     /// Detaches and deletes the device object, and returns what the lower driver returned.
     pub fn detach_and_delete(self) -> Disposition<'d> {
-        C::detach(self.device, self.passive);
-        C::delete(self.device, self.passive);
+        C::detach(self.device, &Removing(()), self.passive);
+        C::delete(self.device, &Removing(()), self.passive);
         Disposition::forwarded(self.state.status)
     }
 }

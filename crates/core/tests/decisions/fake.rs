@@ -7,7 +7,7 @@ use usbclient_core::{
     descriptors::{Configuration, DeviceDescriptor},
     dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
     pnp::{Event, GateCalls, Machine, Minor, PnpCalls, StartCalls, Step, StopCalls},
-    remove::RemoveCalls,
+    remove::{RemoveCalls, Removing},
     status::{NtStatus, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, STATUS_UNSUCCESSFUL, Status},
 };
 
@@ -249,23 +249,23 @@ impl RemoveCalls for Fake {
     fn flush_dpcs(_: FakeDevice, _: &mut FakePassive) {
         log("flush_dpcs");
     }
-    fn free_urbs(_: FakeDevice, _: &mut FakePassive) -> FakeDrained {
+    fn free_urbs(_: FakeDevice, _: &Removing, _: &mut FakePassive) -> FakeDrained {
         log("free_urbs");
         FakeDrained(())
     }
-    fn take_handle(_: FakeDevice) -> Option<FakeHandle> {
+    fn take_handle(_: FakeDevice, _: &Removing) -> Option<FakeHandle> {
         world(|w| std::mem::take(&mut w.handle)).then_some(FakeHandle(()))
     }
-    fn close_handle(_: FakeHandle, _: FakeDrained, _: &mut FakePassive) {
+    fn close_handle(_: FakeHandle, _: FakeDrained, _: &Removing, _: &mut FakePassive) {
         log("close_handle");
     }
-    fn release_remove_lock_and_wait(_: FakeDevice, _: FakeTag, _: &mut FakePassive) {
+    fn release_remove_lock_and_wait(_: FakeDevice, _: FakeTag, _: &Removing, _: &mut FakePassive) {
         log("release_and_wait");
     }
-    fn detach(_: FakeDevice, _: &mut FakePassive) {
+    fn detach(_: FakeDevice, _: &Removing, _: &mut FakePassive) {
         log("detach");
     }
-    fn delete(_: FakeDevice, _: &mut FakePassive) {
+    fn delete(_: FakeDevice, _: &Removing, _: &mut FakePassive) {
         log("delete");
     }
 }
