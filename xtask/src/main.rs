@@ -3,12 +3,16 @@
 //! Exit status 0 when the command succeeded, 1 when what it did failed, 2 when it could not be done:
 //! a missing tool, an unreadable path, a wrong argument.
 
+mod check;
 mod driver;
 mod failure;
 mod paths;
 mod pe_checksum;
 mod setup;
+mod simulate;
+mod test;
 mod tool;
+mod unsafety;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,14 @@ enum Command {
     Setup,
     /// Build usbclient.sys, or the specimen drivers.
     Build(driver::Arguments),
+    /// Play the driver's life in the simulated kernel.
+    Run(simulate::RunArguments),
+    /// Time lives of the driver in the simulated kernel.
+    Bench,
+    /// Run every test.
+    Test,
+    /// Check formatting, lints, documentation, the arm64 build and licences.
+    Check,
 }
 
 fn main() -> ExitCode {
@@ -47,5 +59,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Build(arguments) => driver::command(&paths, &arguments),
+        Command::Run(arguments) => simulate::run(&paths, &arguments),
+        Command::Bench => simulate::bench(&paths),
+        Command::Test => test::command(&paths),
+        Command::Check => check::command(&paths),
     }
 }

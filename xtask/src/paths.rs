@@ -27,7 +27,7 @@ impl Paths {
     }
 
     /// The target folder of driver builds. It lies below the root, because wdk-build looks for Cargo.lock
-    /// upwards from there, and apart from the host's, because RUSTC_BOOTSTRAP on and off in one folder
+    /// upwards from there, and apart from the host's, because `RUSTC_BOOTSTRAP` on and off in one folder
     /// rebuilds everything each time.
     pub fn driver(&self) -> PathBuf {
         self.root.join("target").join("driver")

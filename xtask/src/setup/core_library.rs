@@ -87,7 +87,7 @@ fn fetch_source(folder: &Path, release: &str) -> Result<()> {
     for suite in suites {
         // A suite that does not exist any more is no reason not to try the next.
         let private = folder.join(suite);
-        let Ok(apt) = PrivateApt::new(&private, &[suite]) else { continue };
+        let Ok(apt) = PrivateApt::new(&private, suite) else { continue };
         let versions = apt.versions("rust-src")?;
         let prefix = format!("{release}+dfsg");
         let Some(version) = versions.iter().find(|version| version.starts_with(&prefix)) else { continue };

@@ -85,16 +85,15 @@ pub struct PrivateApt<'a> {
 }
 
 impl<'a> PrivateApt<'a> {
-    /// Writes the configuration for these suites and fetches their lists.
+    /// Writes the configuration for one suite and fetches its list.
     ///
     /// # Errors
     ///
-    /// A file cannot be written, or the lists cannot be fetched.
-    pub fn new(folder: &'a Path, suites: &[&str]) -> Result<Self> {
+    /// A file cannot be written, or the list cannot be fetched.
+    pub fn new(folder: &'a Path, suite: &str) -> Result<Self> {
         const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
         let mirror = mirror();
-        let sources: String =
-            suites.iter().map(|suite| format!("deb [signed-by={KEYS}] {mirror} {suite} main\n")).collect();
+        let sources = format!("deb [signed-by={KEYS}] {mirror} {suite} main\n");
         for part in ["lists/partial", "cache/archives/partial"] {
             std::fs::create_dir_all(folder.join(part))?;
         }
@@ -110,7 +109,7 @@ impl<'a> PrivateApt<'a> {
         Ok(apt)
     }
 
-    /// The versions of a package that the suites have, newest first.
+    /// The versions of a package that the suite has, newest first.
     ///
     /// # Errors
     ///

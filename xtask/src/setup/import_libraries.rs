@@ -15,17 +15,17 @@ use super::{
 };
 use crate::{failure::cannot_run, paths::Paths, tool};
 
-/// A module of the kernel, the library that is named after it, and the lists of its names.
+/// A module of the kernel by its file name, the library for it, and the lists of its names.
 struct Module {
     library: &'static str,
-    module: &'static str,
+    file: &'static str,
     lists: &'static [&'static str],
 }
 
 const MODULES: &[Module] = &[
-    Module { library: "ntoskrnl", module: "ntoskrnl.exe", lists: &["ntoskrnl.txt", "ntoskrnl-tests.txt"] },
-    Module { library: "hal", module: "HAL.dll", lists: &["hal.txt"] },
-    Module { library: "usbd", module: "USBD.SYS", lists: &["usbd.txt"] },
+    Module { library: "ntoskrnl", file: "ntoskrnl.exe", lists: &["ntoskrnl.txt", "ntoskrnl-tests.txt"] },
+    Module { library: "hal", file: "HAL.dll", lists: &["hal.txt"] },
+    Module { library: "usbd", file: "USBD.SYS", lists: &["usbd.txt"] },
 ];
 
 /// Libraries that wdk-sys links and a Rust WDM driver takes nothing from.
@@ -77,7 +77,7 @@ pub fn make(paths: &Paths, root: &Path) -> Result<()> {
 
 fn make_library(module: &Module, lists: &Path, folder: &Path, dlltool: &str, machine: &str) -> Result<()> {
     let library = folder.join(format!("{}.lib", module.library));
-    let mut definition = format!("LIBRARY {}\nEXPORTS\n", module.module);
+    let mut definition = format!("LIBRARY {}\nEXPORTS\n", module.file);
     let mut any = false;
     for list in module.lists {
         for name in names(&tool::read(&lists.join(list))?) {

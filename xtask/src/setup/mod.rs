@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-pub use self::core_library::CoreLibrary;
+pub use self::core_library::{CoreLibrary, TARGETS};
 use self::headers::SDK_VERSION;
 use crate::{failure::cannot_run, paths::Paths};
 

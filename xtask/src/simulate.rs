@@ -1,0 +1,85 @@
+//! `cargo xtask run` and `cargo xtask bench`: the shipped driver in the simulated kernel.
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::Result;
+
+use crate::{
+    driver::{self, Profile},
+    failure::cannot_run,
+    paths::Paths,
+    setup, tool,
+};
+
+/// `cargo xtask run`.
+#[derive(clap::Args)]
+pub struct RunArguments {
+    /// Seed of every choice that the simulator makes.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The device below the driver; an unknown name lists those that there are.
+    #[arg(long, value_name = "MODEL")]
+    device: Option<String>,
+    /// Write the trace as JSON lines to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Print the verdict only.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Builds the driver, plays its life in ntsim, and gives ntsim's exit status.
+///
+/// # Errors
+///
+/// Set-up or a build failed.
+pub fn run(paths: &Paths, arguments: &RunArguments) -> Result<ExitCode> {
+    let mut ntsim = ntsim(paths, "run")?;
+    if let Some(seed) = arguments.seed {
+        ntsim.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(model) = &arguments.device {
+        ntsim.args(["--device", model]);
+    }
+    if let Some(file) = &arguments.json {
+        ntsim.arg("--json").arg(file);
+    }
+    if arguments.quiet {
+        ntsim.arg("--quiet");
+    }
+    exit_status(&mut ntsim)
+}
+
+/// Builds the driver and runs ntsim's benchmark on it.
+///
+/// # Errors
+///
+/// Set-up or a build failed.
+pub fn bench(paths: &Paths) -> Result<ExitCode> {
+    exit_status(&mut ntsim(paths, "bench")?)
+}
+
+/// Builds the driver and ntsim: `ntsim SUBCOMMAND usbclient.sys`.
+fn ntsim(paths: &Paths, subcommand: &str) -> Result<Command> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err(cannot_run("the simulator runs drivers on x86-64 Linux only"));
+    }
+    let environment = setup::prepare(paths)?;
+    let image = driver::build(paths, &environment, Profile::Release)?;
+    let mut build = tool::cargo();
+    build.current_dir(&paths.root).args(["build", "--package", "ntsim", "--profile", "tools"]);
+    build.arg("--target-dir").arg(paths.root.join("target"));
+    tool::run(&mut build)?;
+    let mut command = Command::new(paths.root.join("target/tools/ntsim"));
+    command.arg(subcommand).arg(image);
+    Ok(command)
+}
+
+fn exit_status(command: &mut Command) -> Result<ExitCode> {
+    let status = tool::status(command)?;
+    // A signal ended it: the simulator itself failed.
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
