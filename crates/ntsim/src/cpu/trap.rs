@@ -214,8 +214,8 @@ const fn kind(signal: libc::c_int, error: u64, instruction: u64, address: u64) -
         libc::SIGILL => TrapKind::IllegalInstruction,
         libc::SIGTRAP => TrapKind::Breakpoint,
         libc::SIGFPE => TrapKind::Arithmetic,
-        _ if error & FETCH != 0 || instruction == address => TrapKind::Execute,
         _ if error & WRITE != 0 => TrapKind::Write,
+        _ if error & FETCH != 0 || instruction == address => TrapKind::Execute,
         _ => TrapKind::Read,
     }
 }

@@ -1,0 +1,159 @@
+//! The processor on hand-written machine code: calls, returns, imports, traps, loops.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ntsim::{
+    cpu::{Call, DriverStack, Left, Resume, TrapKind, install_handlers, thunk_address},
+    mem::{Addr, Mem, Mode, Protection},
+};
+
+/// The arena lies at a fixed address, so there is one at a time in a process.
+static ONE_MACHINE: Mutex<()> = Mutex::new(());
+
+struct Bench {
+    mem: Mem,
+    stack: DriverStack,
+    code: Addr,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Bench {
+    fn with(code: &[u8]) -> Self {
+        let alone = ONE_MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+        install_handlers().unwrap();
+        let mut mem = Mem::new(Mode::Guarded).unwrap();
+        let base = mem.place_image(4096).unwrap();
+        mem.bytes_mut(base, code.len() as u64).unwrap().copy_from_slice(code);
+        mem.protect_image(base, 4096, Protection::ReadExecute).unwrap();
+        let (bottom, top) = mem.add_stack().unwrap();
+        Self { mem, stack: DriverStack::new(bottom, top), code: base, _alone: alone }
+    }
+
+    fn call(&mut self, arguments: [u64; 6]) -> Left {
+        self.stack.resume(Resume::Call(Call { routine: self.code, arguments }))
+    }
+
+    fn trap(&mut self) -> ntsim::cpu::Trap {
+        match self.call([0; 6]) {
+            Left::Trapped(trap) => trap,
+            other => panic!("no trap but {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_routine_gets_its_arguments_and_returns() {
+    // lea rax, [rcx + rdx]; add rax, [rsp + 0x28]; ret
+    let mut bench = Bench::with(&[0x48, 0x8D, 0x04, 0x11, 0x48, 0x03, 0x44, 0x24, 0x28, 0xC3]);
+    let left = bench.call([1, 20, 0, 0, 300, 0]);
+    assert!(matches!(left, Left::Returned(321)), "{left:?}");
+    let left = bench.call([5, 6, 0, 0, 0, 0]);
+    assert!(matches!(left, Left::Returned(11)), "the stack is used again: {left:?}");
+}
+
+/// sub rsp, 0x38; mov ecx, 7; mov edx, 8; mov qword [rsp + 0x20], 9; mov rax, thunk; call rax;
+/// add rsp, 0x38; ret
+fn code_that_calls_import(index: usize) -> Vec<u8> {
+    let mut code = vec![0x48, 0x83, 0xEC, 0x38, 0xB9, 7, 0, 0, 0, 0xBA, 8, 0, 0, 0];
+    code.extend([0x48, 0xC7, 0x44, 0x24, 0x20, 9, 0, 0, 0, 0x48, 0xB8]);
+    code.extend(thunk_address(index).0.to_le_bytes());
+    code.extend([0xFF, 0xD0, 0x48, 0x83, 0xC4, 0x38, 0xC3]);
+    code
+}
+
+#[test]
+fn an_import_suspends_with_number_arguments_and_site() {
+    let mut bench = Bench::with(&code_that_calls_import(3));
+    let Left::Import { index, arguments, site } = bench.call([0; 6]) else { panic!("no import") };
+    assert_eq!(index, 3);
+    assert_eq!(bench.mem.read::<u64>(arguments).unwrap(), 7);
+    assert_eq!(bench.mem.read::<u64>(arguments.add(8)).unwrap(), 8);
+    assert_eq!(bench.mem.read::<u64>(arguments.add(32)).unwrap(), 9, "the fifth argument is on the stack");
+    assert_eq!(site, bench.code.add(35));
+    let left = bench.stack.resume(Resume::Return(99));
+    assert!(matches!(left, Left::Returned(99)), "{left:?}");
+}
+
+#[test]
+fn callbacks_nest_on_one_stack() {
+    let mut bench = Bench::with(&code_that_calls_import(0));
+    let Left::Import { arguments: outer, .. } = bench.call([0; 6]) else { panic!("no import") };
+    let Left::Import { arguments: inner, .. } = bench.call([0; 6]) else { panic!("no nested import") };
+    assert!(inner < outer, "the inner call is further down the same stack");
+    assert!(matches!(bench.stack.resume(Resume::Return(1)), Left::Returned(1)));
+    assert!(matches!(bench.stack.resume(Resume::Return(2)), Left::Returned(2)));
+}
+
+#[test]
+fn registers_that_windows_preserves_survive_an_import() {
+    // mov rsi, 0x1234; mov rdi, 0x10; movq xmm6, rsi; sub rsp, 0x28; mov rax, thunk; call rax;
+    // add rsp, 0x28; movq rax, xmm6; add rax, rsi; add rax, rdi; ret
+    let mut code = vec![0x48, 0xC7, 0xC6, 0x34, 0x12, 0, 0, 0x48, 0xC7, 0xC7, 0x10, 0, 0, 0];
+    code.extend([0x66, 0x48, 0x0F, 0x6E, 0xF6, 0x48, 0x83, 0xEC, 0x28, 0x48, 0xB8]);
+    code.extend(thunk_address(0).0.to_le_bytes());
+    code.extend([0xFF, 0xD0, 0x48, 0x83, 0xC4, 0x28, 0x66, 0x48, 0x0F, 0x7E, 0xF0]);
+    code.extend([0x48, 0x01, 0xF0, 0x48, 0x01, 0xF8, 0xC3]);
+    let mut bench = Bench::with(&code);
+    assert!(matches!(bench.call([0; 6]), Left::Import { index: 0, .. }));
+    let left = bench.stack.resume(Resume::Return(0));
+    assert!(matches!(left, Left::Returned(0x2478)), "{left:?}");
+}
+
+#[test]
+fn a_wild_read_is_a_trap_with_its_address() {
+    // xor eax, eax; mov rax, [rax + 0x40]; ret
+    let mut bench = Bench::with(&[0x31, 0xC0, 0x48, 0x8B, 0x40, 0x40, 0xC3]);
+    let trap = bench.trap();
+    assert_eq!((trap.kind, trap.address), (TrapKind::Read, Addr(0x40)));
+    assert_eq!(trap.instruction, bench.code.add(2));
+}
+
+#[test]
+fn a_write_to_code_is_a_trap() {
+    // lea rax, [rip]; mov byte [rax], 1; ret
+    let mut bench = Bench::with(&[0x48, 0x8D, 0x05, 0, 0, 0, 0, 0xC6, 0x00, 0x01, 0xC3]);
+    assert_eq!(bench.trap().kind, TrapKind::Write);
+}
+
+#[test]
+fn illegal_instructions_and_calls_of_null_are_traps() {
+    assert_eq!(Bench::with(&[0x0F, 0x0B]).trap().kind, TrapKind::IllegalInstruction);
+    // xor eax, eax; call rax
+    let trap = Bench::with(&[0x31, 0xC0, 0xFF, 0xD0]).trap();
+    assert_eq!((trap.kind, trap.address), (TrapKind::Execute, Addr::NULL));
+}
+
+#[test]
+fn a_stack_that_runs_over_is_a_trap_at_its_guard_page() {
+    // push rax; jmp back to the push
+    let mut bench = Bench::with(&[0x50, 0xEB, 0xFD]);
+    assert_eq!(bench.trap().kind, TrapKind::Write);
+}
+
+#[test]
+fn a_loop_without_a_kernel_call_is_cut() {
+    let mut bench = Bench::with(&[0xEB, 0xFE]);
+    let trap = bench.trap();
+    assert_eq!((trap.kind, trap.instruction), (TrapKind::Hang, bench.code));
+}
+
+#[test]
+fn objects_end_at_an_inaccessible_page_and_stay_so_when_freed() {
+    use ntsim::mem::{Fill, Request};
+    use nt_trace::ObjectKind;
+    // mov rax, [rcx]; ret
+    let mut bench = Bench::with(&[0x48, 0x8B, 0x01, 0xC3]);
+    let request =
+        Request { kind: ObjectKind::Pool, length: 32, tag: 0, fill: Fill::Poison, site: Addr::NULL };
+    let object = bench.mem.allocate(request).unwrap();
+    let left = bench.call([object.0 + 24, 0, 0, 0, 0, 0]);
+    assert!(matches!(left, Left::Returned(0xCDCD_CDCD_CDCD_CDCD)), "{left:?}");
+    let freed = bench.mem.free(object, Addr(1)).unwrap();
+    assert!(freed.intact);
+    assert!(bench.mem.free(object, Addr(2)).is_err(), "freed twice");
+    assert!(bench.mem.bytes(object, 1).is_err());
+    assert_eq!(bench.mem.autopsy(&freed.object), &[0xCD; 32]);
+    let Left::Trapped(trap) = bench.call([object.0 + 24, 0, 0, 0, 0, 0]) else { panic!("no trap") };
+    assert_eq!(bench.mem.object_near(trap.address).map(|near| near.id), Some(freed.object.id));
+}
