@@ -100,11 +100,9 @@ impl Serialize for PoolTag {
 impl<'de> Deserialize<'de> for PoolTag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'_, str>::deserialize(deserializer)?;
-        let value = match <[u8; 4]>::try_from(text.as_bytes()) {
-            Ok(bytes) => Some(u32::from_le_bytes(bytes)),
-            Err(_) => text.strip_prefix("0x").and_then(|hex| u32::from_str_radix(hex, 16).ok()),
-        };
-        value.map(Self).ok_or_else(|| serde::de::Error::custom("not a pool tag"))
+        let hexadecimal = || text.strip_prefix("0x").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let characters = <[u8; 4]>::try_from(text.as_bytes()).ok().map(u32::from_le_bytes);
+        characters.or_else(hexadecimal).map(Self).ok_or_else(|| serde::de::Error::custom("not a pool tag"))
     }
 }
 

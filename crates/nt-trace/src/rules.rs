@@ -1,0 +1,85 @@
+//! The rules, one concept a file.
+//!
+//! A rule is named after Microsoft's rule where there is one; its predicate is our reading of the page.
+
+mod add_device;
+mod add_device_unwind;
+mod cancel_routine;
+mod completion_event_checking;
+mod completion_routine_registered;
+mod delete_device;
+mod device_flags;
+mod double_completion;
+mod exit;
+mod forward;
+mod forwarded_at_bad_irql;
+mod interface;
+mod irp_processing_complete;
+mod irql_calls;
+mod irql_effects;
+mod irql_return;
+mod leaks;
+mod local_irp;
+mod lower_driver_return;
+mod machine;
+mod mark_irp_pending;
+mod not_forwarded;
+mod pended_completed_request;
+mod pending_returned;
+mod pnp_remove;
+mod pnp_surprise_remove;
+mod pool;
+mod predicate;
+mod remove_lock;
+mod remove_lock_forward;
+mod remove_lock_remove;
+mod spin_lock;
+mod status_check;
+mod unload_pending;
+mod urb;
+mod urb_kind;
+mod usbd_handle;
+
+use crate::rule::Rule;
+
+/// Every rule. The last one speaks only about stops that no other rule explains.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Rule>> {
+    vec![
+        Box::<usbd_handle::UsbdHandle>::default(),
+        Box::<urb::Urbs>::default(),
+        Box::new(urb_kind::RULE),
+        Box::<remove_lock::RemoveLock>::default(),
+        Box::<remove_lock_forward::RemoveLockForward>::default(),
+        Box::<remove_lock_remove::RemoveLockMnRemove>::default(),
+        Box::new(double_completion::RULE),
+        Box::new(status_check::RULE),
+        Box::new(cancel_routine::RULE),
+        Box::new(forward::RULE),
+        Box::new(not_forwarded::RULE),
+        Box::new(mark_irp_pending::RULE),
+        Box::new(pended_completed_request::RULE),
+        Box::new(lower_driver_return::RULE),
+        Box::new(irp_processing_complete::RULE),
+        Box::new(completion_routine_registered::RULE),
+        Box::new(pnp_remove::RULE),
+        Box::new(pnp_surprise_remove::RULE),
+        Box::new(pending_returned::RULE),
+        Box::new(completion_event_checking::RULE),
+        Box::new(delete_device::RULE),
+        Box::new(add_device::RULE),
+        Box::new(add_device_unwind::RULE),
+        Box::new(device_flags::RULE),
+        Box::<interface::InterfaceEnabledAtRemove>::default(),
+        Box::new(irql_calls::RULE),
+        Box::new(irql_effects::RULE),
+        Box::new(irql_return::RULE),
+        Box::new(forwarded_at_bad_irql::RULE),
+        Box::new(spin_lock::RULE),
+        Box::new(local_irp::RULE),
+        Box::new(pool::RULE),
+        Box::new(unload_pending::RULE),
+        Box::<leaks::LeakAtUnload>::default(),
+        Box::<machine::Machine>::default(),
+    ]
+}

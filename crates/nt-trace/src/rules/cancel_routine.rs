@@ -1,0 +1,27 @@
+//! `CompleteWithCancelRoutine` and `ForwardWithCancelRoutine`: an IRP that is given away has no cancel
+//! routine of ours any more.
+
+use super::predicate::Predicate;
+use crate::event::{Actor, Event, EventKind, Tag};
+use crate::violation::{Findings, Violation};
+use crate::world::World;
+
+pub const RULE: Predicate = Predicate {
+    names: &["CompleteWithCancelRoutine", "ForwardWithCancelRoutine"],
+    interest: &[Tag::IrpCompleteCalled, Tag::IrpSent],
+    on,
+};
+
+fn on(event: &Event, _: &World, findings: &mut Findings) {
+    match &event.kind {
+        EventKind::IrpCompleteCalled(call) if call.by == Actor::Driver && call.cancel_routine => {
+            let found = Violation::new("CompleteWithCancelRoutine", event).code(0xC9, 0x07).object(call.irp);
+            findings.report(found.detail(format!("{} was completed with a cancel routine set", call.irp)));
+        }
+        EventKind::IrpSent(sent) if sent.by == Actor::Driver && sent.cancel_routine => {
+            let found = Violation::new("ForwardWithCancelRoutine", event).code(0xC9, 0x203).object(sent.irp);
+            findings.report(found.detail(format!("{} was sent down with a cancel routine set", sent.irp)));
+        }
+        _ => {}
+    }
+}
