@@ -1,0 +1,6 @@
+//! Models of the pages.
+
+pub mod ndis;
+pub mod usbd;
+pub mod win32;
+pub mod winsock_spi;
