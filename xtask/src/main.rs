@@ -3,6 +3,7 @@
 //! Exit status 0 when the command succeeded, 1 when what it did failed, 2 when it could not be done:
 //! a missing tool, an unreadable path, a wrong argument.
 
+mod audit;
 mod check;
 mod driver;
 mod failure;
@@ -40,6 +41,8 @@ enum Command {
     Bench,
     /// Run every test.
     Test,
+    /// Inspect the built driver.
+    Audit(audit::Arguments),
     /// Check formatting, lints, documentation, the arm64 build and licences.
     Check,
 }
@@ -62,6 +65,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(arguments) => simulate::run(&paths, &arguments),
         Command::Bench => simulate::bench(&paths),
         Command::Test => test::command(&paths),
+        Command::Audit(arguments) => audit::command(&paths, &arguments),
         Command::Check => check::command(&paths),
     }
 }

@@ -42,9 +42,4 @@ impl Paths {
     pub fn wdk_linux(&self) -> PathBuf {
         self.root.join("wdk-linux")
     }
-
-    /// The release build of the driver: the file that is tested.
-    pub fn driver_image(&self) -> PathBuf {
-        self.driver().join("usbclient.sys")
-    }
 }

@@ -63,6 +63,12 @@ const ADAPTED: &[Adapted] = &[
                 to: "#[cfg(windows)]\nfn read_registry_key_string_value(\n    key_handle",
                 count: 1,
             },
+            Edit {
+                file: "src/utils.rs",
+                from: "use std::{\n    env,\n    ffi::{CStr, OsStr},\n",
+                to: "#[cfg(windows)]\nuse std::ffi::CStr;\nuse std::{\n    env,\n    ffi::OsStr,\n",
+                count: 1,
+            },
             // Neither function is called in a driver build.
             Edit { file: "src/utils.rs", from: NOT_ON_WINDOWS, to: "    unreachable!();\n", count: 2 },
             Edit {

@@ -16,8 +16,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-pub use self::core_library::{CoreLibrary, TARGETS};
 use self::headers::SDK_VERSION;
+pub use self::{
+    core_library::{CoreLibrary, TARGETS},
+    import_libraries::names,
+};
 use crate::{failure::cannot_run, paths::Paths};
 
 /// What a driver build is given.
