@@ -1,0 +1,22 @@
+//! Completes a request twice.
+//!
+//! Rule: DoubleCompletion. Code: 0x44.
+//! On Windows: MULTIPLE_IRP_COMPLETE_REQUESTS, at once or when the IRP's memory is used again.
+#![no_std]
+
+use specimens::{
+    Extension, Irp, Specimen, io,
+    wdk_sys::{NTSTATUS, STATUS_INVALID_DEVICE_REQUEST},
+};
+
+struct Driver;
+
+impl Specimen for Driver {
+    fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        let status = io::refuse::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
+        irp.finish();
+        status
+    }
+}
+
+specimens::driver!(Driver);

@@ -1,0 +1,13 @@
+//! Breaks nothing: every step as the documentation asks.
+//!
+//! Rule: none. Code: none.
+//! On Windows: nothing happens.
+#![no_std]
+
+use specimens::Specimen;
+
+struct Driver;
+
+impl Specimen for Driver {}
+
+specimens::driver!(Driver);

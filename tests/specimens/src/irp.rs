@@ -1,0 +1,190 @@
+//! An IRP, with what the headers write as macros and inline functions.
+
+// UNSAFETY: an IRP is the kernel's. These functions are safe in name only; see the crate's page.
+#![expect(unsafe_code, reason = "works on the kernel's structures")]
+
+use core::ffi::c_void;
+
+use wdk_sys::{
+    DEVICE_OBJECT, IO_STACK_LOCATION, IRP, NTSTATUS, PIO_COMPLETION_ROUTINE, PURB, SL_INVOKE_ON_CANCEL,
+    SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, USBD_HANDLE,
+    ntddk::{IofCallDriver, IofCompleteRequest},
+    usb::USBD_AssignUrbToIoStackLocation,
+};
+
+/// `IRP_MJ_INTERNAL_DEVICE_CONTROL`.
+const INTERNAL_DEVICE_CONTROL: u8 = 0x0F;
+/// `IOCTL_INTERNAL_USB_SUBMIT_URB`, which is a macro.
+const SUBMIT_URB: u32 = 0x0022_0003;
+
+/// A pointer to an IRP.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Irp(pub *mut IRP);
+
+impl Irp {
+    /// `IoGetCurrentIrpStackLocation`.
+    #[must_use]
+    pub const fn current(self) -> *mut IO_STACK_LOCATION {
+        // SAFETY: the IRP is valid.
+        let tail = unsafe { &raw mut (*self.0).Tail };
+        // SAFETY: as above; only an address is computed.
+        let slot = unsafe { &raw mut (*tail).Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
+        // SAFETY: the slot lies in the IRP.
+        unsafe { slot.read() }
+    }
+
+    /// `IoGetNextIrpStackLocation`.
+    #[must_use]
+    pub const fn next(self) -> *mut IO_STACK_LOCATION {
+        self.current().wrapping_sub(1)
+    }
+
+    /// `MajorFunction`.
+    #[must_use]
+    pub const fn major(self) -> u8 {
+        // SAFETY: the IRP has a current stack location.
+        unsafe { (*self.current()).MajorFunction }
+    }
+
+    /// `MinorFunction`.
+    #[must_use]
+    pub const fn minor(self) -> u8 {
+        // SAFETY: the IRP has a current stack location.
+        unsafe { (*self.current()).MinorFunction }
+    }
+
+    /// `IoStatus.Status`.
+    #[must_use]
+    pub const fn status(self) -> NTSTATUS {
+        // SAFETY: the IRP is valid.
+        let block = unsafe { &raw mut (*self.0).IoStatus };
+        // SAFETY: as above; whatever the union holds, a number is read.
+        unsafe { (*block).__bindgen_anon_1.Status }
+    }
+
+    /// Sets `IoStatus.Status`.
+    pub const fn set_status(self, status: NTSTATUS) {
+        // SAFETY: the IRP is valid.
+        let block = unsafe { &raw mut (*self.0).IoStatus };
+        // SAFETY: as above.
+        let slot = unsafe { &raw mut (*block).__bindgen_anon_1.Status };
+        // SAFETY: the slot lies in the IRP.
+        unsafe { slot.write(status) };
+    }
+
+    /// Sets `IoStatus.Information`.
+    pub fn set_information(self, information: usize) {
+        // SAFETY: the IRP is valid.
+        unsafe { (*self.0).IoStatus.Information = information as _ };
+    }
+
+    /// `AssociatedIrp.SystemBuffer`.
+    #[must_use]
+    pub const fn system_buffer(self) -> *mut c_void {
+        // SAFETY: the IRP is valid; whatever the union holds, it is a pointer.
+        unsafe { (*self.0).AssociatedIrp.SystemBuffer }
+    }
+
+    /// `Parameters.DeviceIoControl.OutputBufferLength`.
+    #[must_use]
+    pub const fn output_length(self) -> u32 {
+        // SAFETY: the IRP has a current stack location.
+        let parameters = unsafe { &raw mut (*self.current()).Parameters };
+        // SAFETY: as above; whatever the union holds, a number is read.
+        unsafe { (*parameters).DeviceIoControl.OutputBufferLength }
+    }
+
+    /// `PendingReturned`.
+    #[must_use]
+    pub const fn is_pending_returned(self) -> bool {
+        // SAFETY: the IRP is valid.
+        unsafe { (*self.0).PendingReturned != 0 }
+    }
+
+    /// `IoMarkIrpPending`.
+    pub const fn mark_pending(self) {
+        // SAFETY: the IRP has a current stack location.
+        unsafe { (*self.current()).Control |= SL_PENDING_RETURNED as u8 };
+    }
+
+    /// `IoSkipCurrentIrpStackLocation`.
+    pub const fn skip(self) {
+        // SAFETY: the IRP is valid.
+        unsafe { (*self.0).CurrentLocation += 1 };
+        // SAFETY: as above.
+        let tail = unsafe { &raw mut (*self.0).Tail };
+        // SAFETY: as above; only an address is computed.
+        let slot = unsafe { &raw mut (*tail).Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
+        // SAFETY: the slot lies in the IRP.
+        unsafe { *slot = (*slot).wrapping_add(1) };
+    }
+
+    /// `IoCopyCurrentIrpStackLocationToNext`.
+    pub const fn copy_to_next(self) {
+        // SAFETY: the IRP has a current and a next stack location.
+        let mut copy = unsafe { self.current().read() };
+        copy.Control = 0;
+        copy.CompletionRoutine = None;
+        copy.Context = core::ptr::null_mut();
+        // SAFETY: as above.
+        unsafe { self.next().write(copy) };
+    }
+
+    /// `IoSetCompletionRoutine`, for every end of the IRP.
+    pub const fn set_completion_routine(self, routine: PIO_COMPLETION_ROUTINE, context: *mut c_void) {
+        // SAFETY: the IRP has a next stack location.
+        let next = unsafe { &mut *self.next() };
+        next.CompletionRoutine = routine;
+        next.Context = context;
+        next.Control = (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL) as u8;
+    }
+
+    /// Makes the next stack location a submission of an URB: the request, the completion routine, then
+    /// `USBD_AssignUrbToIoStackLocation`, after which nothing writes to the location.
+    pub fn submission(
+        self,
+        handle: USBD_HANDLE,
+        urb: PURB,
+        routine: PIO_COMPLETION_ROUTINE,
+        context: *mut c_void,
+    ) {
+        // SAFETY: the IRP has a next stack location. It arrives dirty; all zero is valid.
+        unsafe { self.next().write_bytes(0, 1) };
+        // SAFETY: as above.
+        let next = unsafe { &mut *self.next() };
+        next.MajorFunction = INTERNAL_DEVICE_CONTROL;
+        next.Parameters.DeviceIoControl.IoControlCode = SUBMIT_URB;
+        self.set_completion_routine(routine, context);
+        // SAFETY: handle, location and URB are valid.
+        unsafe { USBD_AssignUrbToIoStackLocation(handle, self.next(), urb) };
+    }
+
+    /// `IoCallDriver`.
+    #[must_use]
+    pub fn call(self, device: *mut DEVICE_OBJECT) -> NTSTATUS {
+        // SAFETY: both are valid, and the IRP is this driver's until now.
+        unsafe { IofCallDriver(device, self.0) }
+    }
+
+    /// `IoCompleteRequest` with a status and no information; returns the status.
+    #[must_use]
+    pub fn complete(self, status: NTSTATUS) -> NTSTATUS {
+        self.set_status(status);
+        self.set_information(0);
+        self.finish();
+        status
+    }
+
+    /// `IoCompleteRequest`, with the status that is there.
+    pub fn finish(self) {
+        // SAFETY: the IRP is this driver's until now.
+        unsafe { IofCompleteRequest(self.0, 0) };
+    }
+
+    /// Skips this driver's stack location and sends the IRP down.
+    #[must_use]
+    pub fn pass_down(self, device: *mut DEVICE_OBJECT) -> NTSTATUS {
+        self.skip();
+        self.call(device)
+    }
+}

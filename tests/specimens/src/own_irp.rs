@@ -1,0 +1,73 @@
+//! IRPs that the driver makes itself, for specimens that send their own.
+
+// UNSAFETY: allocates and sends IRPs.
+#![expect(unsafe_code, reason = "works on the kernel's structures")]
+
+use core::ffi::c_void;
+
+use wdk_sys::{
+    DEVICE_OBJECT, IRP, KEVENT, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
+    ntddk::{IoAllocateIrp, IoFreeIrp},
+};
+
+use crate::{Extension, Irp, kernel, usb};
+
+/// `IoAllocateIrp` with a location for every driver below. NULL when there is no memory.
+#[must_use]
+pub fn allocate(extension: *mut Extension) -> Option<Irp> {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    // SAFETY: the device below is valid.
+    let size = unsafe { (*lower).StackSize };
+    // SAFETY: any size is allowed.
+    let irp = unsafe { IoAllocateIrp(size, 0) };
+    if irp.is_null() { None } else { Some(Irp(irp)) }
+}
+
+/// `IoFreeIrp`.
+pub fn free(irp: Irp) {
+    // SAFETY: from `allocate`, and not in use.
+    unsafe { IoFreeIrp(irp.0) };
+}
+
+/// Writes to the current stack location of an IRP that has none yet: it lies behind the last one.
+pub fn write_past_last_location(extension: *mut Extension) {
+    if let Some(irp) = allocate(extension) {
+        let context = (&raw mut *irp.current()).cast();
+        kernel::poke(context, 0, 1);
+        free(irp);
+    }
+}
+
+/// Reads the device descriptor with one URB that is sent in `count` IRPs at once, and waits for all of them.
+pub fn read_descriptor_with_one_urb(extension: *mut Extension, count: usize) {
+    // SAFETY: the extension is valid.
+    let &Extension { handle, lower, .. } = unsafe { &*extension };
+    let buffer = kernel::allocate(usb::DESCRIPTOR_LENGTH as usize);
+    let urb = usb::allocate(handle);
+    if buffer.is_null() || urb.is_null() {
+        return;
+    }
+    let mut events = [const { kernel::Event::new() }; 2];
+    let mut irps = [None; 2];
+    for (slot, event) in irps.iter_mut().zip(&mut events).take(count) {
+        let event = event.initialise();
+        *slot = allocate(extension).map(|irp| (irp, event));
+        if let Some((irp, event)) = *slot {
+            usb::format(urb, buffer);
+            irp.submission(handle, urb, Some(came_back), event.cast());
+            let _ = irp.call(lower);
+        }
+    }
+    for (irp, event) in irps.into_iter().flatten() {
+        kernel::wait(event);
+        free(irp);
+    }
+    usb::free(handle, urb);
+    kernel::free(buffer);
+}
+
+unsafe extern "C" fn came_back(_: *mut DEVICE_OBJECT, _: *mut IRP, context: *mut c_void) -> NTSTATUS {
+    kernel::set(context.cast::<KEVENT>());
+    STATUS_MORE_PROCESSING_REQUIRED
+}
