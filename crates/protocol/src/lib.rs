@@ -29,7 +29,7 @@
 //! | `STATUS_BUFFER_TOO_SMALL` | the input is shorter than its structure, or the output has no room for the smallest reply |
 //! | `STATUS_INVALID_BUFFER_SIZE` | the input is longer than its structure, or a buffer was given where the table says none |
 //! | `STATUS_INVALID_PARAMETER` | a reserved field or an undefined flag is not zero |
-//! | `STATUS_DEVICE_NOT_READY` | the device has not started, or its start failed |
+//! | `STATUS_DEVICE_NOT_READY` | the device has not started, or its start failed; opening also while its removal is being asked for |
 //! | `STATUS_DEVICE_NOT_CONNECTED` | the device was removed |
 //! | `STATUS_CANCELLED` | the caller cancelled, closed its last handle, or aborted the pipe |
 //!

@@ -209,6 +209,28 @@ fn endpoints_that_cannot_be() {
 }
 
 #[test]
+fn statuses() {
+    use usbclient_core::status::{STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, Status};
+    for refusal in [Truncated, LengthTooSmall, PastTheEnd, WrongType] {
+        assert_eq!(Status::from(refusal), STATUS_DEVICE_PROTOCOL_ERROR, "{refusal:?}");
+    }
+    for refusal in [
+        NoPacketSize0,
+        NoInterface,
+        TooManyInterfaces,
+        DuplicateInterface,
+        NoAlternateZero,
+        EndpointOutsideInterface,
+        EndpointCount,
+        EndpointAddress,
+        DuplicateEndpoint,
+        PacketSize,
+    ] {
+        assert_eq!(Status::from(refusal), STATUS_DEVICE_CONFIGURATION_ERROR, "{refusal:?}");
+    }
+}
+
+#[test]
 fn thirty_endpoints() {
     let addresses = (1..16).flat_map(|n| [n, 0x80 | n]);
     let mut parts = vec![interface(0, 0, 30)];
