@@ -1,20 +1,38 @@
 //! A WDM USB client driver for Windows.
+//!
+//! This is the driver's edge. What is to be done, and in which order, is decided by `usbclient-core`;
+//! here it is carried out.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`entry`] | `DriverEntry`: the dispatch table |
+//! | [`add_device`] | makes a device |
+//! | [`dispatch`] | one file per major function code |
+//! | [`calls`] | core's calls: the steps of a device's life |
+//! | [`request`] | what becomes of a device control request |
+//! | [`transfer`] | the data path: admission, chunks, completion, cancelling |
+//! | [`gate`] | what the device's spin lock guards |
+//! | [`extension`] | what belongs to one device |
+//! | [`nt`] | the kernel's side: the only unsafe code |
 
 #![no_std]
-// UNSAFETY: the kernel finds the entry point by its exported name.
-#![expect(unsafe_code, reason = "an export name is an unsafe attribute")]
+
+extern crate alloc;
+
+mod add_device;
+mod calls;
+mod dispatch;
+mod entry;
+mod extension;
+mod gate;
+mod nt;
+mod request;
+mod transfer;
 
 #[cfg(feature = "usbdex-imports")]
 use usbclient_usbdex as _;
 use wdk_alloc::WdkAllocator;
 use wdk_panic as _;
-use wdk_sys::{DRIVER_OBJECT, NTSTATUS, PCUNICODE_STRING, STATUS_NOT_SUPPORTED};
 
 #[global_allocator]
 static ALLOCATOR: WdkAllocator = WdkAllocator;
-
-/// Refuses to load: the driver has no dispatch routines yet.
-#[unsafe(export_name = "DriverEntry")]
-pub extern "system" fn driver_entry(_driver: &mut DRIVER_OBJECT, _registry_path: PCUNICODE_STRING) -> NTSTATUS {
-    STATUS_NOT_SUPPORTED
-}

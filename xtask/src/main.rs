@@ -44,7 +44,7 @@ enum Command {
     /// Inspect the built driver.
     Audit(audit::Arguments),
     /// Check formatting, lints, documentation, the arm64 build and licences.
-    Check,
+    Check(check::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -66,6 +66,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Bench => simulate::bench(&paths),
         Command::Test => test::command(&paths),
         Command::Audit(arguments) => audit::command(&paths, &arguments),
-        Command::Check => check::command(&paths),
+        Command::Check(arguments) => check::command(&paths, &arguments),
     }
 }

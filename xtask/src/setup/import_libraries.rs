@@ -32,7 +32,7 @@ const MODULES: &[Module] = &[
 const EMPTY: &[&str] = &["BufferOverflowFastFailK", "wmilib", "arm64rt"];
 
 /// The WDK's folder names, and what llvm-dlltool calls the processors.
-const PROCESSORS: &[(&str, &str)] = &[("x64", "i386:x86-64"), ("arm64", "arm64")];
+const PROCESSORS: &[(&str, &str)] = &[("x64", "i386:x86-64"), ("ARM64", "arm64")];
 
 /// The names in a list: one a line, `#` starts a comment.
 pub fn names(list: &str) -> impl Iterator<Item = &str> {
