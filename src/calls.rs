@@ -1,0 +1,369 @@
+//! Core's calls, carried out: what each step of a device's life does in the kernel.
+
+use alloc::vec::Vec;
+
+use usbclient_core::{
+    descriptors::{Configuration, DeviceDescriptor, Endpoint},
+    pnp::{Event, GateCalls, Minor, PnpCalls, StartCalls, State, Step, StopCalls},
+    remove::{RemoveCalls, Removing},
+    transfer::{self as limits, Speed},
+};
+use usbclient_protocol::{
+    TransferType,
+    status::{
+        STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, Status,
+    },
+};
+use usbclient_registration::usbd::ClosePermit;
+
+use crate::{
+    gate::{Configured, Gate, Pipe},
+    nt::{
+        Nt, Sender,
+        device::{self, Device},
+        irp::{Irp, Tag},
+        irql::{AtMostDispatch, Passive},
+        mdl::PartialMdl,
+        pnp, pool,
+        select_configuration::{self, SelectedPipe},
+        slot::{Cause, Drained, Pool},
+        urb::PipeHandle,
+        usbd::{Capability, HandleUse, UsbdRegistration},
+    },
+    transfer,
+};
+
+const DEVICE_DESCRIPTOR: u8 = 1;
+const CONFIGURATION_DESCRIPTOR: u8 = 2;
+/// `PNP_DEVICE_FAILED`
+const PNP_DEVICE_FAILED: usize = 4;
+/// Slots that START makes: two for the default pipe, and so many for each other one.
+const SLOTS_PER_PIPE: usize = 4;
+/// How long requests that were called back may take, before they are called back again.
+const RECALL_PATIENCE_MS: u32 = 50;
+/// How often requests are called back before they are cancelled.
+const RECALL_ROUNDS: u32 = 20;
+
+impl GateCalls for Nt {
+    fn change(device: Device, event: Event) -> Step {
+        device.gate.lock(&mut AtMostDispatch::in_this_driver()).machine.apply(event)
+    }
+
+    fn start_held(device: Device) {
+        transfer::send_held(device, &mut AtMostDispatch::in_this_driver());
+    }
+
+    fn fail_held(device: Device, status: Status) {
+        transfer::fail_held(device, status, &mut AtMostDispatch::in_this_driver(), |_key, _file| true);
+    }
+
+    fn cancel_in_flight(device: Device) {
+        let mut irql = AtMostDispatch::in_this_driver();
+        transfer::cancel_in_flight(device, Cause::Removal, &mut irql, |_entry| true);
+    }
+
+    fn wait_for_requests(device: Device, passive: &mut Passive) {
+        if expect_no_users(device, passive) {
+            device.no_users.wait(passive);
+        }
+    }
+
+    fn disable_interface(device: Device, passive: &mut Passive) {
+        let interface = device.gate.lock(passive).interface.take();
+        if let Some(mut interface) = interface {
+            interface.disable(passive);
+            device.gate.lock(passive).interface = Some(interface);
+        }
+    }
+}
+
+/// Makes the event ready. False: there is nothing to wait for.
+fn expect_no_users(device: Device, irql: &mut AtMostDispatch) -> bool {
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    gate.expect_no_users(&device.no_users, irql)
+}
+
+/// Runs `body` as a user of the handle, with the means to send requests of this driver's own.
+fn with_sender<R>(
+    device: Device,
+    passive: &mut Passive,
+    body: impl FnOnce(&HandleUse, &mut Sender, &mut Passive) -> Result<R, Status>,
+) -> Result<R, Status> {
+    let mut gate = device.gate.lock(passive);
+    let sender = gate.sender.take();
+    let handle = gate.lend_handle();
+    drop(gate);
+    let handle = handle.ok_or(STATUS_INVALID_DEVICE_STATE)?;
+    let sender = sender.map_or_else(|| Sender::allocate(device, &handle, passive), Ok);
+    let (result, sender) = match sender {
+        Ok(mut sender) => (body(&handle, &mut sender, passive), Some(sender)),
+        Err(status) => (Err(status), None),
+    };
+    let mut guard = device.gate.lock(passive);
+    let (gate, irql) = guard.split();
+    gate.sender = sender;
+    gate.give_back(handle, &device.no_users, irql);
+    result
+}
+
+impl StopCalls for Nt {
+    fn recall_in_flight(device: Device, passive: &mut Passive) {
+        device.gate.lock(passive).is_recalling = true;
+        for _round in 0..RECALL_ROUNDS {
+            // A request that was admitted but not sent yet is met by the next round.
+            if abort_busy_pipes(device, passive).is_err() || !expect_no_users(device, passive) {
+                break;
+            }
+            if device.no_users.wait_at_most(passive, RECALL_PATIENCE_MS) {
+                break;
+            }
+        }
+        // What did not come back: the device does not obey, and the caller hears of it.
+        Self::cancel_in_flight(device);
+        Self::wait_for_requests(device, passive);
+        device.gate.lock(passive).is_recalling = false;
+    }
+
+    fn deconfigure(device: Device, passive: &mut Passive) {
+        // The device may be gone: whatever it answers, nothing is done about it.
+        let _result = with_sender(device, passive, |_handle, sender, passive| sender.unconfigure(passive));
+    }
+
+    fn drop_pipes(device: Device, passive: &mut Passive) {
+        let mut gate = device.gate.lock(passive);
+        let configured = gate.configured.take();
+        let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
+        drop(gate);
+        drop(configured);
+        slots.drain();
+    }
+}
+
+/// Aborts every pipe that has a request in flight.
+fn abort_busy_pipes(device: Device, passive: &mut Passive) -> Result<(), Status> {
+    let mut at = 0;
+    loop {
+        // Not in the loop's condition: the lock would be held in its body.
+        let busy = busy_pipe(&mut device.gate.lock(passive), at);
+        let Some((next, pipe)) = busy else { return Ok(()) };
+        with_sender(device, passive, |_handle, sender, passive| sender.abort_pipe(pipe, passive))?;
+        at = next;
+    }
+}
+
+/// The first pipe from number `at` on with a request in flight, and the number after it.
+fn busy_pipe(gate: &mut Gate, at: usize) -> Option<(usize, PipeHandle)> {
+    let configured = gate.configured.as_ref()?;
+    let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
+    for (index, (endpoint, pipe)) in pipes {
+        if gate.slots.any(|entry| entry.endpoint == endpoint.address) {
+            return Some((index.saturating_add(1), pipe.handle));
+        }
+    }
+    None
+}
+
+impl StartCalls for Nt {
+    type Descriptor = Vec<u8>;
+    type Pipes = Vec<SelectedPipe>;
+
+    fn read_device_descriptor(
+        device: Device,
+        passive: &mut Passive,
+    ) -> Result<([u8; DeviceDescriptor::SIZE], usize), Status> {
+        // Not on the stack: the USB driver stack maps the buffer for the controller.
+        let mut buffer = pool::try_zeroed(DeviceDescriptor::SIZE)?;
+        let length = with_sender(device, passive, |_handle, sender, passive| {
+            sender.get_descriptor(DEVICE_DESCRIPTOR, &mut buffer, passive)
+        })?;
+        let bytes = buffer.first_chunk().copied().ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok((bytes, length))
+    }
+
+    fn read_configuration_descriptor(
+        device: Device,
+        length: u16,
+        passive: &mut Passive,
+    ) -> Result<Vec<u8>, Status> {
+        let mut buffer = pool::try_zeroed(usize::from(length))?;
+        let length = with_sender(device, passive, |_handle, sender, passive| {
+            sender.get_descriptor(CONFIGURATION_DESCRIPTOR, &mut buffer, passive)
+        })?;
+        buffer.truncate(length);
+        Ok(buffer)
+    }
+
+    fn select_configuration(
+        device: Device,
+        descriptor: &Vec<u8>,
+        configuration: &Configuration,
+        passive: &mut Passive,
+    ) -> Result<Vec<SelectedPipe>, Status> {
+        with_sender(device, passive, |handle, sender, passive| {
+            select_configuration::select(handle, sender, descriptor, configuration, passive)
+        })
+    }
+
+    fn record_pipes(
+        device: Device,
+        device_descriptor: &DeviceDescriptor,
+        descriptor: Vec<u8>,
+        pipes: Vec<SelectedPipe>,
+        passive: &mut Passive,
+    ) -> Result<(), Status> {
+        let configured = with_sender(device, passive, |handle, _sender, passive| {
+            make_pipes(handle, device_descriptor, descriptor, &pipes, passive)
+        })?;
+        let slots = configured.pipes.len().saturating_mul(SLOTS_PER_PIPE).saturating_add(2);
+        device.gate.lock(passive).configured = Some(configured);
+        for _slot in 0..slots {
+            transfer::add_slot(device, passive)?;
+        }
+        Ok(())
+    }
+
+    fn enable_interface(device: Device, passive: &mut Passive) -> Result<(), Status> {
+        let interface = device.gate.lock(passive).interface.take();
+        let Some(mut interface) = interface else { return Err(STATUS_INVALID_DEVICE_STATE) };
+        let result = interface.enable(passive);
+        device.gate.lock(passive).interface = Some(interface);
+        result
+    }
+}
+
+/// Puts together what the descriptor and the USB driver stack say about the pipes.
+fn make_pipes(
+    handle: &HandleUse,
+    device_descriptor: &DeviceDescriptor,
+    descriptor: Vec<u8>,
+    selected: &[SelectedPipe],
+    passive: &Passive,
+) -> Result<Configured, Status> {
+    let speed = Speed::from_hints(
+        handle.has_capability(Capability::SuperSpeedConnection, passive),
+        handle.has_capability(Capability::HighSpeedConnection, passive),
+        device_descriptor.max_packet_size_0(),
+    );
+    let is_usb3_stack = handle.is_usb3_stack(passive);
+    let configuration = Configuration::parse(&descriptor)?;
+    let mut endpoints = room_for(configuration.endpoints().len())?;
+    let mut pipes = room_for(configuration.endpoints().len())?;
+    for endpoint in configuration.endpoints() {
+        let pipe = make_pipe(*endpoint, selected, speed, is_usb3_stack, passive)?;
+        push(&mut endpoints, *endpoint)?;
+        push(&mut pipes, pipe)?;
+    }
+    Ok(Configured {
+        device_descriptor: *device_descriptor,
+        descriptor,
+        endpoints,
+        pipes,
+        control_maximum: limits::maximum(TransferType::Control, speed, is_usb3_stack),
+    })
+}
+
+fn make_pipe(
+    endpoint: Endpoint,
+    selected: &[SelectedPipe],
+    speed: Speed,
+    is_usb3_stack: bool,
+    passive: &Passive,
+) -> Result<Pipe, Status> {
+    let selected = selected
+        .iter()
+        .find(|pipe| pipe.endpoint == endpoint.address)
+        .ok_or(STATUS_DEVICE_CONFIGURATION_ERROR)?;
+    let limit = match limits::maximum(endpoint.transfer_type(), speed, is_usb3_stack) {
+        0 => 0,
+        maximum => limits::chunk_limit(maximum, endpoint.packet_size()),
+    };
+    let partial = if limit == 0 { None } else { Some(PartialMdl::new(limit, passive)?) };
+    Ok(Pipe { handle: selected.handle, limit, partial, is_taken: false })
+}
+
+fn room_for<T>(count: usize) -> Result<Vec<T>, Status> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+    Ok(items)
+}
+
+/// Pushes where there is room: never allocates.
+fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Status> {
+    if items.len() == items.capacity() {
+        return Err(STATUS_INSUFFICIENT_RESOURCES);
+    }
+    items.push(item);
+    Ok(())
+}
+
+impl RemoveCalls for Nt {
+    type Drained = Drained;
+    type Handle = UsbdRegistration;
+
+    fn flush_dpcs(_device: Device, passive: &mut Passive) {
+        pnp::flush_queued_dpcs(passive);
+    }
+
+    fn free_urbs(device: Device, _removing: &Removing, passive: &mut Passive) -> Drained {
+        let mut gate = device.gate.lock(passive);
+        let sender = gate.sender.take();
+        let configured = gate.configured.take();
+        let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
+        drop(gate);
+        drop((sender, configured));
+        slots.drain()
+    }
+
+    fn take_handle(device: Device, _removing: &Removing) -> Option<UsbdRegistration> {
+        device.gate.lock(&mut AtMostDispatch::in_this_driver()).handle.take()
+    }
+
+    fn close_handle(handle: UsbdRegistration, drained: Drained, _removing: &Removing, passive: &mut Passive) {
+        let Ok(()) = handle.close(ClosePermit::Removing { drained, passive });
+    }
+
+    fn release_remove_lock_and_wait(device: Device, tag: Tag, _removing: &Removing, passive: &mut Passive) {
+        device::release_remove_lock_and_wait(device, tag, passive);
+    }
+
+    fn detach(device: Device, _removing: &Removing, passive: &mut Passive) {
+        if let Some(lower) = device.lower() {
+            device::detach(lower, passive);
+        }
+    }
+
+    fn delete(device: Device, _removing: &Removing, passive: &mut Passive) {
+        device::drop_and_delete(device, passive);
+    }
+}
+
+impl PnpCalls for Nt {
+    fn minor(irp: &Irp) -> Minor {
+        Minor::from_code(irp.minor())
+    }
+
+    fn offer_surprise_removal(irp: &mut Irp) -> bool {
+        irp.offer_surprise_removal()
+    }
+
+    fn keep_capabilities(device: Device, irp: &mut Irp) {
+        if let Some(power) = irp.power_capabilities() {
+            device.gate.lock(&mut AtMostDispatch::in_this_driver()).power = power;
+        }
+    }
+
+    fn add_device_state(device: Device, irp: &mut Irp) -> usize {
+        let state = device.gate.lock(&mut AtMostDispatch::in_this_driver()).machine.state();
+        let is_dead = matches!(state, State::StartFailed | State::SurpriseRemoved);
+        irp.information() | if is_dead { PNP_DEVICE_FAILED } else { 0 }
+    }
+
+    fn usage_in_path(irp: &Irp) -> bool {
+        irp.usage_in_path()
+    }
+
+    fn information(irp: &Irp) -> usize {
+        irp.information()
+    }
+}

@@ -1,0 +1,74 @@
+//! The device extension: everything that belongs to one device.
+
+use core::{
+    ptr::{self, NonNull},
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use wdk_sys::DEVICE_OBJECT;
+
+use crate::{
+    gate::Gate,
+    nt::{
+        event::Event, interface::DeviceInterface, irql::AtMostDispatch, remove_lock::RemoveLock,
+        spin_lock::SpinLock, usbd::UsbdRegistration,
+    },
+};
+
+/// One device. Lives behind its device object, in nonpaged memory, from `AddDevice` to the end of
+/// `IRP_MN_REMOVE_DEVICE`.
+pub struct Extension {
+    /// Held in the name of every IRP from its arrival to the last touch.
+    pub remove_lock: RemoveLock,
+    /// Set when the handle has lost its last user, if somebody waits for that.
+    pub no_users: Event,
+    /// The state, and everything that must change together with it.
+    pub gate: SpinLock<Gate>,
+    fdo: NonNull<DEVICE_OBJECT>,
+    /// NULL until `IoAttachDeviceToDeviceStack` has returned.
+    lower: AtomicPtr<DEVICE_OBJECT>,
+}
+
+impl Extension {
+    /// The extension of a device object that was just created. Remove lock and event are initialised
+    /// in their place afterwards.
+    pub const fn new(fdo: NonNull<DEVICE_OBJECT>) -> Self {
+        Self {
+            remove_lock: RemoveLock::uninit(),
+            no_users: Event::uninit(),
+            gate: SpinLock::new(Gate::new()),
+            fdo,
+            lower: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// The device object that the extension belongs to.
+    pub const fn fdo(&self) -> NonNull<DEVICE_OBJECT> {
+        self.fdo
+    }
+
+    /// The device object below, once attached.
+    pub fn lower(&self) -> Option<NonNull<DEVICE_OBJECT>> {
+        NonNull::new(self.lower.load(Ordering::Acquire))
+    }
+
+    /// Remembers the device object below. From here on IRPs are sent on.
+    pub fn set_lower(&self, lower: NonNull<DEVICE_OBJECT>) {
+        self.lower.store(lower.as_ptr(), Ordering::Release);
+    }
+
+    /// Remembers the registration with the USB driver stack: its only place until it is closed.
+    pub fn set_handle(&self, handle: UsbdRegistration) {
+        let mut irql = AtMostDispatch::in_this_driver();
+        let old = self.gate.lock(&mut irql).handle.replace(handle);
+        debug_assert!(old.is_none());
+    }
+
+    /// Remembers the device interface.
+    pub fn set_interface(&self, interface: DeviceInterface) {
+        let mut irql = AtMostDispatch::in_this_driver();
+        let old = self.gate.lock(&mut irql).interface.replace(interface);
+        // Freeing the name needs PASSIVE_LEVEL: outside the lock, and there is none in AddDevice.
+        drop(old);
+    }
+}

@@ -1,0 +1,161 @@
+//! What one spin lock per device guards: the state, the requests in flight and held, the pipes, and
+//! the users of the handle.
+
+use alloc::vec::Vec;
+
+use usbclient_core::{
+    descriptors::{DeviceDescriptor, Endpoint},
+    pnp::{Admission, Machine, RequestClass},
+};
+
+use crate::nt::{
+    Sender,
+    event::Event,
+    held::Queue,
+    interface::DeviceInterface,
+    irql::AtMostDispatch,
+    mdl::PartialMdl,
+    pnp::PowerCapabilities,
+    slot::Pool,
+    urb::PipeHandle,
+    usbd::{HandleUse, UsbdRegistration},
+};
+
+/// A pipe of the selected configuration.
+pub struct Pipe {
+    /// What the USB driver stack calls it.
+    pub handle: PipeHandle,
+    /// Bytes that go to the bus as one transfer.
+    pub limit: u32,
+    /// For the parts of a larger request. `None` while one uses it, and on an isochronous pipe.
+    pub partial: Option<PartialMdl>,
+    /// A larger request has more chunks to send: others wait, so that nothing comes between them.
+    pub is_taken: bool,
+}
+
+impl Pipe {
+    /// Whether a request may go now.
+    pub const fn has_room(&self, is_large: bool) -> bool {
+        !self.is_taken && !(is_large && self.partial.is_none())
+    }
+}
+
+/// What START made, and STOP drops.
+pub struct Configured {
+    /// As the device gave it.
+    pub device_descriptor: DeviceDescriptor,
+    /// The whole configuration descriptor.
+    pub descriptor: Vec<u8>,
+    /// The endpoints of the selected configuration, in the order of the descriptor.
+    pub endpoints: Vec<Endpoint>,
+    /// Their pipes, in the same order.
+    pub pipes: Vec<Pipe>,
+    /// The most bytes of one control transfer.
+    pub control_maximum: u32,
+}
+
+impl Configured {
+    /// The pipe of an endpoint.
+    pub fn pipe(&mut self, address: u8) -> Option<&mut Pipe> {
+        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        self.pipes.get_mut(at)
+    }
+}
+
+/// The content of the device's spin lock.
+pub struct Gate {
+    /// The state of the device.
+    pub machine: Machine,
+    /// The registration with the USB driver stack. `None` before it is made and after it is closed.
+    pub handle: Option<UsbdRegistration>,
+    /// The device interface. Taken out while it is turned on or off, which is not done under a lock.
+    pub interface: Option<DeviceInterface>,
+    /// For requests of this driver's own. Taken out while it is used; PnP IRPs come one at a time.
+    pub sender: Option<Sender>,
+    /// The pipes, while a configuration is selected.
+    pub configured: Option<Configured>,
+    /// The slots, and in them the requests in flight.
+    pub slots: Pool,
+    /// Requests that wait.
+    pub held: Queue,
+    /// What the lower drivers said about power.
+    pub power: PowerCapabilities,
+    /// Somebody is sending what waits: nobody else has to.
+    pub is_sending_held: bool,
+    /// Requests that come back cancelled were called back, to be sent again later.
+    pub is_recalling: bool,
+    sequence: u64,
+    users: usize,
+    is_waited_for: bool,
+}
+
+impl Gate {
+    /// A device that `AddDevice` makes.
+    pub const fn new() -> Self {
+        Self {
+            machine: Machine::new(),
+            handle: None,
+            interface: None,
+            sender: None,
+            configured: None,
+            slots: Pool::new(),
+            held: Queue::new(),
+            power: PowerCapabilities::NONE,
+            is_sending_held: false,
+            is_recalling: false,
+            sequence: 0,
+            users: 0,
+            is_waited_for: false,
+        }
+    }
+
+    /// The place of a new request among the device's requests.
+    pub const fn next_sequence(&mut self) -> u64 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
+    }
+
+    /// Whether requests pass now.
+    pub fn admits_io(&self) -> bool {
+        self.machine.admit(RequestClass::Io) == Admission::Admit
+    }
+
+    /// Whether something waits that could be sent, and nobody is at it.
+    pub fn has_work(&self) -> bool {
+        !self.held.is_empty() && !self.is_sending_held && self.admits_io()
+    }
+
+    /// Counts a user of the handle. `None`: there is no handle.
+    pub fn lend_handle(&mut self) -> Option<HandleUse> {
+        let handle = self.handle.as_ref()?.raw()?.lend();
+        self.users = self.users.saturating_add(1);
+        Some(handle)
+    }
+
+    /// Takes a use of the handle back, and wakes whoever waits for the last.
+    pub fn give_back(&mut self, _handle: HandleUse, no_users: &Event, irql: &AtMostDispatch) {
+        self.users = self.users.saturating_sub(1);
+        if self.users == 0 && core::mem::take(&mut self.is_waited_for) {
+            // Under the lock: the signal cannot meet a later wait.
+            no_users.set(irql);
+        }
+    }
+
+    /// Makes the event ready to be waited for. False: the handle has no user.
+    pub fn expect_no_users(&mut self, no_users: &Event, irql: &AtMostDispatch) -> bool {
+        self.is_waited_for = self.users != 0;
+        if self.is_waited_for {
+            no_users.clear(irql);
+        }
+        self.is_waited_for
+    }
+
+    /// Gives a larger request's means back to its pipe. The pipe may be gone.
+    pub fn release_pipe(&mut self, endpoint: u8, partial: Option<PartialMdl>) {
+        let Some(partial) = partial else { return };
+        if let Some(pipe) = self.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
+            pipe.partial = Some(partial);
+            pipe.is_taken = false;
+        }
+    }
+}

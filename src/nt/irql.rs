@@ -1,0 +1,101 @@
+//! What is known about the current IRQL, as zero-sized tokens.
+//!
+//! A routine that Microsoft documents for an IRQL takes the token that proves it. Tokens are minted
+//! where the documentation says what IRQL a callback runs at, and nowhere else: they are neither
+//! `Copy` nor `Clone`, cannot leave their thread, and are passed by reference.
+//!
+//! Page: [Managing Hardware Priorities](https://learn.microsoft.com/windows-hardware/drivers/kernel/managing-hardware-priorities)
+
+// UNSAFETY: minting a token is a promise about the processor that the compiler cannot check.
+#![expect(unsafe_code, reason = "minting a token is a promise about the processor")]
+
+use core::{
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
+
+/// IRQL is `DISPATCH_LEVEL` or below: no waiting, no pageable memory.
+#[derive(Debug)]
+pub struct AtMostDispatch {
+    this_thread: PhantomData<*mut ()>,
+}
+
+/// IRQL is `APC_LEVEL` or below.
+#[derive(Debug)]
+pub struct AtMostApc {
+    dispatch: AtMostDispatch,
+}
+
+/// IRQL is `PASSIVE_LEVEL`, in a thread that may wait.
+#[derive(Debug)]
+pub struct Passive {
+    apc: AtMostApc,
+}
+
+impl AtMostDispatch {
+    /// Mints the token.
+    ///
+    /// # Safety
+    ///
+    /// The IRQL is `DISPATCH_LEVEL` or below for as long as the token lives.
+    pub(super) const unsafe fn mint() -> Self {
+        Self { this_thread: PhantomData }
+    }
+}
+
+impl AtMostDispatch {
+    /// The token where a routine of core's is called without one.
+    ///
+    /// This driver connects no interrupt and registers no callback that is documented to run above
+    /// `DISPATCH_LEVEL`, so none of its code does. What the token cannot show here is that no spin
+    /// lock is held: the caller takes care of that.
+    pub const fn in_this_driver() -> Self {
+        // SAFETY: as said above.
+        unsafe { Self::mint() }
+    }
+}
+
+impl Passive {
+    /// Mints the token.
+    ///
+    /// # Safety
+    ///
+    /// The caller runs at `PASSIVE_LEVEL`, where the documentation allows it to wait, and raises the
+    /// IRQL only through something that borrows the token.
+    pub(super) const unsafe fn mint() -> Self {
+        Self {
+            apc: AtMostApc {
+                // SAFETY: PASSIVE_LEVEL is below DISPATCH_LEVEL.
+                dispatch: unsafe { AtMostDispatch::mint() },
+            },
+        }
+    }
+}
+
+impl Deref for Passive {
+    type Target = AtMostApc;
+
+    fn deref(&self) -> &AtMostApc {
+        &self.apc
+    }
+}
+
+impl DerefMut for Passive {
+    fn deref_mut(&mut self) -> &mut AtMostApc {
+        &mut self.apc
+    }
+}
+
+impl Deref for AtMostApc {
+    type Target = AtMostDispatch;
+
+    fn deref(&self) -> &AtMostDispatch {
+        &self.dispatch
+    }
+}
+
+impl DerefMut for AtMostApc {
+    fn deref_mut(&mut self) -> &mut AtMostDispatch {
+        &mut self.dispatch
+    }
+}

@@ -1,0 +1,28 @@
+//! The kernel's side: the only unsafe code of the driver. One file per kernel concept, each naming
+//! the documentation page that it follows.
+//!
+//! Everything outside works with the owners and tokens that these modules make.
+
+pub mod device;
+pub mod dispatch;
+pub mod event;
+pub mod held;
+pub mod interface;
+pub mod irp;
+pub mod irql;
+pub mod mdl;
+mod own_irp;
+pub mod pnp;
+pub mod pool;
+pub mod remove_lock;
+pub mod select_configuration;
+pub mod slot;
+pub mod spin_lock;
+mod stack_location;
+pub mod urb;
+pub mod usbd;
+
+pub use own_irp::Sender;
+
+/// The type on which the edge implements core's calls.
+pub struct Nt;

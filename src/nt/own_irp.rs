@@ -1,0 +1,197 @@
+//! An IRP and an URB of this driver's own, for what START, STOP and recovery ask of the device: sent,
+//! and waited for.
+//!
+//! Both are allocated once, before the first use, so that taking a configuration back needs no memory.
+//!
+//! Pages: [IoAllocateIrp](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioallocateirp),
+//! [IoReuseIrp](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioreuseirp),
+//! [IoFreeIrp](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iofreeirp),
+//! [USBD_AssignUrbToIoStackLocation](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_assignurbtoiostacklocation)
+
+// UNSAFETY: works on the kernel's structures.
+#![expect(unsafe_code, reason = "works on the kernel's structures")]
+
+use core::{
+    ffi::c_void,
+    pin::{Pin, pin},
+    ptr::NonNull,
+};
+
+use usbclient_protocol::status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
+use wdk_sys::{
+    DEVICE_OBJECT, IRP, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_PENDING, URB,
+    USBD_HANDLE,
+    ntddk::{IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReuseIrp, IofCallDriver},
+    usb::USBD_AssignUrbToIoStackLocation,
+};
+
+use super::{
+    device::{self, Device},
+    event::Event,
+    irql::{AtMostDispatch, Passive},
+    stack_location,
+    urb::{Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
+    usbd::HandleUse,
+};
+
+/// How long the device may take to answer one request.
+const PATIENCE_MS: u32 = 5_000;
+
+/// Makes the next stack location ask the USB driver stack for the URB. Nothing may write the
+/// location afterwards: Assign also stores the context of a USB 3 stack there.
+///
+/// # Safety
+///
+/// `irp` is a valid IRP of this driver's to send, with a location for the driver below. The URB was
+/// allocated from `handle`, and nobody touches it until the IRP has come back.
+pub(super) unsafe fn assign(irp: *mut IRP, handle: USBD_HANDLE, urb: *mut URB) {
+    // SAFETY: the caller's obligation.
+    let location = unsafe { stack_location::next(irp) };
+    // SAFETY: the next location is valid and this driver's to prepare.
+    let next = unsafe { &mut *location };
+    next.MajorFunction = wdk_sys::IRP_MJ_INTERNAL_DEVICE_CONTROL as u8;
+    next.MinorFunction = 0;
+    next.Flags = 0;
+    next.Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
+    next.Parameters.DeviceIoControl.InputBufferLength = 0;
+    next.Parameters.DeviceIoControl.OutputBufferLength = 0;
+    // SAFETY: handle, location and URB belong together, which the caller promises.
+    unsafe { USBD_AssignUrbToIoStackLocation(handle, location, urb) };
+}
+
+/// An IRP from `IoAllocateIrp`, freed when dropped.
+struct OwnIrp(NonNull<IRP>);
+
+// SAFETY: owns an IRP, which belongs to no thread.
+unsafe impl Send for OwnIrp {}
+
+impl Drop for OwnIrp {
+    fn drop(&mut self) {
+        // SAFETY: from IoAllocateIrp, and not in use: `submit` returns when it has come back.
+        unsafe { IoFreeIrp(self.0.as_ptr()) };
+    }
+}
+
+/// Sends one request at a time and waits for it.
+pub struct Sender {
+    irp: OwnIrp,
+    urb: Urb,
+    device: Device,
+}
+
+// SAFETY: the device is a pointer that belongs to no thread.
+unsafe impl Send for Sender {}
+
+impl Sender {
+    /// Allocates the IRP and the URB.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_UrbAllocate` documents.
+    pub fn allocate(device: Device, handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
+        let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
+        let urb = Urb::allocate(handle, irql)?;
+        // The driver below has the first location; this driver needs none of its own.
+        // SAFETY: no quota, and the size is what the device below asks for.
+        let irp = unsafe { IoAllocateIrp(device::stack_size(lower), 0) };
+        let irp = NonNull::new(irp).map(OwnIrp).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok(Self { irp, urb, device })
+    }
+
+    /// Reads a descriptor into `buffer`, which is nonpaged. Answers how many bytes came.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn get_descriptor(
+        &mut self,
+        descriptor_type: u8,
+        buffer: &mut [u8],
+        passive: &Passive,
+    ) -> Result<usize, Status> {
+        // SAFETY: the buffer is borrowed until `submit` returns, when the URB has come back.
+        unsafe { self.urb.format_get_descriptor(descriptor_type, 0, buffer) };
+        submit(&self.irp, &mut self.urb, self.device, passive)?;
+        Ok(usize::try_from(self.urb.transferred()).unwrap_or(0).min(buffer.len()))
+    }
+
+    /// Sends an URB that was built for its one purpose.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn send_built(&mut self, urb: &mut Urb, passive: &Passive) -> Result<(), Status> {
+        submit(&self.irp, urb, self.device, passive)
+    }
+
+    /// Gives back every request that is in flight on the pipe: `URB_FUNCTION_ABORT_PIPE`.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn abort_pipe(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+        self.urb.format(&Format::AbortPipe(pipe), None, 0);
+        submit(&self.irp, &mut self.urb, self.device, passive)
+    }
+
+    /// Selects the NULL configuration.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn unconfigure(&mut self, passive: &Passive) -> Result<(), Status> {
+        self.urb.format_unconfigure();
+        submit(&self.irp, &mut self.urb, self.device, passive)
+    }
+}
+
+/// Sends the URB down and waits for it. A device that does not answer is given up.
+fn submit(irp: &OwnIrp, urb: &mut Urb, device: Device, passive: &Passive) -> Result<(), Status> {
+    let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
+    let mut came_back = pin!(Event::uninit());
+    came_back.as_mut().initialise();
+    let status = send(irp, urb, lower, came_back.as_ref());
+    if status == STATUS_PENDING && !came_back.wait_at_most(passive, PATIENCE_MS) {
+        // SAFETY: the completion routine keeps the IRP until it is freed or reused, so it is valid.
+        let _taken = unsafe { IoCancelIrp(irp.0.as_ptr()) };
+        came_back.wait(passive);
+    }
+    // SAFETY: the IRP has come back, and is this driver's.
+    let status = unsafe { stack_location::status(irp.0.as_ptr()) };
+    urb.status(NtStatus::from_raw(status)).check().map(drop)
+}
+
+fn send(irp: &OwnIrp, urb: &Urb, lower: NonNull<DEVICE_OBJECT>, came_back: Pin<&Event>) -> NTSTATUS {
+    let irp = irp.0.as_ptr();
+    let context = (&raw const *came_back.get_ref()).cast_mut().cast::<c_void>();
+    // SAFETY: from IoAllocateIrp, and not in use.
+    unsafe { IoReuseIrp(irp, STATUS_NOT_SUPPORTED) };
+    // SAFETY: it has the locations that the device below needs; the event is pinned, and waited for
+    // if the routine has not run.
+    unsafe { stack_location::set_completion_routine(irp, Some(came_up), context) };
+    // SAFETY: as above; the URB is formatted and borrowed until the IRP has come back.
+    unsafe { assign(irp, urb.handle(), urb.as_ptr()) };
+    // SAFETY: the IRP is prepared for this device, which the remove lock keeps.
+    unsafe { IofCallDriver(lower.as_ptr(), irp) }
+}
+
+/// The completion routine of an IRP that is waited for: it stays with this driver.
+///
+/// # Safety
+///
+/// Called by the I/O manager with a pointer to an [`Event`] that lives until it was waited for.
+pub(super) unsafe extern "C" fn came_up(
+    _device: *mut DEVICE_OBJECT,
+    irp: *mut IRP,
+    context: *mut c_void,
+) -> NTSTATUS {
+    // SAFETY: IRQL in a completion routine is DISPATCH_LEVEL or below.
+    let irql = unsafe { AtMostDispatch::mint() };
+    // SAFETY: the IRP is valid in its completion routine.
+    if unsafe { stack_location::is_pending_returned(irp) } {
+        // SAFETY: the event lives until it was waited for, and somebody waits.
+        let came_back = unsafe { &*context.cast::<Event>() };
+        came_back.set(&irql);
+    }
+    STATUS_MORE_PROCESSING_REQUIRED
+}

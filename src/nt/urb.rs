@@ -1,0 +1,262 @@
+//! USB request blocks: allocated from the handle, formatted anew before every submission.
+//!
+//! The `UsbBuildXxxRequest` macros are not in any library, so the few formats that are needed are
+//! written here. Which fields a format sets is what those macros set.
+//!
+//! Pages: [USBD_UrbAllocate](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_urballocate),
+//! [USBD_UrbFree](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_urbfree),
+//! [URB](https://learn.microsoft.com/windows-hardware/drivers/ddi/usb/ns-usb-_urb)
+
+// UNSAFETY: an URB is the USB driver stack's, a union that its function code selects from.
+#![expect(unsafe_code, reason = "works on the USB driver stack's structures")]
+
+use core::{
+    mem::offset_of,
+    ptr::{self, NonNull},
+};
+
+use usbclient_protocol::{
+    SetupPacket,
+    status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, Status},
+};
+use wdk_sys::{
+    _URB_BULK_OR_INTERRUPT_TRANSFER, _URB_CONTROL_DESCRIPTOR_REQUEST, _URB_CONTROL_TRANSFER_EX, _URB_HEADER,
+    _URB_PIPE_REQUEST, _URB_SELECT_CONFIGURATION, MDL, URB, USBD_HANDLE, USBD_PIPE_HANDLE,
+    usb::{USBD_UrbAllocate, USBD_UrbFree},
+};
+
+use super::{irql::AtMostDispatch, usbd::HandleUse};
+
+const _: () = {
+    assert!(size_of::<_URB_HEADER>() == 24);
+    assert!(offset_of!(_URB_HEADER, Function) == 2);
+    assert!(offset_of!(_URB_HEADER, Status) == 4);
+    assert!(size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>() == 128);
+    assert!(offset_of!(_URB_BULK_OR_INTERRUPT_TRANSFER, TransferBufferLength) == 36);
+    assert!(size_of::<_URB_CONTROL_TRANSFER_EX>() == 136);
+    assert!(offset_of!(_URB_CONTROL_TRANSFER_EX, TransferBufferLength) == 36);
+    assert!(offset_of!(_URB_CONTROL_TRANSFER_EX, Timeout) == 56);
+    assert!(offset_of!(_URB_CONTROL_TRANSFER_EX, SetupPacket) == 128);
+    assert!(size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>() == 136);
+    assert!(offset_of!(_URB_CONTROL_DESCRIPTOR_REQUEST, TransferBufferLength) == 36);
+    assert!(offset_of!(_URB_CONTROL_DESCRIPTOR_REQUEST, LanguageId) == 132);
+    assert!(size_of::<_URB_PIPE_REQUEST>() == 40);
+    assert!(offset_of!(_URB_SELECT_CONFIGURATION, Interface) == 40);
+    assert!(size_of::<URB>() == 152);
+};
+
+const URB_FUNCTION_SELECT_CONFIGURATION: u16 = 0x00;
+const URB_FUNCTION_ABORT_PIPE: u16 = 0x02;
+const URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER: u16 = 0x09;
+const URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE: u16 = 0x0B;
+const URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL: u16 = 0x1E;
+const URB_FUNCTION_CONTROL_TRANSFER_EX: u16 = 0x32;
+
+const USBD_TRANSFER_DIRECTION_IN: u32 = 1;
+const USBD_SHORT_TRANSFER_OK: u32 = 2;
+const USBD_DEFAULT_PIPE_TRANSFER: u32 = 8;
+
+/// `IOCTL_INTERNAL_USB_SUBMIT_URB`, which is a macro in `usbioctl.h`.
+pub(super) const IOCTL_INTERNAL_USB_SUBMIT_URB: u32 = 0x0022_0003;
+
+/// A pipe of the selected configuration, as the USB driver stack names it.
+///
+/// It goes stale when the configuration is selected anew, so it lives in the pipe table of one START.
+#[derive(Clone, Copy, Debug)]
+pub struct PipeHandle(pub(super) USBD_PIPE_HANDLE);
+
+// SAFETY: an opaque value that the USB driver stack accepts on any thread.
+unsafe impl Send for PipeHandle {}
+
+/// Where the bytes of a transfer are: locked pages, or none.
+pub(super) type Buffer = Option<NonNull<MDL>>;
+
+/// What an URB is formatted for.
+#[derive(Clone, Copy, Debug)]
+pub enum Format {
+    /// `URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER`.
+    Pipe {
+        /// The pipe.
+        pipe: PipeHandle,
+        /// Whether data comes from the device.
+        is_in: bool,
+    },
+    /// `URB_FUNCTION_CONTROL_TRANSFER_EX` on the default pipe.
+    Control {
+        /// The setup packet; its direction bit is the transfer's.
+        setup: SetupPacket,
+        /// Milliseconds until the USB driver stack gives the transfer up.
+        timeout_ms: u32,
+    },
+    /// `URB_FUNCTION_ABORT_PIPE`.
+    AbortPipe(PipeHandle),
+    /// `URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL`.
+    ResetPipe(PipeHandle),
+}
+
+/// An URB of the fixed size, from `USBD_UrbAllocate`, given back when dropped.
+pub struct Urb {
+    urb: NonNull<URB>,
+    handle: USBD_HANDLE,
+}
+
+// SAFETY: owns nonpaged memory that belongs to no thread.
+unsafe impl Send for Urb {}
+
+impl Urb {
+    /// `USBD_UrbAllocate`.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES` and others, as documented.
+    pub fn allocate(handle: &HandleUse, _irql: &AtMostDispatch) -> Result<Self, Status> {
+        let mut urb = ptr::null_mut();
+        // SAFETY: the handle is open, and the URB goes to a local.
+        let status = unsafe { USBD_UrbAllocate(handle.as_raw(), &raw mut urb) };
+        NtStatus::from_raw(status).check()?;
+        // SAFETY: an URB of this handle, owned from here on.
+        unsafe { Self::from_raw(urb, handle) }
+    }
+
+    /// Owns an URB that a sibling of `USBD_UrbAllocate` made.
+    ///
+    /// # Safety
+    ///
+    /// `urb` is NULL, or an URB of this handle that nobody else frees.
+    pub(super) unsafe fn from_raw(urb: *mut URB, handle: &HandleUse) -> Result<Self, Status> {
+        NonNull::new(urb)
+            .map(|urb| Self { urb, handle: handle.as_raw() })
+            .ok_or(STATUS_INSUFFICIENT_RESOURCES)
+    }
+
+    /// The URB for calls of the USB driver stack.
+    pub(super) const fn as_ptr(&self) -> *mut URB {
+        self.urb.as_ptr()
+    }
+
+    /// The handle it was allocated from.
+    pub(super) const fn handle(&self) -> USBD_HANDLE {
+        self.handle
+    }
+
+    /// The URB seen as `T`, one of the structures of its union.
+    ///
+    /// # Safety
+    ///
+    /// `T` is a structure of the union `URB`, all of whose bit patterns are valid.
+    const unsafe fn view<T>(&mut self) -> &mut T {
+        const { assert!(size_of::<T>() <= size_of::<URB>()) };
+        let mut view = self.urb.cast::<T>();
+        // SAFETY: USBD_UrbAllocate zeroes the URB, it is owned, exclusively borrowed, and not
+        // active: an active URB is inside a slot that nobody can reach.
+        unsafe { view.as_mut() }
+    }
+
+    /// Formats the URB for one submission of `length` bytes.
+    pub(super) fn format(&mut self, format: &Format, buffer: Buffer, length: u32) {
+        match *format {
+            Format::Pipe { pipe, is_in } => self.format_pipe(pipe, is_in, buffer, length),
+            Format::Control { setup, timeout_ms } => self.format_control(setup, timeout_ms, buffer, length),
+            Format::AbortPipe(pipe) => self.format_pipe_request(URB_FUNCTION_ABORT_PIPE, pipe),
+            Format::ResetPipe(pipe) => {
+                self.format_pipe_request(URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, pipe);
+            }
+        }
+    }
+
+    fn format_pipe(&mut self, pipe: PipeHandle, is_in: bool, buffer: Buffer, length: u32) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
+        urb.Hdr.Length = size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>() as u16;
+        urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER;
+        urb.PipeHandle = pipe.0;
+        // Without the flag for short transfers, some controllers halt the endpoint on a short read.
+        urb.TransferFlags = if is_in { USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK } else { 0 };
+        urb.TransferBufferLength = length;
+        urb.TransferBuffer = ptr::null_mut();
+        urb.TransferBufferMDL = as_mdl(buffer);
+        urb.UrbLink = ptr::null_mut();
+    }
+
+    fn format_control(&mut self, setup: SetupPacket, timeout_ms: u32, buffer: Buffer, length: u32) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_CONTROL_TRANSFER_EX>() };
+        urb.Hdr.Length = size_of::<_URB_CONTROL_TRANSFER_EX>() as u16;
+        urb.Hdr.Function = URB_FUNCTION_CONTROL_TRANSFER_EX;
+        urb.PipeHandle = ptr::null_mut();
+        urb.TransferFlags = USBD_DEFAULT_PIPE_TRANSFER
+            | if setup.is_in() { USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK } else { 0 };
+        urb.TransferBufferLength = length;
+        urb.TransferBuffer = ptr::null_mut();
+        urb.TransferBufferMDL = as_mdl(buffer);
+        urb.Timeout = timeout_ms;
+        urb.SetupPacket = setup.encode();
+    }
+
+    fn format_pipe_request(&mut self, function: u16, pipe: PipeHandle) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_PIPE_REQUEST>() };
+        urb.Hdr.Length = size_of::<_URB_PIPE_REQUEST>() as u16;
+        urb.Hdr.Function = function;
+        urb.PipeHandle = pipe.0;
+    }
+
+    /// Formats `URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE` into `buffer`, which is nonpaged.
+    ///
+    /// # Safety
+    ///
+    /// The buffer lives until the URB has come back.
+    pub(super) unsafe fn format_get_descriptor(&mut self, descriptor_type: u8, index: u8, buffer: &mut [u8]) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_CONTROL_DESCRIPTOR_REQUEST>() };
+        urb.Hdr.Length = size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>() as u16;
+        urb.Hdr.Function = URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE;
+        urb.TransferBufferLength = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        urb.TransferBuffer = buffer.as_mut_ptr().cast();
+        urb.TransferBufferMDL = ptr::null_mut();
+        urb.UrbLink = ptr::null_mut();
+        urb.DescriptorType = descriptor_type;
+        urb.Index = index;
+        urb.LanguageId = 0;
+    }
+
+    /// Formats the request that takes the configuration back: `URB_FUNCTION_SELECT_CONFIGURATION`
+    /// without a descriptor. The one select-configuration that an URB of `USBD_UrbAllocate` may carry.
+    pub(super) fn format_unconfigure(&mut self) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_SELECT_CONFIGURATION>() };
+        // The length that the documentation's own call passes for a NULL configuration.
+        urb.Hdr.Length = size_of::<_URB_SELECT_CONFIGURATION>() as u16;
+        urb.Hdr.Function = URB_FUNCTION_SELECT_CONFIGURATION;
+        urb.ConfigurationDescriptor = ptr::null_mut();
+    }
+
+    /// Bytes moved by the submission that has come back: what the stack wrote into
+    /// `TransferBufferLength`.
+    pub(super) fn transferred(&mut self) -> u32 {
+        // Control and bulk transfers have the length at the same offset, which is asserted above.
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() }.TransferBufferLength
+    }
+
+    /// The status of the submission that has come back: the IRP's, unless that is a success and the
+    /// URB's own is not.
+    pub(super) const fn status(&mut self, irp_status: NtStatus) -> NtStatus {
+        // SAFETY: the header is the start of every structure of the union.
+        let usbd_status = unsafe { self.view::<_URB_HEADER>() }.Status;
+        // USBD_SUCCESS: the two severity bits are zero or one, as with NT_SUCCESS.
+        if irp_status.is_success() && usbd_status < 0 { STATUS_UNSUCCESSFUL.nt() } else { irp_status }
+    }
+}
+
+impl Drop for Urb {
+    fn drop(&mut self) {
+        // SAFETY: owned, not active, freed once, with the handle that it came from, which is still
+        // open: closing it takes the proof that every URB was freed.
+        unsafe { USBD_UrbFree(self.handle, self.urb.as_ptr()) };
+    }
+}
+
+fn as_mdl(buffer: Buffer) -> *mut MDL {
+    buffer.map_or(ptr::null_mut(), NonNull::as_ptr)
+}

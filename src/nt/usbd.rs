@@ -1,0 +1,164 @@
+//! The calls of the USB driver stack's client contract: the handle, and what is allocated from it.
+//!
+//! Pages: [USBD_CreateHandle](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_createhandle),
+//! [USBD_CloseHandle](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_closehandle),
+//! [USBD_IsInterfaceVersionSupported](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_isinterfaceversionsupported),
+//! [USBD_QueryUsbCapability](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_queryusbcapability)
+
+// UNSAFETY: calls the USB driver stack with a handle that is a raw pointer.
+#![expect(unsafe_code, reason = "calls the USB driver stack")]
+
+use core::ptr::{self, NonNull};
+
+use usbclient_core::add_device::Unwinding;
+use usbclient_protocol::status::{NtStatus, STATUS_UNSUCCESSFUL, Status};
+use usbclient_registration::{
+    Registration,
+    usbd::{CONTRACT_VERSION_602, CreateRequest, PoolTag, Usbd, UsbdCalls},
+};
+use wdk_sys::{
+    GUID, USBD_HANDLE,
+    usb::{USBD_CloseHandle, USBD_CreateHandle, USBD_IsInterfaceVersionSupported, USBD_QueryUsbCapability},
+};
+
+use super::{
+    device::{Fdo, Lower},
+    irql::Passive,
+    slot::Drained,
+};
+
+/// The tag that the USB driver stack allocates under, in this driver's name.
+pub const POOL_TAG: PoolTag = match PoolTag::new(*b"Ucli") {
+    Some(tag) => tag,
+    None => panic!("a tag of four letters is not zero"),
+};
+
+/// The device's registration with the USB driver stack.
+pub type UsbdRegistration = Registration<Usbd<Calls>>;
+
+/// An open `USBD_HANDLE`.
+pub struct UsbdHandle {
+    raw: NonNull<wdk_sys::USBD_HANDLE__>,
+}
+
+// SAFETY: the USB driver stack accepts the handle on any thread.
+unsafe impl Send for UsbdHandle {}
+// SAFETY: the routines that take the handle may run at the same time.
+unsafe impl Sync for UsbdHandle {}
+
+impl UsbdHandle {
+    /// The value for the calls of `usbdlib.h`.
+    pub(super) const fn as_raw(&self) -> USBD_HANDLE {
+        self.raw.as_ptr()
+    }
+
+    /// Lends the handle to a user that the device counts: it is closed when none is left.
+    pub const fn lend(&self) -> HandleUse {
+        HandleUse { raw: self.raw }
+    }
+}
+
+/// One use of the open handle. Whoever holds it is counted under the device's lock, and gives it back
+/// there.
+#[must_use = "a use of the handle must be given back, or removal waits for ever"]
+pub struct HandleUse {
+    raw: NonNull<wdk_sys::USBD_HANDLE__>,
+}
+
+// SAFETY: the USB driver stack accepts the handle on any thread.
+unsafe impl Send for HandleUse {}
+
+impl HandleUse {
+    /// The value for the calls of `usbdlib.h`.
+    pub(super) const fn as_raw(&self) -> USBD_HANDLE {
+        self.raw.as_ptr()
+    }
+
+    /// `USBD_IsInterfaceVersionSupported(0x602)`: whether the USB 3 driver stack is below. On a stack
+    /// that does not know the contract the documented sizes are smaller.
+    pub fn is_usb3_stack(&self, _irql: &Passive) -> bool {
+        // SAFETY: the handle is open while it has a user, and the token proves PASSIVE_LEVEL.
+        unsafe { USBD_IsInterfaceVersionSupported(self.as_raw(), CONTRACT_VERSION_602) != 0 }
+    }
+
+    /// `USBD_QueryUsbCapability` for a capability that is answered by the status alone.
+    pub fn has_capability(&self, capability: Capability, _irql: &Passive) -> bool {
+        let guid = capability.guid();
+        // SAFETY: the handle is open while it has a user; no buffer is given; the token proves
+        // PASSIVE_LEVEL.
+        let status = unsafe {
+            USBD_QueryUsbCapability(self.as_raw(), &raw const guid, 0, ptr::null_mut(), ptr::null_mut())
+        };
+        NtStatus::from_raw(status).is_success()
+    }
+}
+
+/// What the USB driver stack and the controller may be able to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Capability {
+    /// `GUID_USB_CAPABILITY_DEVICE_CONNECTION_HIGH_SPEED_COMPATIBLE`
+    HighSpeedConnection,
+    /// `GUID_USB_CAPABILITY_DEVICE_CONNECTION_SUPER_SPEED_COMPATIBLE`
+    SuperSpeedConnection,
+}
+
+impl Capability {
+    const fn guid(self) -> GUID {
+        match self {
+            Self::HighSpeedConnection => GUID {
+                Data1: 0x81A8_85A6,
+                Data2: 0xF239,
+                Data3: 0x42A2,
+                Data4: [0x83, 0x97, 0xA5, 0xD9, 0x5B, 0xEA, 0x69, 0x53],
+            },
+            Self::SuperSpeedConnection => GUID {
+                Data1: 0x8A2F_776C,
+                Data2: 0x9BD0,
+                Data3: 0x4F29,
+                Data4: [0x97, 0x71, 0xC7, 0xA3, 0x88, 0x46, 0xD4, 0xC7],
+            },
+        }
+    }
+}
+
+/// The documented calls behind [`UsbdRegistration`].
+pub struct Calls;
+
+impl UsbdCalls for Calls {
+    type Device = Fdo;
+    type Drained = Drained;
+    type Error = Status;
+    type Passive = Passive;
+    type Raw = UsbdHandle;
+    type Target = Lower;
+    type Unwinding = Unwinding;
+
+    fn create_handle(request: &CreateRequest<'_, Self>) -> Result<UsbdHandle, Status> {
+        let mut raw: USBD_HANDLE = ptr::null_mut();
+        // SAFETY: both device objects live, the version and the tag are as documented, the token in
+        // the request proves PASSIVE_LEVEL, and the handle goes to a local.
+        let status = unsafe {
+            USBD_CreateHandle(
+                request.device.as_ptr(),
+                request.target.as_ptr(),
+                CONTRACT_VERSION_602,
+                request.tag.get(),
+                &raw mut raw,
+            )
+        };
+        NtStatus::from_raw(status).check()?;
+        // A success without a handle is not documented: nothing could be done with it.
+        NonNull::new(raw).map(|raw| UsbdHandle { raw }).ok_or(STATUS_UNSUCCESSFUL)
+    }
+
+    fn close_handle(raw: UsbdHandle, _passive: &Passive) {
+        // SAFETY: the handle is open and consumed here, and the token proves PASSIVE_LEVEL. That no
+        // URB is left is the permit's promise, which the registration took.
+        unsafe { USBD_CloseHandle(raw.as_raw()) };
+    }
+
+    fn dropped_open(_raw: UsbdHandle) {
+        // Nothing to call: closing here could be a close under use. The leak is what Driver Verifier
+        // reports as 0x144 with parameter 0x804.
+    }
+}

@@ -1,0 +1,392 @@
+//! The data path: a request from its admission to its end.
+//!
+//! ```text
+//! DEVICE_CONTROL -> admit (under the lock) -> completed at once
+//!                                          -> held
+//!                                          -> linked -> drive -> the lower driver
+//! completion     -> came_back -> next chunk: drive
+//!                             -> finish -> conclude (under the lock) -> completed upwards
+//!                                       -> a canceller concludes it
+//! ```
+//!
+//! The caller's own IRP goes down with the URB; the data is not copied; nothing is allocated once the
+//! pool has as many slots as there are requests at a time.
+
+use usbclient_core::{
+    dispatch::{Disposition, Fdo, Irp as CoreIrp, IrpCalls as _, Pended},
+    pnp::{Admission, RequestClass},
+    transfer::Next,
+};
+use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, Status};
+
+use crate::{
+    gate::Gate,
+    nt::{
+        Nt,
+        device::Device,
+        held::{Key, Wait},
+        irp::{FileId, Irp},
+        irql::AtMostDispatch,
+        slot::{Cause, Cursor, End, Entry, Linked, NewSlot, Request, Sent, Slot},
+        urb::Format,
+    },
+    request::{self, Plan, Ready},
+};
+
+/// `IRP_MJ_DEVICE_CONTROL`. IRQL: `DISPATCH_LEVEL` or below.
+pub fn device_control<'d>(
+    fdo: &Fdo<'d, Nt>,
+    mut irp: CoreIrp<'d, Nt>,
+    irql: &mut AtMostDispatch,
+) -> Disposition<'d> {
+    let Ok(guard) = fdo.acquire(&irp) else {
+        // The lock's own status would reach user mode as "access denied".
+        return irp.refuse(STATUS_DEVICE_NOT_CONNECTED);
+    };
+    let device = fdo.device();
+    loop {
+        let mut gate = device.gate.lock(irql);
+        let sequence = gate.next_sequence();
+        match request::plan(&mut gate, irp.raw(), sequence) {
+            Plan::Complete(status, information) => {
+                drop(gate);
+                return irp.complete(guard, status, information);
+            }
+            Plan::Wait(wait) => {
+                // Marked pending under the lock of the queue, before anybody can take it out.
+                let (pended, disposition) = irp.pend(guard);
+                let refused = gate.held.insert(pended, Key { wait, sequence });
+                drop(gate);
+                complete_cancelled(refused);
+                return disposition;
+            }
+            Plan::Send(ready) => {
+                let (pended, disposition) = irp.pend(guard);
+                let slot = link(&mut gate, device, ready, pended, sequence);
+                drop(gate);
+                drive(slot, irql);
+                return disposition;
+            }
+            Plan::NoSlot => {
+                drop(gate);
+                if let Err(status) = add_slot(device, irql) {
+                    return irp.complete(guard, status.nt(), 0);
+                }
+            }
+        }
+    }
+}
+
+/// Completes a request that the queue gave back because it was cancelled already. Not under the lock.
+fn complete_cancelled(refused: Result<(), Pended<Nt>>) {
+    if let Err(pended) = refused {
+        pended.complete(STATUS_CANCELLED.nt(), 0);
+    }
+}
+
+fn link(gate: &mut Gate, device: Device, ready: Ready, pended: Pended<Nt>, sequence: u64) -> Slot<Linked> {
+    let Ready { slot, handle, format, endpoint, chunks, length, partial } = ready;
+    let request =
+        Request { pended: None, handle, device, format, endpoint, length, chunks, end: None, partial };
+    gate.slots.link(slot, pended, request, sequence)
+}
+
+/// Makes the pool one slot larger. Counted as a user of the handle meanwhile.
+pub fn add_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    let handle = device.gate.lock(irql).lend_handle().ok_or(STATUS_DEVICE_NOT_CONNECTED)?;
+    let slot = NewSlot::allocate(&handle, irql);
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    let result = slot.map(|slot| gate.slots.adopt(slot));
+    gate.give_back(handle, &device.no_users, irql);
+    result
+}
+
+/// Sends a request's current chunk, and goes on as long as chunks come back at once.
+fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
+    loop {
+        let Some(request) = slot.request() else { return };
+        let chunk = request.chunks.current();
+        let (device, endpoint) = (request.device, request.endpoint);
+        let end = chunk.offset.saturating_add(chunk.length);
+        let is_last_of_many = request.partial.is_some() && end >= request.length;
+        let others_may_pass = |irql: &mut AtMostDispatch| {
+            if is_last_of_many {
+                let_others_pass(device, endpoint, irql);
+            }
+        };
+        match slot.send(chunk, others_may_pass, irql) {
+            Sent::Away => return,
+            Sent::Back(back) => slot = back,
+        }
+        match next(&mut slot) {
+            Some(End { status, information }) => {
+                if let Some(ended) = finish(slot, End { status, information }, irql) {
+                    ended.complete(irql);
+                }
+                return;
+            }
+            None => {}
+        }
+    }
+}
+
+/// The completion routine has a request that nobody else goes on with. Answers what it can let go on
+/// upwards.
+pub fn came_back(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
+    match next(&mut slot) {
+        Some(end) => finish(slot, end, irql),
+        None => {
+            drive(slot, irql);
+            None
+        }
+    }
+}
+
+/// Looks at what came back. `None`: the next chunk is to be sent.
+fn next(slot: &mut Slot<Linked>) -> Option<End> {
+    // A linked slot that is back has its request, and the request has its IRP.
+    const LOST: End = End { status: STATUS_CANCELLED.nt(), information: 0 };
+    let irp_status = slot.request().and_then(|request| request.pended.as_mut()).map(|p| p.raw().status());
+    let Some(irp_status) = irp_status else { return Some(LOST) };
+    let (status, moved) = (slot.status(irp_status), slot.transferred());
+    let Some(request) = slot.request() else { return Some(LOST) };
+    let Some(pended) = request.pended.as_mut() else { return Some(LOST) };
+    let irp = pended.raw();
+    match request.chunks.completed(status, moved) {
+        Next::Done { status, information } => Some(End { status, information }),
+        // Whoever cancelled between two chunks met no cancel routine.
+        Next::Send(_) if irp.is_cancelled() => {
+            Some(End { status: STATUS_CANCELLED.nt(), information: request.chunks.done() })
+        }
+        Next::Send(_) => None,
+    }
+}
+
+/// The request is over, unless a canceller has it: that one concludes it then.
+fn finish(mut slot: Slot<Linked>, end: End, irql: &mut AtMostDispatch) -> Option<Ended> {
+    slot.request()?.end = Some(end);
+    conclude(slot.over()?, irql)
+}
+
+/// A request that is unlinked, with its IRP and the IRP's hold of the remove lock.
+#[must_use = "an IRP must be completed"]
+pub struct Ended {
+    pended: Pended<Nt>,
+    status: NtStatus,
+    information: usize,
+    sends_held: bool,
+}
+
+impl Ended {
+    /// Completes the IRP, then releases the remove lock.
+    pub fn complete(self, irql: &mut AtMostDispatch) {
+        let (irp, device, tag) = self.pended.into_parts();
+        Nt::complete(irp, self.status, self.information);
+        if self.sends_held {
+            send_held(device, irql);
+        }
+        Nt::release_remove_lock(device, tag);
+    }
+
+    /// In the completion routine: the IRP goes on upwards when the routine returns.
+    pub fn let_go_on(self, irql: &mut AtMostDispatch) {
+        let (mut irp, device, tag) = self.pended.into_parts();
+        irp.set_status_block(self.status, self.information);
+        drop(irp);
+        if self.sends_held {
+            send_held(device, irql);
+        }
+        Nt::release_remove_lock(device, tag);
+    }
+}
+
+/// Takes a request that is over out of the list. `None`: it was called back, and is held again.
+fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
+    let device = slot.request()?.device;
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    let (request, entry) = gate.slots.unlink(slot)?;
+    let Request { pended, handle, endpoint, end, partial, format, .. } = request;
+    let (mut pended, end) = (pended?, end?);
+    gate.release_pipe(endpoint, partial);
+    gate.give_back(handle, &device.no_users, irql);
+    let mut status = end.status;
+    if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &format) {
+        let key = Key { wait: Wait::ForDevice, sequence: entry.sequence };
+        // Refused: cancelled by the caller meanwhile.
+        pended = gate.held.insert(pended, key).err()?;
+        status = STATUS_CANCELLED.nt();
+    } else {
+        status = as_seen_above(gate, pended.raw(), status, &entry);
+    }
+    let sends_held = gate.has_work();
+    let information = end.information as usize;
+    Some(Ended { pended, status, information, sends_held })
+}
+
+/// Whether a request came back because this driver called it back, with nothing moved.
+fn is_called_back(irp: &Irp, end: End, entry: &Entry, format: &Format) -> bool {
+    let is_transfer = matches!(format, Format::Pipe { .. } | Format::Control { .. });
+    is_transfer
+        && end.status == STATUS_CANCELLED.nt()
+        && end.information == 0
+        && entry.cause.is_none()
+        && !irp.is_cancelled()
+}
+
+/// Once the device is gone every request ends alike, except data that arrived and what the caller
+/// itself had cancelled.
+fn as_seen_above(gate: &Gate, irp: &Irp, status: NtStatus, entry: &Entry) -> NtStatus {
+    let Some(gone) = gate.machine.overriding_status() else { return status };
+    let caller_asked = status == STATUS_CANCELLED.nt() && irp.is_cancelled() && entry.cause.is_none();
+    if status.is_success() || caller_asked { status } else { gone.nt() }
+}
+
+/// The last chunk of a larger request is on its way: what waited for it may follow.
+fn let_others_pass(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
+    let mut gate = device.gate.lock(irql);
+    if let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
+        pipe.is_taken = false;
+    }
+    let has_work = gate.has_work();
+    drop(gate);
+    if has_work {
+        send_held(device, irql);
+    }
+}
+
+/// Sends what waits, in order, as long as there is something that may go.
+pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
+    let mut gate = device.gate.lock(irql);
+    if !gate.has_work() {
+        return;
+    }
+    gate.is_sending_held = true;
+    drop(gate);
+    while let Some((pended, key)) = take_sendable(device, irql) {
+        send_one(device, pended, key, irql);
+    }
+}
+
+/// The first held request whose pipe is free. `None`: there is none, and this was the last look.
+fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt>, Key)> {
+    let mut guard = device.gate.lock(irql);
+    let gate = &mut *guard;
+    let taken = if gate.admits_io() {
+        let (configured, mut overtaking) = (&mut gate.configured, Overtaking::default());
+        gate.held.take(device, |key, _file| match key.wait {
+            Wait::ForDevice => true,
+            Wait::ForPipe { endpoint, is_large } => {
+                let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+                overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
+            }
+        })
+    } else {
+        None
+    };
+    gate.is_sending_held = taken.is_some();
+    taken
+}
+
+/// Keeps requests of one pipe in order: none goes before an earlier one that has to wait.
+#[derive(Default)]
+struct Overtaking {
+    waiting: u32,
+}
+
+impl Overtaking {
+    const fn may_go(&mut self, endpoint: u8, has_room: bool) -> bool {
+        // Bit 7 is the direction and bits 0 to 3 are the number: 32 different ones.
+        let bit = 1_u32.rotate_left((endpoint & 0x0F) as u32 | ((endpoint >> 3) & 0x10) as u32);
+        if !has_room {
+            self.waiting |= bit;
+        }
+        self.waiting & bit == 0
+    }
+}
+
+fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
+    loop {
+        match place(device, pended, key, irql) {
+            Ok(()) => return,
+            Err(again) => pended = again,
+        }
+        if let Err(status) = add_slot(device, irql) {
+            pended.complete(status.nt(), 0);
+            return;
+        }
+    }
+}
+
+/// Carries out the plan for a request that was held. Gives it back if a slot is missing.
+fn place(
+    device: Device,
+    mut pended: Pended<Nt>,
+    key: Key,
+    irql: &mut AtMostDispatch,
+) -> Result<(), Pended<Nt>> {
+    let mut gate = device.gate.lock(irql);
+    match request::plan(&mut gate, pended.raw(), key.sequence) {
+        Plan::Complete(status, information) => {
+            drop(gate);
+            pended.complete(status, information);
+        }
+        Plan::Wait(wait) => {
+            let refused = gate.held.insert(pended, Key { wait, sequence: key.sequence });
+            drop(gate);
+            complete_cancelled(refused);
+        }
+        Plan::Send(ready) => {
+            let slot = link(&mut gate, device, ready, pended, key.sequence);
+            drop(gate);
+            drive(slot, irql);
+        }
+        Plan::NoSlot => return Err(pended),
+    }
+    Ok(())
+}
+
+/// Completes what waits and is accepted by `wanted`.
+pub fn fail_held(
+    device: Device,
+    status: Status,
+    irql: &mut AtMostDispatch,
+    mut wanted: impl FnMut(Key, FileId) -> bool,
+) {
+    loop {
+        let Some((pended, _key)) = device.gate.lock(irql).held.take(device, &mut wanted) else { return };
+        pended.complete(status.nt(), 0);
+    }
+}
+
+/// Cancels what is in flight and is accepted by `wanted`. Does not wait.
+pub fn cancel_in_flight(
+    device: Device,
+    cause: Cause,
+    irql: &mut AtMostDispatch,
+    mut wanted: impl FnMut(&Entry) -> bool,
+) {
+    // As a user of the handle: no slot is freed under the cursor.
+    let Some(handle) = device.gate.lock(irql).lend_handle() else { return };
+    let mut cursor = Cursor::new();
+    loop {
+        let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
+        let Some(marked) = marked else { break };
+        let Some(slot) = marked.cancel(irql) else { continue };
+        if let Some(ended) = conclude(slot, irql) {
+            ended.complete(irql);
+        }
+    }
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    gate.give_back(handle, &device.no_users, irql);
+}
+
+/// Whether a new file may be opened.
+pub fn admit_create(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    match device.gate.lock(irql).machine.admit(RequestClass::Create) {
+        Admission::Refuse(status) => Err(status),
+        Admission::Admit | Admission::Hold => Ok(()),
+    }
+}
