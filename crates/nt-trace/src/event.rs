@@ -3,9 +3,13 @@
 //! Every payload is a plain structure with a [`Default`], so a producer writes
 //! `IrpFreed { irp, ..Default::default() }` and a new field breaks neither producers nor rules.
 
+mod mention;
+
 use serde::{Deserialize, Serialize};
 
-use crate::object::ObjectId;
+use mention::Mention;
+
+use crate::object::{ObjectId, ObjectKind};
 use crate::value::{Arg, Args, NtStatus, PoolTag, Site, Text};
 
 /// Version of the event format. Raised when a kind or field changes meaning or goes away; a new kind
@@ -193,6 +197,14 @@ pub enum Callback {
     },
 }
 
+impl Callback {
+    /// Whether it is a dispatch routine.
+    #[must_use]
+    pub const fn is_dispatch(self) -> bool {
+        matches!(self, Self::Dispatch { .. })
+    }
+}
+
 /// Defines the payload structures, [`EventKind`] and [`Tag`] from one list.
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
@@ -201,6 +213,13 @@ macro_rules! events {
             #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
             #[serde(default)]
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+            impl Mention for $name {
+                fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {
+                    let _ = &visit;
+                    $(self.$field.mention(visit);)*
+                }
+            }
 
             impl From<$name> for EventKind {
                 fn from(payload: $name) -> Self {
@@ -220,6 +239,11 @@ macro_rules! events {
             #[must_use]
             pub const fn tag(&self) -> Tag {
                 match self { $(Self::$name(_) => Tag::$name,)* }
+            }
+
+            /// Calls `visit` with every object the event names, null pointers left out.
+            pub fn for_each_object(&self, visit: &mut dyn FnMut(ObjectId)) {
+                match self { $(Self::$name(payload) => payload.mention(visit),)* }
             }
 
             /// One of each kind, with default payloads.
@@ -246,6 +270,28 @@ macro_rules! events {
             }
         }
     };
+}
+
+impl EventKind {
+    /// Whether the event names `object`.
+    #[must_use]
+    pub fn names(&self, object: ObjectId) -> bool {
+        let mut found = false;
+        self.for_each_object(&mut |named| found |= named == object);
+        found
+    }
+
+    /// The first IRP that the event names, `NONE` if it names none.
+    #[must_use]
+    pub fn irp(&self) -> ObjectId {
+        let mut first = ObjectId::NONE;
+        self.for_each_object(&mut |named| {
+            if named.kind == ObjectKind::Irp && first.is_none() {
+                first = named;
+            }
+        });
+        first
+    }
 }
 
 impl Default for EventKind {

@@ -21,6 +21,7 @@ pub mod object;
 mod rule;
 mod rules;
 pub mod value;
+pub mod view;
 mod violation;
 pub mod world;
 
