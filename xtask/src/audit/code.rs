@@ -25,7 +25,8 @@ struct Function {
     start: u32,
     end: u32,
     name: String,
-    /// Its end is not known: int3 after an instruction that ends the flow is padding between functions.
+    /// It has no unwind data, so its end is not known for sure (an import's thunk in the .pdb ends where the
+    /// next one begins): int3 after an instruction that ends the flow is padding between functions.
     padded: bool,
 }
 
@@ -67,7 +68,8 @@ impl Functions {
                 let (end, name) = &known[start];
                 let end = end.map_or_else(|| without_padding(section, *start, next), |end| end.min(next));
                 let name = named(name.as_deref(), *start);
-                functions.push(Function { start: *start, end, name, padded: false });
+                let padded = !image.unwind_ranges.iter().any(|(unwound, _)| unwound == start);
+                functions.push(Function { start: *start, end, name, padded });
                 at = end;
             }
             add_gap(&mut functions, section, at, end_of_section);
@@ -131,6 +133,8 @@ pub fn panics(image: &Image, functions: &Functions) -> Finding {
     for (index, body) in bodies.iter().enumerate() {
         for stop in &body.stops {
             breaches.push(format!("{stop} in {}", functions.0[index].name));
+        }
+        if !body.stops.is_empty() {
             breaches.extend(reached_from(functions, &bodies, index));
         }
     }
