@@ -19,9 +19,13 @@ pub fn cannot_run(message: impl Into<String>) -> anyhow::Error {
     CannotRun(message.into()).into()
 }
 
+/// Whether an error says that something could not be tried.
+pub fn is_cannot_run(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<CannotRun>().is_some())
+}
+
 /// Prints an error as one line and gives the exit status that belongs to it.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("xtask: {error:#}");
-    let cannot = error.chain().any(|cause| cause.downcast_ref::<CannotRun>().is_some());
-    ExitCode::from(if cannot { 2 } else { 1 })
+    ExitCode::from(if is_cannot_run(error) { 2 } else { 1 })
 }
