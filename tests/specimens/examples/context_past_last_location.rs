@@ -1,6 +1,7 @@
 //! Keeps its context in an IRP's current stack location before it has one of its own.
 //!
-//! Rule: guard page. Code: 0x50.
+//! Rule: `MemoryAccess`. Bug check 0x50.
+//!
 //! On Windows: the location past the last one is other memory; the write destroys whatever is there.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Waits for an event that nobody sets.
 //!
-//! Rule: deadlock. Code: none.
+//! Rule: `Deadlock`.
+//!
 //! On Windows: the start never ends and no other device of the system starts.
 #![no_std]
 

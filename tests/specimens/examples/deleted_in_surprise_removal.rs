@@ -1,16 +1,23 @@
-//! Deletes its device object while it handles `IRP_MN_SURPRISE_REMOVAL`.
+//! Does in `IRP_MN_SURPRISE_REMOVAL` what belongs in `IRP_MN_REMOVE_DEVICE`: detaches and deletes its device object.
 //!
-//! Rule: PnpSurpriseRemove. Code: 0xC9/0x242.
-//! On Windows: IRP_MN_REMOVE_DEVICE is still to come; it finds a device object that is no more.
+//! Rule: `PnpSurpriseRemove`. Bug check 0xC9/0x241 and 0x242.
+//!
+//! On Windows: `IRP_MN_REMOVE_DEVICE` is still to come, and open files still refer to the device object.
 #![no_std]
 
-use specimens::{Extension, Irp, Specimen, driver, pnp, wdk_sys::NTSTATUS};
+use specimens::{Extension, Irp, Request, Specimen, driver, pnp, usb, wdk_sys::NTSTATUS};
 
 struct Driver;
 
 impl Specimen for Driver {
     fn surprise_removal(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        let status = pnp::surprise_removal::<Self>(extension, irp);
+        let request = Request::of(irp);
+        pnp::stop_using::<Self>(extension);
+        usb::close_handle(extension);
+        let status = pnp::forward_with_success(extension, irp);
+        Self::release(extension, request);
+        driver::detach(extension);
+        pnp::free_interface(extension);
         driver::delete(extension);
         status
     }

@@ -1,6 +1,7 @@
 //! Deletes its device object without detaching it when USBD_CreateHandle fails.
 //!
-//! Rule: DeleteWithoutDetach. Code: 0xC9/0x201.
+//! Rule: `DeleteDevice`. Bug check 0xC9/0x201.
+//!
 //! On Windows: the stack keeps a device object that is no more, and the next IRP goes through it.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Completes a request twice.
 //!
-//! Rule: DoubleCompletion. Code: 0x44.
+//! Rule: `DoubleCompletion`. Bug check 0x44.
+//!
 //! On Windows: MULTIPLE_IRP_COMPLETE_REQUESTS, at once or when the IRP's memory is used again.
 #![no_std]
 
@@ -13,7 +14,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        let status = io::refuse::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
+        let status = io::end::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
         irp.finish();
         status
     }

@@ -1,6 +1,7 @@
 //! Never returns from the start of its device, and makes no kernel call.
 //!
-//! Rule: livelock. Code: none.
+//! Rule: `Livelock`.
+//!
 //! On Windows: one processor is lost; in DISPATCH_LEVEL it would be 0x133.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Does not set the event that its dispatch routine waits for.
 //!
-//! Rule: SignalEventInCompletion. Code: none.
+//! Rule: `Deadlock`.
+//!
 //! On Windows: the dispatch routine waits for ever when the lower driver pends the IRP.
 #![no_std]
 

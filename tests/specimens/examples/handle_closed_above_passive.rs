@@ -1,6 +1,7 @@
 //! Closes its USBD handle under a spin lock.
 //!
-//! Rule: UsbdCloseIrql. Code: none.
+//! Rule: `CloseAbovePassive`.
+//!
 //! On Windows: USBD_CloseHandle waits and frees memory; at DISPATCH_LEVEL that deadlocks or raises 0xA.
 #![no_std]
 

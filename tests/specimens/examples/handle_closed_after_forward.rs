@@ -1,6 +1,7 @@
 //! Closes its USBD handle after it has sent `IRP_MN_REMOVE_DEVICE` down.
 //!
-//! Rule: UsbdCloseAfterForward. Code: 0x144/0x804.
+//! Rule: `CloseAfterForward`. Bug check 0x144/0x804.
+//!
 //! On Windows: the stack below is gone when the handle is closed; the page of USBD_CloseHandle says that it must be called before.
 #![no_std]
 

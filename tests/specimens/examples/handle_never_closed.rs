@@ -1,6 +1,7 @@
 //! Never closes its USBD handle.
 //!
-//! Rule: UsbdHandleNotClosed. Code: 0x144/0x804.
+//! Rule: `UsbdHandleNotClosed`. Bug check 0x144/0x804.
+//!
 //! On Windows: with Driver Verifier on, the USB 3 stack raises the bug check when the device is removed; without it the handle is lost.
 #![no_std]
 

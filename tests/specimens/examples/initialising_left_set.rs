@@ -1,6 +1,7 @@
 //! Leaves DO_DEVICE_INITIALIZING set.
 //!
-//! Rule: DO_DEVICE_INITIALIZING not cleared. Code: 0xC9/0x243.
+//! Rule: `InitNotCleared`. Bug check 0xC9/0x243.
+//!
 //! On Windows: the device cannot be opened and nothing can be attached to it.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Turns its device interface off under a spin lock.
 //!
-//! Rule: IrqlIoPassive1. Code: 0xC4/0x2000A.
+//! Rule: `IrqlIoPassive1`. Bug check 0xC4/0x2000A.
+//!
 //! On Windows: IoSetDeviceInterfaceState writes to the registry; at DISPATCH_LEVEL that is 0xA.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Returns from a dispatch routine at another IRQL than it was called at.
 //!
-//! Rule: IrqlReturn. Code: 0xC4/0x2001D.
+//! Rule: `IrqlReturn`. Bug check 0xC4/0x2001D.
+//!
 //! On Windows: the thread goes on at DISPATCH_LEVEL, and the next page fault is 0xA.
 #![no_std]
 
@@ -13,8 +14,8 @@ struct Driver;
 
 impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        kernel::leave_raised();
-        io::refuse::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST)
+        kernel::raise();
+        io::end::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST)
     }
 }
 

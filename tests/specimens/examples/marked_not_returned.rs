@@ -1,6 +1,7 @@
 //! Marks a request pending and returns another status.
 //!
-//! Rule: MarkIrpPending. Code: 0xC9/0x23E.
+//! Rule: `MarkIrpPending`. Bug check 0xC9/0x23E.
+//!
 //! On Windows: the I/O manager completes the request twice over: once for the return value, once for the mark.
 #![no_std]
 
@@ -14,7 +15,7 @@ struct Driver;
 impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
         irp.mark_pending();
-        io::refuse::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST)
+        io::end::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST)
     }
 }
 

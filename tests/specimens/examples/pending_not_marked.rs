@@ -1,6 +1,7 @@
 //! Returns STATUS_PENDING without a call of IoMarkIrpPending.
 //!
-//! Rule: MarkIrpPending2. Code: 0xC9/0x23D.
+//! Rule: `MarkIrpPending2`. Bug check 0xC9/0x23D.
+//!
 //! On Windows: the I/O manager waits for a completion that it does not recognise; the caller hangs.
 #![no_std]
 
@@ -18,7 +19,7 @@ impl Specimen for Driver {
 }
 
 fn finish<S: Specimen>(extension: *mut Extension, irp: Irp) {
-    let _ = io::refuse::<S>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
+    let _ = io::end::<S>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
 }
 
 specimens::driver!(Driver);

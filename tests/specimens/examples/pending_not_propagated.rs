@@ -1,11 +1,12 @@
 //! Has a completion routine that does not mark the IRP pending when the lower driver did.
 //!
-//! Rule: PendingReturned not propagated. Code: 0xC9/0x228.
+//! Rule: `PendingReturnedPropagation`. Bug check 0xC9/0x228.
+//!
 //! On Windows: the caller is never told that the request has ended.
 #![no_std]
 
 use specimens::{
-    Extension, Irp, Specimen, io,
+    Extension, Irp, Request, Specimen, io,
     wdk_sys::{NTSTATUS, PURB, STATUS_SUCCESS},
 };
 
@@ -14,7 +15,7 @@ struct Driver;
 impl Specimen for Driver {
     fn completed(extension: *mut Extension, irp: Irp, urb: PURB) -> NTSTATUS {
         io::finish_urb(extension, irp, urb);
-        Self::release(extension, irp);
+        Self::release(extension, Request::of(irp));
         STATUS_SUCCESS
     }
 }

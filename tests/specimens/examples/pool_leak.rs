@@ -1,6 +1,7 @@
 //! Never frees memory that it allocates when it is loaded.
 //!
-//! Rule: pool leak at unload. Code: 0xC4/0x62.
+//! Rule: `LeakAtUnload`. Bug check 0xC4/0x62.
+//!
 //! On Windows: with Driver Verifier on, the bug check when the driver is unloaded.
 #![no_std]
 

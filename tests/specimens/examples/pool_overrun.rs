@@ -1,6 +1,7 @@
 //! Writes past the end of its memory.
 //!
-//! Rule: pool overrun. Code: 0xCD.
+//! Rule: `MemoryAccess`. Bug check 0xCD.
+//!
 //! On Windows: with special pool the bug check; otherwise the next allocation is destroyed.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Writes one byte past memory whose size is no multiple of 16: into the slack behind it.
 //!
-//! Rule: pool slack overwritten. Code: 0xC1/0x23.
+//! Rule: `BugCheck`. Bug check 0xC1/0x23.
+//!
 //! On Windows: with special pool the bug check when the memory is freed.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Ends `IRP_MN_REMOVE_DEVICE` with an error.
 //!
-//! Rule: PnpRemove. Code: 0xC9/0x306.
+//! Rule: `PnpRemove`. Bug check 0xC9/0x306.
+//!
 //! On Windows: the PnP manager does not look at the status; Driver Verifier does.
 #![no_std]
 

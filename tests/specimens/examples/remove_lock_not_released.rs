@@ -1,17 +1,18 @@
 //! Never gives back the remove lock of a device control request.
 //!
-//! Rule: RemoveLockReleaseDeviceControl. Code: none.
+//! Rule: `RemoveLockReleaseDeviceControl`.
+//!
 //! On Windows: IoReleaseRemoveLockAndWait never returns; the device cannot be removed.
 #![no_std]
 
-use specimens::{Extension, Irp, Specimen, io, kernel};
+use specimens::{Extension, Request, Specimen, io, kernel};
 
 struct Driver;
 
 impl Specimen for Driver {
-    fn release(extension: *mut Extension, irp: Irp) {
-        if irp.major() != io::DEVICE_CONTROL {
-            kernel::release(extension, irp.0.cast());
+    fn release(extension: *mut Extension, request: Request) {
+        if request.major != io::DEVICE_CONTROL {
+            kernel::release(extension, request.tag);
         }
     }
 }

@@ -1,16 +1,17 @@
 //! Detaches and deletes without waiting for the others who hold the remove lock.
 //!
-//! Rule: RemoveLockMnRemove. Code: none.
+//! Rule: `RemoveLockMnRemove`.
+//!
 //! On Windows: a request that is still on its way finds its device gone.
 #![no_std]
 
-use specimens::{Extension, Irp, Specimen, kernel};
+use specimens::{Extension, Request, Specimen, kernel};
 
 struct Driver;
 
 impl Specimen for Driver {
-    fn wait_for_others(extension: *mut Extension, irp: Irp) {
-        kernel::release(extension, irp.0.cast());
+    fn wait_for_others(extension: *mut Extension, request: Request) {
+        kernel::release(extension, request.tag);
     }
 }
 

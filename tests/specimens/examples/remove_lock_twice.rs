@@ -1,6 +1,7 @@
 //! Initialises its remove lock twice.
 //!
-//! Rule: remove lock initialised again. Code: 0xC4/0xD7.
+//! Rule: `RemoveLock`. Bug check 0xC4/0xD7.
+//!
 //! On Windows: with Driver Verifier on, the bug check; otherwise whoever holds the lock is forgotten.
 #![no_std]
 

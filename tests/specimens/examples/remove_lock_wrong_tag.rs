@@ -1,16 +1,17 @@
 //! Gives the remove lock back with another tag than it was taken with.
 //!
-//! Rule: RemoveLockTag. Code: 0xC4/0xD6.
+//! Rule: `RemoveLockRelease2`. Bug check 0xC4/0xD6.
+//!
 //! On Windows: with Driver Verifier on, or a checked build, the bug check; otherwise nothing, and the tags tell nothing in a debugger.
 #![no_std]
 
-use specimens::{Extension, Irp, Specimen, io, kernel};
+use specimens::{Extension, Request, Specimen, io, kernel};
 
 struct Driver;
 
 impl Specimen for Driver {
-    fn release(extension: *mut Extension, irp: Irp) {
-        let tag = if irp.major() == io::DEVICE_CONTROL { extension.cast() } else { irp.0.cast() };
+    fn release(extension: *mut Extension, request: Request) {
+        let tag = if request.major == io::DEVICE_CONTROL { extension.cast() } else { request.tag };
         kernel::release(extension, tag);
     }
 }

@@ -1,6 +1,7 @@
 //! Completes `IRP_MN_REMOVE_DEVICE` instead of sending it down.
 //!
-//! Rule: PnpIrpCompletion. Code: 0xC9/0x22E.
+//! Rule: `PnpIrpCompletion`. Bug check 0xC9/0x22E.
+//!
 //! On Windows: the drivers below never hear of the removal.
 #![no_std]
 

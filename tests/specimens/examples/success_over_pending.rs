@@ -1,6 +1,7 @@
 //! Returns STATUS_SUCCESS though the lower driver has returned STATUS_PENDING.
 //!
-//! Rule: LowerDriverReturn. Code: 0xC9/0x224.
+//! Rule: `LowerDriverReturn`. Bug check 0xC9/0x224.
+//!
 //! On Windows: the I/O manager takes the request for finished and gives the caller a result that is not there yet.
 #![no_std]
 

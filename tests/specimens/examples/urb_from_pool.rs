@@ -1,11 +1,12 @@
 //! Sends an URB that it allocated from the pool.
 //!
-//! Rule: UsbdUrbForeign. Code: 0x144/0x3.
+//! Rule: `ForeignUrb`. Bug check 0x144/0x3.
+//!
 //! On Windows: USBD_AssignUrbToIoStackLocation expects the stack's own header before the URB; the USB 3 stack raises the bug check.
 #![no_std]
 
 use specimens::{
-    Extension, Irp, Specimen, io, kernel, usb,
+    Extension, Irp, Request, Specimen, io, kernel, usb,
     wdk_sys::{NTSTATUS, PURB, STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS, URB},
 };
 
@@ -15,7 +16,7 @@ impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
         let urb = kernel::allocate(size_of::<URB>()).cast();
         if urb == core::ptr::null_mut() {
-            return io::refuse::<Self>(extension, irp, STATUS_INSUFFICIENT_RESOURCES);
+            return io::end::<Self>(extension, irp, STATUS_INSUFFICIENT_RESOURCES);
         }
         usb::format(urb, irp.system_buffer());
         io::send::<Self>(extension, irp, urb)
@@ -25,7 +26,7 @@ impl Specimen for Driver {
         io::propagate_pending(irp);
         irp.set_information(usb::transferred(urb) as usize);
         kernel::free(urb.cast());
-        Self::release(extension, irp);
+        Self::release(extension, Request::of(irp));
         STATUS_SUCCESS
     }
 }

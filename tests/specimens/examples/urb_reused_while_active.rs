@@ -1,6 +1,7 @@
 //! Sends the same URB twice before it has come back once.
 //!
-//! Rule: UsbdUrbActive. Code: 0x144/0x1.
+//! Rule: `UrbReusedWhileActive`. Bug check 0x144/0x1.
+//!
 //! On Windows: the USB 3 stack raises the bug check at the second submission.
 #![no_std]
 

@@ -1,6 +1,7 @@
 //! Frees an URB after the handle that it belongs to was closed.
 //!
-//! Rule: UsbdUseAfterClose. Code: 0x144/0x804.
+//! Rule: `UrbUsedAfterClose`. Bug check 0x144/0x804.
+//!
 //! On Windows: the close finds the URB still allocated; the free then works on memory of a handle that is no more.
 #![no_std]
 // UNSAFETY: reads the device extension.

@@ -1,6 +1,7 @@
 //! Reads memory that it has freed.
 //!
-//! Rule: use after free. Code: 0xCC.
+//! Rule: `MemoryAccess`. Bug check 0xCC.
+//!
 //! On Windows: with special pool the bug check; otherwise whatever the memory holds by then.
 #![no_std]
 

@@ -80,7 +80,7 @@ unsafe extern "C" fn add_device<S: Specimen>(
         delete(extension);
         return STATUS_NO_SUCH_DEVICE;
     }
-    inherit_flags(extension);
+    S::attached(extension);
     let status = usb::create_handle(extension);
     if !NT_SUCCESS(status) {
         S::unwind(extension);
@@ -97,8 +97,8 @@ unsafe extern "C" fn add_device<S: Specimen>(
     STATUS_SUCCESS
 }
 
-/// The bits that a driver takes over from the device that it attached to.
-fn inherit_flags(extension: *mut Extension) {
+/// Takes over the bits that a driver takes over from the device that it attached to.
+pub fn inherit_flags(extension: *mut Extension) {
     // SAFETY: the extension is valid.
     let &Extension { device, lower, .. } = unsafe { &*extension };
     // SAFETY: the device below is valid.

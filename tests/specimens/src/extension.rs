@@ -20,6 +20,8 @@ pub struct Extension {
     pub handle: USBD_HANDLE,
     /// The remove lock.
     pub lock: IO_REMOVE_LOCK,
+    /// Room for a second one, which a driver must not have.
+    pub second_lock: IO_REMOVE_LOCK,
     /// The symbolic link of the device interface.
     pub interface: UNICODE_STRING,
     /// Whether the interface is on.

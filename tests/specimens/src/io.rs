@@ -10,7 +10,7 @@ use wdk_sys::{
     STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS,
 };
 
-use crate::{Extension, Irp, Specimen, pnp, usb};
+use crate::{Extension, Irp, Request, Specimen, pnp, usb};
 
 /// `IRP_MJ_CREATE`.
 pub const CREATE: u8 = 0x00;
@@ -28,12 +28,13 @@ pub const CLEANUP: u8 = 0x12;
 /// Called by the I/O manager.
 pub unsafe extern "C" fn pass<S: Specimen>(device: *mut DEVICE_OBJECT, irp: *mut IRP) -> NTSTATUS {
     let (extension, irp) = (Extension::of(device), Irp(irp));
-    let status = S::acquire(extension, irp);
+    let request = Request::of(irp);
+    let status = S::acquire(extension, request);
     if !NT_SUCCESS(status) {
         return irp.complete(status);
     }
     let status = pnp::forward(extension, irp);
-    S::release(extension, irp);
+    S::release(extension, request);
     status
 }
 
@@ -44,16 +45,15 @@ pub unsafe extern "C" fn pass<S: Specimen>(device: *mut DEVICE_OBJECT, irp: *mut
 /// Called by the I/O manager.
 pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: *mut IRP) -> NTSTATUS {
     let (extension, irp) = (Extension::of(device), Irp(irp));
-    match irp.major() {
-        CREATE | CLEANUP | CLOSE => irp.complete(STATUS_SUCCESS),
-        DEVICE_CONTROL => {
-            let status = S::acquire(extension, irp);
-            if !NT_SUCCESS(status) {
-                return irp.complete(status);
-            }
-            S::request(extension, irp)
-        }
-        _ => irp.complete(STATUS_INVALID_DEVICE_REQUEST),
+    let request = Request::of(irp);
+    let status = S::acquire(extension, request);
+    if !NT_SUCCESS(status) {
+        return irp.complete(status);
+    }
+    match request.major {
+        CREATE | CLEANUP | CLOSE => end::<S>(extension, irp, STATUS_SUCCESS),
+        DEVICE_CONTROL => S::request(extension, irp),
+        _ => end::<S>(extension, irp, STATUS_INVALID_DEVICE_REQUEST),
     }
 }
 
@@ -63,15 +63,17 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
 pub fn request<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
     match prepare(extension, irp) {
         Ok(urb) => send::<S>(extension, irp, urb),
-        Err(status) => refuse::<S>(extension, irp, status),
+        Err(status) => end::<S>(extension, irp, status),
     }
 }
 
-/// Ends a request that was not sent.
+/// Ends a request that was not sent down.
 #[must_use]
-pub fn refuse<S: Specimen>(extension: *mut Extension, irp: Irp, status: NTSTATUS) -> NTSTATUS {
+pub fn end<S: Specimen>(extension: *mut Extension, irp: Irp, status: NTSTATUS) -> NTSTATUS {
+    // Which request it was must be known after it is gone.
+    let request = Request::of(irp);
     let status = irp.complete(status);
-    S::release(extension, irp);
+    S::release(extension, request);
     status
 }
 
@@ -106,6 +108,14 @@ pub fn send<S: Specimen>(extension: *mut Extension, irp: Irp, urb: PURB) -> NTST
     irp.call(fields.lower)
 }
 
+/// The same without `USBD_AssignUrbToIoStackLocation`.
+#[must_use]
+pub fn send_unassigned<S: Specimen>(extension: *mut Extension, irp: Irp, urb: PURB) -> NTSTATUS {
+    irp.submission_by_hand(urb, Some(came_back::<S>), urb.cast());
+    // SAFETY: the extension is valid.
+    irp.call(unsafe { (*extension).lower })
+}
+
 unsafe extern "C" fn came_back<S: Specimen>(
     device: *mut DEVICE_OBJECT,
     irp: *mut IRP,
@@ -119,7 +129,7 @@ unsafe extern "C" fn came_back<S: Specimen>(
 pub fn completed<S: Specimen>(extension: *mut Extension, irp: Irp, urb: PURB) -> NTSTATUS {
     propagate_pending(irp);
     finish_urb(extension, irp, urb);
-    S::release(extension, irp);
+    S::release(extension, Request::of(irp));
     STATUS_SUCCESS
 }
 

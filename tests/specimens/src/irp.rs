@@ -7,8 +7,8 @@ use core::ffi::c_void;
 
 use wdk_sys::{
     DEVICE_OBJECT, IO_STACK_LOCATION, IRP, NTSTATUS, PIO_COMPLETION_ROUTINE, PURB, SL_INVOKE_ON_CANCEL,
-    SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, USBD_HANDLE,
-    ntddk::{IofCallDriver, IofCompleteRequest},
+    SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, STATUS_CANCELLED, USBD_HANDLE,
+    ntddk::{IoReleaseCancelSpinLock, IofCallDriver, IofCompleteRequest},
     usb::USBD_AssignUrbToIoStackLocation,
 };
 
@@ -20,6 +20,25 @@ const SUBMIT_URB: u32 = 0x0022_0003;
 /// A pointer to an IRP.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Irp(pub *mut IRP);
+
+/// What is still known of a request when its IRP is gone.
+#[derive(Clone, Copy)]
+pub struct Request {
+    /// The IRP's address, the tag in the remove lock.
+    pub tag: *mut c_void,
+    /// `MajorFunction`
+    pub major: u8,
+    /// `MinorFunction`
+    pub minor: u8,
+}
+
+impl Request {
+    /// The request of an IRP that this driver has.
+    #[must_use]
+    pub const fn of(irp: Irp) -> Self {
+        Self { tag: irp.0.cast(), major: irp.major(), minor: irp.minor() }
+    }
+}
 
 impl Irp {
     /// `IoGetCurrentIrpStackLocation`.
@@ -159,6 +178,24 @@ impl Irp {
         unsafe { USBD_AssignUrbToIoStackLocation(handle, self.next(), urb) };
     }
 
+    /// The same without `USBD_AssignUrbToIoStackLocation`, as drivers of other URBs do it.
+    pub fn submission_by_hand(self, urb: PURB, routine: PIO_COMPLETION_ROUTINE, context: *mut c_void) {
+        // SAFETY: the IRP has a next stack location. It arrives dirty; all zero is valid.
+        unsafe { self.next().write_bytes(0, 1) };
+        // SAFETY: as above.
+        let next = unsafe { &mut *self.next() };
+        next.MajorFunction = INTERNAL_DEVICE_CONTROL;
+        next.Parameters.DeviceIoControl.IoControlCode = SUBMIT_URB;
+        next.Parameters.Others.Argument1 = urb.cast();
+        self.set_completion_routine(routine, context);
+    }
+
+    /// `IoSetCancelRoutine`, with one that does nothing useful.
+    pub fn set_cancel_routine(self) {
+        // SAFETY: the IRP is valid.
+        unsafe { (*self.0).CancelRoutine = Some(cancelled) };
+    }
+
     /// `IoCallDriver`.
     #[must_use]
     pub fn call(self, device: *mut DEVICE_OBJECT) -> NTSTATUS {
@@ -187,4 +224,12 @@ impl Irp {
         self.skip();
         self.call(device)
     }
+}
+
+unsafe extern "C" fn cancelled(_: *mut DEVICE_OBJECT, irp: *mut IRP) {
+    // SAFETY: the IRP is valid, and the I/O manager holds the cancel spin lock.
+    let irql = unsafe { (*irp).CancelIrql };
+    // SAFETY: as above.
+    unsafe { IoReleaseCancelSpinLock(irql) };
+    let _ = Irp(irp).complete(STATUS_CANCELLED);
 }

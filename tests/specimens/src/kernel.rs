@@ -9,30 +9,34 @@ use wdk_sys::{
     _EVENT_TYPE::NotificationEvent,
     _KWAIT_REASON::Executive,
     _MODE::KernelMode,
-    IO_REMOVE_LOCK, KEVENT, KSPIN_LOCK, NTSTATUS, STATUS_PENDING,
+    IO_REMOVE_LOCK, KEVENT, KEY_READ, KIRQL, KSPIN_LOCK, NTSTATUS, PLUGPLAY_REGKEY_DEVICE, SIZE_T,
+    STATUS_PENDING,
     ntddk::{
-        ExAllocatePool2, ExFreePoolWithTag, IoAcquireRemoveLockEx, IoInitializeRemoveLockEx,
-        IoReleaseRemoveLockAndWaitEx, IoReleaseRemoveLockEx, KeAcquireSpinLockRaiseToDpc, KeInitializeEvent,
-        KeInitializeSpinLock, KeReleaseSpinLock, KeSetEvent, KeWaitForSingleObject,
+        ExAllocatePool2, ExFreePoolWithTag, IoAcquireRemoveLockEx, IoGetAttachedDeviceReference,
+        IoInitializeRemoveLockEx, IoOpenDeviceRegistryKey, IoReleaseRemoveLockAndWaitEx,
+        IoReleaseRemoveLockEx, KeAcquireSpinLockRaiseToDpc, KeInitializeEvent, KeInitializeSpinLock,
+        KeReleaseSpinLock, KeSetEvent, KeWaitForSingleObject,
     },
 };
 
-use crate::{Extension, Irp};
+use crate::{Extension, Request};
 
 /// The pool tag of the specimens.
 pub const TAG: u32 = u32::from_le_bytes(*b"Spcm");
 /// `POOL_FLAG_NON_PAGED`.
 const NON_PAGED: u64 = 0x40;
+/// `POOL_FLAG_PAGED`.
+const PAGED: u64 = 0x100;
 /// The size of a remove lock, as the macros pass it.
 pub const LOCK_SIZE: u32 = size_of::<IO_REMOVE_LOCK>() as u32;
 
-/// `IoAcquireRemoveLock` in an IRP's name.
+/// `IoAcquireRemoveLock` in a request's name.
 #[must_use]
-pub fn acquire(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+pub fn acquire(extension: *mut Extension, request: Request) -> NTSTATUS {
     // SAFETY: the extension is valid and its lock initialised.
     let lock = unsafe { &raw mut (*extension).lock };
     // SAFETY: as above. The file name is only for checked builds.
-    unsafe { IoAcquireRemoveLockEx(lock, irp.0.cast(), c"".as_ptr(), 0, LOCK_SIZE) }
+    unsafe { IoAcquireRemoveLockEx(lock, request.tag, c"".as_ptr(), 0, LOCK_SIZE) }
 }
 
 /// `IoReleaseRemoveLock` in a tag's name.
@@ -43,12 +47,12 @@ pub fn release(extension: *mut Extension, tag: *mut c_void) {
     unsafe { IoReleaseRemoveLockEx(lock, tag, LOCK_SIZE) };
 }
 
-/// `IoReleaseRemoveLockAndWait` in an IRP's name.
-pub fn release_and_wait(extension: *mut Extension, irp: Irp) {
+/// `IoReleaseRemoveLockAndWait` in a tag's name.
+pub fn release_and_wait(extension: *mut Extension, tag: *mut c_void) {
     // SAFETY: the extension is valid and its lock initialised.
     let lock = unsafe { &raw mut (*extension).lock };
     // SAFETY: as above.
-    unsafe { IoReleaseRemoveLockAndWaitEx(lock, irp.0.cast(), LOCK_SIZE) };
+    unsafe { IoReleaseRemoveLockAndWaitEx(lock, tag, LOCK_SIZE) };
 }
 
 /// `ExAllocatePool2` of nonpaged memory, all zero. NULL when there is none.
@@ -133,7 +137,7 @@ pub const fn is_pending(status: NTSTATUS) -> bool {
 }
 
 /// Takes a spin lock that nobody gives back.
-pub fn leave_raised() {
+pub fn keep_spin_lock() {
     static LOCK: AtomicUsize = AtomicUsize::new(0);
     // SAFETY: zero is a free spin lock, and a number is as large.
     let _ = unsafe { KeAcquireSpinLockRaiseToDpc(LOCK.as_ptr().cast()) };
@@ -145,4 +149,64 @@ pub fn initialise_lock(extension: *mut Extension) {
     let lock = unsafe { &raw mut (*extension).lock };
     // SAFETY: room in the device extension.
     unsafe { IoInitializeRemoveLockEx(lock, TAG, 0, 0, LOCK_SIZE) };
+}
+
+/// `IoInitializeRemoveLock` of the second lock.
+pub fn initialise_second_lock(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let lock = unsafe { &raw mut (*extension).second_lock };
+    // SAFETY: room in the device extension.
+    unsafe { IoInitializeRemoveLockEx(lock, TAG, 0, 0, LOCK_SIZE) };
+}
+
+/// `ExAllocatePool2` of paged memory. NULL when there is none.
+#[must_use]
+pub fn allocate_paged(bytes: usize) -> *mut c_void {
+    // SAFETY: any size is allowed.
+    unsafe { ExAllocatePool2(PAGED, bytes as _, TAG) }
+}
+
+// Routines that wdk-sys leaves out: a retired one, and one that is a macro in the headers used on Linux.
+unsafe extern "C" {
+    fn ExAllocatePoolWithTag(kind: i32, bytes: SIZE_T, tag: u32) -> *mut c_void;
+    fn KfRaiseIrql(irql: KIRQL) -> KIRQL;
+}
+
+/// `ExAllocatePoolWithTag` of nonpaged memory that is not executable. NULL when there is none.
+#[must_use]
+pub fn allocate_deprecated(bytes: usize) -> *mut c_void {
+    // SAFETY: any size is allowed. 512 is NonPagedPoolNx.
+    unsafe { ExAllocatePoolWithTag(512, bytes as _, TAG) }
+}
+
+/// `KeRaiseIrql` to `DISPATCH_LEVEL`.
+pub fn raise() {
+    // SAFETY: at `DISPATCH_LEVEL` or below.
+    let _ = unsafe { KfRaiseIrql(2) };
+}
+
+/// `IoOpenDeviceRegistryKey`; nobody closes it.
+pub fn open_device_key(extension: *mut Extension) {
+    let mut key = ptr::null_mut();
+    // SAFETY: the extension is valid.
+    let physical = unsafe { (*extension).physical };
+    // SAFETY: at PASSIVE_LEVEL.
+    let _ = unsafe { IoOpenDeviceRegistryKey(physical, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &raw mut key) };
+}
+
+/// `IoGetAttachedDeviceReference`; nobody gives the reference back.
+pub fn reference_top_of_stack(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let physical = unsafe { (*extension).physical };
+    // SAFETY: the device is valid.
+    let _ = unsafe { IoGetAttachedDeviceReference(physical) };
+}
+
+/// Calls itself until `depth` kilobytes of stack are used.
+#[must_use]
+pub fn use_stack(depth: usize) -> usize {
+    let mut kilobyte = [0_u8; 1024];
+    poke(kilobyte.as_mut_ptr().cast(), depth % 1024, 1);
+    let below = if depth == 0 { 0 } else { use_stack(depth - 1) };
+    below + usize::from(peek(kilobyte.as_ptr().cast(), depth % 1024))
 }

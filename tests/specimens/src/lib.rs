@@ -20,7 +20,7 @@ pub mod specimen;
 pub mod usb;
 
 pub use extension::Extension;
-pub use irp::Irp;
+pub use irp::{Irp, Request};
 pub use specimen::Specimen;
 use usbclient_usbdex as _;
 use wdk_panic as _;

@@ -6,11 +6,12 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    DEVICE_OBJECT, IRP, KEVENT, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
+    DEVICE_CAPABILITIES, DEVICE_OBJECT, IRP, KEVENT, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
+    STATUS_NOT_SUPPORTED,
     ntddk::{IoAllocateIrp, IoFreeIrp},
 };
 
-use crate::{Extension, Irp, kernel, usb};
+use crate::{Extension, Irp, driver, kernel, pnp, usb};
 
 /// `IoAllocateIrp` with a location for every driver below. NULL when there is no memory.
 #[must_use]
@@ -63,6 +64,70 @@ pub fn read_descriptor_with_one_urb(extension: *mut Extension, count: usize) {
         kernel::wait(event);
         free(irp);
     }
+    usb::free(handle, urb);
+    kernel::free(buffer);
+}
+
+/// `IRP_MN_QUERY_CAPABILITIES` of the driver's own, with this status at first; waits for it.
+pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    let capabilities = kernel::allocate(size_of::<DEVICE_CAPABILITIES>()).cast::<DEVICE_CAPABILITIES>();
+    let Some(irp) = allocate(extension).filter(|_| !capabilities.is_null()) else { return };
+    // SAFETY: there is room for it.
+    let fields = unsafe { &mut *capabilities };
+    fields.Size = size_of::<DEVICE_CAPABILITIES>() as u16;
+    fields.Version = 1;
+    fields.Address = u32::MAX;
+    fields.UINumber = u32::MAX;
+    irp.set_status(initial);
+    // SAFETY: the IRP has a next stack location.
+    let next = unsafe { &mut *irp.next() };
+    next.MajorFunction = driver::PNP;
+    next.MinorFunction = pnp::QUERY_CAPABILITIES;
+    next.Parameters.DeviceCapabilities.Capabilities = capabilities;
+    let mut event = kernel::Event::new();
+    let event = event.initialise();
+    irp.set_completion_routine(Some(came_back), event.cast());
+    let _ = irp.call(lower);
+    kernel::wait(event);
+    free(irp);
+    kernel::free(capabilities.cast());
+}
+
+/// Sends an IRP without a completion routine.
+pub fn send_without_routine(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    let Some(irp) = allocate(extension) else { return };
+    // SAFETY: the IRP has a next stack location.
+    let next = unsafe { &mut *irp.next() };
+    next.MajorFunction = driver::SYSTEM_CONTROL;
+    irp.set_status(STATUS_NOT_SUPPORTED);
+    let _ = irp.call(lower);
+}
+
+/// Completes an IRP that was never sent.
+pub fn complete_unsent(extension: *mut Extension) {
+    if let Some(irp) = allocate(extension) {
+        irp.finish();
+    }
+}
+
+/// Sends an URB and frees its IRP before it has come back.
+pub fn free_while_below(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let &Extension { handle, lower, .. } = unsafe { &*extension };
+    let buffer = kernel::allocate(usb::DESCRIPTOR_LENGTH as usize);
+    let urb = usb::allocate(handle);
+    let Some(irp) = allocate(extension).filter(|_| !buffer.is_null() && !urb.is_null()) else { return };
+    let mut event = kernel::Event::new();
+    let event = event.initialise();
+    usb::format(urb, buffer);
+    irp.submission(handle, urb, Some(came_back), event.cast());
+    let _ = irp.call(lower);
+    free(irp);
+    kernel::wait(event);
     usb::free(handle, urb);
     kernel::free(buffer);
 }

@@ -10,7 +10,7 @@ use wdk_sys::{
     ntddk::{IoSetDeviceInterfaceState, RtlFreeUnicodeString},
 };
 
-use crate::{Extension, Irp, Specimen, driver, kernel};
+use crate::{Extension, Irp, Request, Specimen, driver, kernel};
 
 /// `IRP_MN_START_DEVICE`.
 pub const START: u8 = 0x00;
@@ -26,6 +26,8 @@ pub const STOP: u8 = 0x04;
 pub const QUERY_STOP: u8 = 0x05;
 /// `IRP_MN_CANCEL_STOP_DEVICE`.
 pub const CANCEL_STOP: u8 = 0x06;
+/// `IRP_MN_QUERY_CAPABILITIES`.
+pub const QUERY_CAPABILITIES: u8 = 0x09;
 /// `IRP_MN_SURPRISE_REMOVAL`.
 pub const SURPRISE_REMOVAL: u8 = 0x17;
 
@@ -36,11 +38,12 @@ pub const SURPRISE_REMOVAL: u8 = 0x17;
 /// Called by the I/O manager.
 pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: *mut IRP) -> NTSTATUS {
     let (extension, irp) = (Extension::of(device), Irp(irp));
-    let status = S::acquire(extension, irp);
+    let request = Request::of(irp);
+    let status = S::acquire(extension, request);
     if !NT_SUCCESS(status) {
         return irp.complete(status);
     }
-    let status = match irp.minor() {
+    let status = match request.minor {
         // These two give the lock back themselves: after REMOVE there is none.
         REMOVE => return S::remove(extension, irp),
         SURPRISE_REMOVAL => return S::surprise_removal(extension, irp),
@@ -50,7 +53,7 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
         }
         _ => forward(extension, irp),
     };
-    S::release(extension, irp);
+    S::release(extension, request);
     status
 }
 
@@ -118,9 +121,10 @@ pub fn set_interface(extension: *mut Extension, on: bool) {
 /// `IRP_MN_SURPRISE_REMOVAL`: the device is gone, its handle is kept until REMOVE.
 #[must_use]
 pub fn surprise_removal<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-    stop_using(extension);
+    let request = Request::of(irp);
+    stop_using::<S>(extension);
     let status = forward_with_success(extension, irp);
-    S::release(extension, irp);
+    S::release(extension, request);
     status
 }
 
@@ -128,10 +132,11 @@ pub fn surprise_removal<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTS
 /// does not come before the last file is closed.
 #[must_use]
 pub fn remove<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-    stop_using(extension);
+    let request = Request::of(irp);
+    stop_using::<S>(extension);
     S::before_forward(extension);
     let status = S::forward_removal(extension, irp);
-    S::wait_for_others(extension, irp);
+    S::wait_for_others(extension, request);
     driver::detach(extension);
     free_interface(extension);
     driver::delete(extension);
@@ -139,10 +144,10 @@ pub fn remove<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
 }
 
 /// The interface goes off, and requests are refused.
-pub fn stop_using(extension: *mut Extension) {
+pub fn stop_using<S: Specimen>(extension: *mut Extension) {
     // SAFETY: the extension is valid.
     unsafe { (*extension).started = false };
-    set_interface(extension, false);
+    S::interface_off(extension);
 }
 
 /// Frees the interface's string.

@@ -2,7 +2,7 @@
 
 use wdk_sys::{KEVENT, NTSTATUS, PURB};
 
-use crate::{Extension, Irp, driver, io, kernel, pnp, usb};
+use crate::{Extension, Irp, Request, driver, io, kernel, pnp, usb};
 
 /// One driver. Every step that is not replaced is done correctly.
 pub trait Specimen: Sized {
@@ -24,6 +24,11 @@ pub trait Specimen: Sized {
         let _ = extension;
     }
 
+    /// Attached: takes over the flags of the device below.
+    fn attached(extension: *mut Extension) {
+        driver::inherit_flags(extension);
+    }
+
     /// The last act of `AddDevice` when all went well.
     fn added(extension: *mut Extension) {
         driver::clear_initialising(extension);
@@ -35,15 +40,15 @@ pub trait Specimen: Sized {
         driver::delete(extension);
     }
 
-    /// Takes the remove lock in an IRP's name.
+    /// Takes the remove lock in a request's name.
     #[must_use]
-    fn acquire(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        kernel::acquire(extension, irp)
+    fn acquire(extension: *mut Extension, request: Request) -> NTSTATUS {
+        kernel::acquire(extension, request)
     }
 
-    /// Gives the remove lock back in an IRP's name.
-    fn release(extension: *mut Extension, irp: Irp) {
-        kernel::release(extension, irp.0.cast());
+    /// Gives the remove lock back in a request's name.
+    fn release(extension: *mut Extension, request: Request) {
+        kernel::release(extension, request.tag);
     }
 
     /// The lower drivers have started the device; `PASSIVE_LEVEL`.
@@ -61,6 +66,11 @@ pub trait Specimen: Sized {
         if irp.is_pending_returned() {
             kernel::set(event);
         }
+    }
+
+    /// The device goes: its interface is turned off.
+    fn interface_off(extension: *mut Extension) {
+        pnp::set_interface(extension, false);
     }
 
     /// `IRP_MN_SURPRISE_REMOVAL`, with the remove lock held.
@@ -87,8 +97,8 @@ pub trait Specimen: Sized {
     }
 
     /// After `IRP_MN_REMOVE_DEVICE` was sent down: waits for everybody else who holds the lock.
-    fn wait_for_others(extension: *mut Extension, irp: Irp) {
-        kernel::release_and_wait(extension, irp);
+    fn wait_for_others(extension: *mut Extension, request: Request) {
+        kernel::release_and_wait(extension, request.tag);
     }
 
     /// A device control request, with the remove lock held: reads the device descriptor.

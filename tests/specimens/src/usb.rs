@@ -7,7 +7,10 @@ use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
     _URB_CONTROL_DESCRIPTOR_REQUEST, NTSTATUS, PURB, USBD_HANDLE,
-    usb::{USBD_CloseHandle, USBD_CreateHandle, USBD_UrbAllocate, USBD_UrbFree},
+    usb::{
+        USBD_CloseHandle, USBD_CreateHandle, USBD_IsInterfaceVersionSupported, USBD_IsochUrbAllocate,
+        USBD_UrbAllocate, USBD_UrbFree,
+    },
 };
 
 use crate::{Extension, kernel};
@@ -46,6 +49,25 @@ pub fn allocate(handle: USBD_HANDLE) -> PURB {
     // SAFETY: the handle is the stack's.
     let _ = unsafe { USBD_UrbAllocate(handle, &raw mut urb) };
     urb
+}
+
+/// `USBD_IsochUrbAllocate` for one packet; NULL when it fails.
+#[must_use]
+pub fn allocate_isochronous(extension: *mut Extension) -> PURB {
+    let mut urb = ptr::null_mut();
+    // SAFETY: the extension is valid.
+    let handle = unsafe { (*extension).handle };
+    // SAFETY: the handle is open.
+    let _ = unsafe { USBD_IsochUrbAllocate(handle, 1, &raw mut urb) };
+    urb
+}
+
+/// `USBD_IsInterfaceVersionSupported`.
+pub fn ask_version(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let handle = unsafe { (*extension).handle };
+    // SAFETY: the handle is open.
+    let _ = unsafe { USBD_IsInterfaceVersionSupported(handle, CONTRACT_VERSION) };
 }
 
 /// `USBD_UrbFree`.

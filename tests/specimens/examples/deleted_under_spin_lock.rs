@@ -1,0 +1,26 @@
+//! Deletes its device object under a spin lock.
+//!
+//! Rule: `IrqlIoApcLte`. Bug check 0xC4/0x20009.
+//!
+//! On Windows: IoDeleteDevice may wait and touches paged memory.
+#![no_std]
+
+use specimens::{Extension, Irp, Request, Specimen, driver, kernel, pnp, usb, wdk_sys::NTSTATUS};
+
+struct Driver;
+
+impl Specimen for Driver {
+    fn remove(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        let request = Request::of(irp);
+        pnp::stop_using::<Self>(extension);
+        usb::close_handle(extension);
+        let status = pnp::forward_with_success(extension, irp);
+        kernel::release_and_wait(extension, request.tag);
+        driver::detach(extension);
+        pnp::free_interface(extension);
+        kernel::under_spin_lock(|| driver::delete(extension));
+        status
+    }
+}
+
+specimens::driver!(Driver);
