@@ -67,10 +67,10 @@ fn check_text(paths: &Paths, steps: &mut Steps) -> Result<()> {
 
 fn check_host(paths: &Paths, steps: &mut Steps) -> Result<()> {
     steps.take("lints, host", || {
-        tool::run(host(paths, "clippy").args(["--all-targets", "--", "-Dwarnings"]))
+        tool::run(host(paths, &["clippy"]).args(["--all-targets", "--", "-Dwarnings"]))
     })?;
     steps.take("documentation, host", || {
-        tool::run(host(paths, "doc").arg("--no-deps").env("RUSTDOCFLAGS", "-Dwarnings"))
+        tool::run(host(paths, &["doc"]).arg("--no-deps").env("RUSTDOCFLAGS", "-Dwarnings"))
     })?;
     if !tool::exists("cargo-deny") {
         println!("cargo-deny is not installed: licences, bans and advisories are not checked");
@@ -100,9 +100,9 @@ fn check_driver(paths: &Paths, environment: &Environment, steps: &mut Steps) -> 
 }
 
 /// A cargo command for everything that is built for the host.
-pub fn host(paths: &Paths, subcommand: &str) -> Command {
+pub fn host(paths: &Paths, subcommand: &[&str]) -> Command {
     let mut command = tool::cargo();
-    command.current_dir(&paths.root).args([subcommand, "--workspace"]);
+    command.current_dir(&paths.root).args(subcommand).arg("--workspace");
     command.args(DRIVER_PACKAGES.iter().flat_map(|package| ["--exclude", package]));
     command
 }

@@ -3,6 +3,7 @@
 //! Exit status 0 when the command succeeded, 1 when what it did failed, 2 when it could not be done:
 //! a missing tool, an unreadable path, a wrong argument.
 
+mod abi;
 mod audit;
 mod check;
 mod driver;

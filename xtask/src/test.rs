@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::{
+    abi,
     check::{host, step},
     driver::{self, Profile},
     paths::Paths,
@@ -27,16 +28,20 @@ pub fn command(paths: &Paths) -> Result<ExitCode> {
     let environment = setup::prepare(paths)?;
     step("usbclient.sys");
     driver::build(paths, &environment, Profile::Release)?;
+    step("layouts of the kernel's structures");
+    if environment.is_linux_tree() {
+        println!("{} structures are as in the real headers", abi::check(paths)?);
+    }
     step("specimens");
     driver::build_specimens(paths, &environment)?;
     if tool::exists("cargo-nextest") {
         step("tests, a process each");
-        tool::run(host(paths, "nextest").arg("run"))?;
+        tool::run(&mut host(paths, &["nextest", "run"]))?;
         step("documentation's examples");
-        tool::run(host(paths, "test").arg("--doc"))?;
+        tool::run(host(paths, &["test"]).arg("--doc"))?;
     } else {
         step("tests that load no driver");
-        let mut command = host(paths, "test");
+        let mut command = host(paths, &["test"]);
         for package in LOADING {
             command.args(["--exclude", package]);
         }

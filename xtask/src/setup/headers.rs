@@ -34,6 +34,17 @@ const MENDS: &[Mend] = &[
         to: "typedef struct DECLSPEC_ALIGN(16) _DEVICE_OBJECT {",
     },
     Mend { file: "wdm.h", from: "typedef struct _IRP {", to: "typedef struct DECLSPEC_ALIGN(16) _IRP {" },
+    // Packed to four bytes on 32-bit processors only; mingw-w64 knows no arm64.
+    Mend {
+        file: "wdm.h",
+        from: "#if !defined(_AMD64_) && !defined(_IA64_)\n#include <pshpack4.h>",
+        to: "#ifndef _WIN64\n#include <pshpack4.h>",
+    },
+    Mend {
+        file: "wdm.h",
+        from: "#if !defined(_AMD64_) && !defined(_IA64_)\n#include <poppack.h>",
+        to: "#ifndef _WIN64\n#include <poppack.h>",
+    },
     Mend { file: "wdm.h", from: OTHER_PROCESSOR.0, to: OTHER_PROCESSOR.1 },
     Mend { file: "ntddk.h", from: OTHER_PROCESSOR.0, to: OTHER_PROCESSOR.1 },
 ];
