@@ -5,5 +5,6 @@ pub mod cpu;
 pub mod image;
 pub mod kernel;
 pub mod mem;
+pub mod pnp;
 pub mod sched;
 pub mod stop;

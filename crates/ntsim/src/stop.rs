@@ -30,6 +30,9 @@ pub enum Stop {
     /// A bound on simulated time or on the number of kernel calls was passed.
     #[error("livelock: {0}")]
     Livelock(String),
+    /// The script expected something else, or asked for something that cannot be.
+    #[error("the script: {0}")]
+    Script(String),
     /// The host refused something that the machine needs.
     #[error("the host: {0}")]
     Host(String),

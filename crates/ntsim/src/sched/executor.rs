@@ -175,8 +175,11 @@ impl Executor {
     }
 
     fn choose(&mut self, point: Point) -> Option<ThreadId> {
-        let kernel = self.kernel.borrow();
+        let mut kernel = self.kernel.borrow_mut();
         kernel.sched.runnable(&mut self.runnable);
+        if self.runnable.is_empty() && kernel.sched.release_held() {
+            kernel.sched.runnable(&mut self.runnable);
+        }
         let current = kernel.sched.current();
         drop(kernel);
         match self.runnable.as_slice() {
@@ -273,6 +276,10 @@ impl Executor {
         match stack.resume(how) {
             Left::Import { index, arguments, site } => {
                 runner.next = Next::Import { index, args: Args { base: arguments, site } };
+                let mut kernel = self.kernel.borrow_mut();
+                if let Some(name) = kernel.imports.get(index).map(|export| export.name) {
+                    kernel.sched.about_to_call(id, name);
+                }
                 Ok(true)
             }
             Left::Returned(value) => {

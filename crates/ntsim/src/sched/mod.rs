@@ -70,9 +70,19 @@ pub struct Thread {
     pub state: State,
     /// Idle service threads may wait for ever without being a deadlock.
     pub daemon: bool,
+    hold: Option<Hold>,
     wanted: Option<Call>,
     answer: Option<u64>,
     woken: Option<u64>,
+}
+
+/// Where a thread stops until nobody else can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hold {
+    /// On entry of the kernel routine with this name, after this many calls of it.
+    At { routine: String, calls: u32 },
+    /// It stands there.
+    Held,
 }
 
 enum Action {
@@ -167,6 +177,7 @@ impl Sched {
             processor: NOWHERE,
             state: State::Ready,
             daemon: false,
+            hold: None,
             wanted: None,
             answer: None,
             woken: None,
@@ -228,6 +239,38 @@ impl Sched {
         }
     }
 
+    /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine, until every other
+    /// thread waits for something or has ended. Schedules that have a name are made of this.
+    pub fn hold(&mut self, id: ThreadId, routine: &str, nth: u32) {
+        if let Some(thread) = self.thread_mut(id) {
+            thread.hold = Some(Hold::At { routine: routine.into(), calls: nth });
+        }
+    }
+
+    /// A thread is about to enter a kernel routine.
+    fn about_to_call(&mut self, id: ThreadId, name: &str) {
+        let Some(thread) = self.thread_mut(id) else { return };
+        let Some(Hold::At { routine, calls }) = &mut thread.hold else { return };
+        if routine == name {
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                thread.hold = Some(Hold::Held);
+            }
+        }
+    }
+
+    /// Lets the threads go that stand at their holds. False when there were none.
+    fn release_held(&mut self) -> bool {
+        let mut released = false;
+        for thread in &mut self.threads {
+            if thread.hold == Some(Hold::Held) {
+                thread.hold = None;
+                released = true;
+            }
+        }
+        released
+    }
+
     /// Runs an action when simulated time reaches `due`. The number takes it back.
     pub fn at<F: FnOnce(&mut Kernel) + 'static>(&mut self, due: Time, action: F) -> u64 {
         self.add_timer(due, Action::Run(Box::new(action)))
@@ -270,7 +313,8 @@ impl Sched {
         into.extend(
             self.threads
                 .iter()
-                .filter(|thread| thread.state == State::Ready && (free || self.owns_processor(thread)))
+                .filter(|thread| thread.state == State::Ready && thread.hold != Some(Hold::Held))
+                .filter(|thread| free || self.owns_processor(thread))
                 .map(|thread| thread.id),
         );
     }

@@ -1,0 +1,240 @@
+//! Devices as the PnP manager knows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nt_trace::{
+    NtStatus,
+    event::{Plugged, PnpState},
+};
+use serde::{Deserialize, Serialize};
+
+use super::filter::FilterFailure;
+use crate::{
+    abi::{DEVICE_OBJECT, status::STATUS_NO_SUCH_DEVICE},
+    kernel::Kernel,
+    mem::Addr,
+    sched::{Cpu, ThreadId},
+    stop::Stop,
+};
+
+/// What the PnP manager knows.
+#[derive(Debug, Default)]
+pub struct Pnp {
+    /// The devices by name, those whose stack is gone included.
+    pub nodes: BTreeMap<String, Node>,
+    /// Driver object of the driver under test, NULL when it is not loaded.
+    pub driver: Addr,
+    /// Failures that filters above still have to produce, by device.
+    pub(super) filter_failures: Vec<(String, FilterFailure)>,
+    /// Driver object of the filters above.
+    pub(super) filter_driver: Addr,
+    /// Devices that an operation is at work on.
+    busy: BTreeSet<String>,
+    /// Threads that wait for something to change.
+    waiters: Vec<ThreadId>,
+}
+
+/// A device that the bus has found.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// The name that a script gives it.
+    pub name: String,
+    /// Its device instance; the same one means the same device.
+    pub instance: String,
+    /// What it is, for the trace.
+    pub model: String,
+    /// Its physical device object.
+    pub pdo: Addr,
+    /// Whether a filter is to be above the driver.
+    pub filter: bool,
+}
+
+/// A device.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its device instance.
+    pub instance: String,
+    /// Its physical device object.
+    pub pdo: Addr,
+    /// Whether a filter is to be above the driver.
+    pub filter: bool,
+    /// How far it is.
+    pub state: NodeState,
+}
+
+/// How far the PnP manager is with a device: the names of Windows' device node states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeState {
+    /// Found; nothing but its physical device object exists.
+    Initialized,
+    /// The same device is there a second time, while the stack of the first waits to be removed (code 42).
+    Duplicate,
+    /// Its stack is built.
+    DriversAdded,
+    /// It works.
+    Started,
+    /// Its drivers agreed to stop.
+    QueryStopped,
+    /// It is stopped.
+    Stopped,
+    /// Its drivers agreed to be removed.
+    QueryRemoved,
+    /// It failed; its stack waits until the last file is closed.
+    RemovePendingCloses,
+    /// It was pulled; its stack waits until the last file is closed.
+    DeletePendingCloses,
+    /// Its stack is removed, the device is still there.
+    Removed,
+    /// Stack and device are gone.
+    Deleted,
+}
+
+impl NodeState {
+    /// Whether a stack exists above the physical device object.
+    #[must_use]
+    pub const fn has_stack(self) -> bool {
+        !matches!(self, Self::Initialized | Self::Duplicate | Self::Removed | Self::Deleted)
+    }
+}
+
+impl Kernel {
+    /// Tells everybody who waits for the PnP manager, or whom it waits for, that something has changed: a file
+    /// was closed, a device got into another state, an event is to be served.
+    pub fn pnp_changed(&mut self) {
+        for thread in std::mem::take(&mut self.pnp.waiters) {
+            self.sched.wake(thread, 0);
+        }
+    }
+
+    /// Takes note of a device that the bus has found.
+    ///
+    /// # Errors
+    /// [`Stop::Script`] when a device of this name is there.
+    pub fn pnp_found(&mut self, new: &NewDevice) -> Result<(), Stop> {
+        let known = self.pnp.nodes.get(&new.name);
+        if known.is_some_and(|node| node.state != NodeState::Deleted) {
+            return Err(Stop::Script(format!("{} is plugged in already", new.name)));
+        }
+        let duplicate = self.pnp.nodes.values().any(|node| {
+            node.instance == new.instance && node.state != NodeState::Deleted
+        });
+        self.reference_device(new.pdo, true)?;
+        self.io.create_refused.insert(new.pdo, STATUS_NO_SUCH_DEVICE);
+        let node = Node {
+            instance: new.instance.clone(),
+            pdo: new.pdo,
+            filter: new.filter,
+            state: NodeState::Initialized,
+        };
+        self.pnp.nodes.insert(new.name.clone(), node);
+        let (pdo, model) = (self.object(new.pdo), new.model.clone());
+        self.emit(Plugged { pdo, model: model.into() });
+        let state = if duplicate { NodeState::Duplicate } else { NodeState::Initialized };
+        self.set_node_state(&new.name, state)
+    }
+
+    /// A device by name.
+    ///
+    /// # Errors
+    /// [`Stop::Script`] when there is none.
+    pub fn node(&self, name: &str) -> Result<&Node, Stop> {
+        self.pnp.nodes.get(name).ok_or_else(|| Stop::Script(format!("there is no device {name}")))
+    }
+
+    /// The device of a physical device object.
+    #[must_use]
+    pub fn node_of(&self, pdo: Addr) -> Option<(&str, &Node)> {
+        let mut nodes = self.pnp.nodes.iter();
+        nodes.find(|(_, node)| node.pdo == pdo && node.state != NodeState::Deleted).map(|(name, node)| (&**name, node))
+    }
+
+    pub(super) fn set_node_state(&mut self, name: &str, state: NodeState) -> Result<(), Stop> {
+        let Some(node) = self.pnp.nodes.get_mut(name) else {
+            return Err(Stop::Script(format!("there is no device {name}")));
+        };
+        node.state = state;
+        let pdo = node.pdo;
+        let object = self.object(pdo);
+        self.emit(PnpState { pdo: object, state: format!("{state:?}").into() });
+        match state {
+            NodeState::Started => {
+                self.io.create_refused.remove(&pdo);
+            }
+            NodeState::Removed => {
+                self.io.create_refused.insert(pdo, STATUS_NO_SUCH_DEVICE);
+            }
+            NodeState::Deleted => {
+                self.io.create_refused.remove(&pdo);
+                self.reference_device(pdo, false)?;
+            }
+            _ => {}
+        }
+        self.pnp_changed();
+        Ok(())
+    }
+
+    /// How many file objects are open on a device's stack.
+    ///
+    /// # Errors
+    /// When a device object of the stack is gone.
+    pub fn open_files(&self, pdo: Addr) -> Result<u32, Stop> {
+        let mut device = pdo;
+        let mut count = 0;
+        while !device.is_null() {
+            let object = self.mem.at::<DEVICE_OBJECT>(device)?;
+            count += u32::try_from(object.ReferenceCount).unwrap_or(0);
+            device = object.AttachedDevice;
+        }
+        Ok(count)
+    }
+}
+
+/// Waits until something has changed, see [`Kernel::pnp_changed`].
+pub(super) async fn changed(cpu: &Cpu, what: impl Into<String>) {
+    cpu.k().pnp.waiters.push(cpu.thread());
+    cpu.block(what).await;
+}
+
+/// Makes this the only operation on a device. Gives the device's physical device object and state.
+pub(super) async fn begin(cpu: &Cpu, name: &str) -> Result<(Addr, NodeState), Stop> {
+    loop {
+        if cpu.k().pnp.busy.insert(name.into()) {
+            let kernel = cpu.look();
+            let node = kernel.node(name);
+            return node.map(|node| (node.pdo, node.state));
+        }
+        changed(cpu, format!("the PnP manager to be done with {name}")).await;
+    }
+}
+
+/// Ends the operation on a device.
+pub(super) fn end<T>(cpu: &Cpu, name: &str, result: T) -> T {
+    let mut kernel = cpu.k();
+    kernel.pnp.busy.remove(name);
+    kernel.pnp_changed();
+    result
+}
+
+/// What an operation that the device's state does not allow answers.
+pub(super) fn wrong_state(name: &str, state: NodeState) -> Stop {
+    Stop::Script(format!("{name} is {state:?}, in which the PnP manager does not do this"))
+}
+
+/// Waits until a device is in a state.
+///
+/// # Errors
+/// [`Stop::Script`] when there is no such device.
+pub async fn reached(cpu: &Cpu, name: &str, state: NodeState) -> Result<(), Stop> {
+    loop {
+        if cpu.look().node(name)?.state == state {
+            return Ok(());
+        }
+        changed(cpu, format!("{name} to be {state:?}")).await;
+    }
+}
+
+/// `NT_SUCCESS` as the PnP manager reads it: a status that no driver touched counts as success for requests
+/// that drivers may ignore.
+pub(super) fn ignored_or_success(status: NtStatus) -> bool {
+    status.is_success() || status == NtStatus::NOT_SUPPORTED
+}

@@ -1,0 +1,82 @@
+//! Requests that change no state.
+
+use nt_trace::{NtStatus, event::IrpOrigin};
+
+use super::{irp, node};
+use crate::{
+    abi::{
+        irp_major::{IRP_MJ_POWER, IRP_MJ_SYSTEM_CONTROL},
+        irp_minor::{IRP_MN_DEVICE_USAGE_NOTIFICATION, IRP_MN_QUERY_POWER, IRP_MN_SET_POWER},
+        power::DEVICE_POWER_STATE,
+        status::STATUS_NOT_SUPPORTED,
+    },
+    kernel::io::{IrpSpec, send_irp},
+    mem::Addr,
+    sched::Cpu,
+    stop::Stop,
+};
+
+/// `DeviceUsageTypePaging`
+const PAGING: u32 = 1;
+
+/// `IRP_MN_DEVICE_USAGE_NOTIFICATION`: a paging file comes onto the device, or goes.
+///
+/// Page: `kernel/irp-mn-device-usage-notification`.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn usage_notification(cpu: &Cpu, name: &str, in_path: bool) -> Result<NtStatus, Stop> {
+    let (pdo, _) = node::begin(cpu, name).await?;
+    let done = irp::send_with(cpu, pdo, IRP_MN_DEVICE_USAGE_NOTIFICATION, |parameters| {
+        let usage = parameters.UsageNotification_mut();
+        usage.InPath = u8::from(in_path);
+        usage.Type = PAGING;
+    })
+    .await;
+    node::end(cpu, name, done.map(|done| done.status))
+}
+
+/// A PnP IRP with any minor code and parameters of zero.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn minor(cpu: &Cpu, name: &str, minor: u8) -> Result<NtStatus, Stop> {
+    let (pdo, _) = node::begin(cpu, name).await?;
+    let done = irp::send(cpu, pdo, minor).await;
+    node::end(cpu, name, done.map(|done| done.status))
+}
+
+/// A `WMI` request for the physical device object, which no driver of the stack provides data for.
+///
+/// Page: `kernel/handling-wmi-requests`.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn system_control(cpu: &Cpu, name: &str, minor: u8) -> Result<NtStatus, Stop> {
+    let pdo = cpu.look().node(name)?.pdo;
+    let mut spec = IrpSpec::new(IrpOrigin::Wmi, IRP_MJ_SYSTEM_CONTROL, minor);
+    spec.status = STATUS_NOT_SUPPORTED;
+    spec.parameters.WMI_mut().ProviderId = pdo.0;
+    send(cpu, pdo, &spec).await
+}
+
+/// `IRP_MN_SET_POWER`, or `IRP_MN_QUERY_POWER` if `query`, for a device power state.
+///
+/// Page: `kernel/irp-mn-set-power`.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn device_power(cpu: &Cpu, name: &str, state: u32, query: bool) -> Result<NtStatus, Stop> {
+    let pdo = cpu.look().node(name)?.pdo;
+    let minor = if query { IRP_MN_QUERY_POWER } else { IRP_MN_SET_POWER };
+    let mut spec = IrpSpec::new(IrpOrigin::PowerManager, IRP_MJ_POWER, minor);
+    spec.status = STATUS_NOT_SUPPORTED;
+    let power = spec.parameters.Power_mut();
+    power.Type = DEVICE_POWER_STATE;
+    power.State = state;
+    send(cpu, pdo, &spec).await
+}
+
+async fn send(cpu: &Cpu, pdo: Addr, spec: &IrpSpec) -> Result<NtStatus, Stop> {
+    send_irp(cpu, pdo, spec).await.map(|done| done.status)
+}

@@ -1,0 +1,55 @@
+//! Scenarios: what is done to a driver and a device, as data.
+//!
+//! A [`Scenario`] is a list of [`Step`]s that can be written down as JSON. A [`Stage`] can play it: the
+//! simulated kernel has one ([`SimStage`]). [`library`] holds the ones that come with the simulator.
+
+mod bytes;
+pub mod library;
+mod loopback;
+mod plan;
+mod request;
+mod stage;
+mod step;
+
+use serde::{Deserialize, Serialize};
+
+pub use bytes::{Bytes, Hex};
+pub use plan::{
+    Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, Race,
+};
+pub use request::{Code, Expected, Ioctl};
+pub use stage::SimStage;
+pub use step::{Knob, Poke, Step};
+
+use crate::stop::Stop;
+
+/// A script with a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name: lower case, words joined by underscores.
+    pub name: String,
+    /// What it is about, in a line.
+    pub about: String,
+    /// What happens, in order. The driver is loaded already.
+    pub steps: Vec<Step>,
+}
+
+/// Something that can play a script.
+pub trait Stage {
+    /// Does one step and looks whether it went as the step says.
+    ///
+    /// # Errors
+    /// [`Stop::Script`] when it went otherwise; anything else when the machine stops.
+    fn perform(&self, step: &Step) -> impl Future<Output = Result<(), Stop>>;
+}
+
+/// Plays steps in order.
+///
+/// # Errors
+/// The first that went wrong.
+pub async fn play<S: Stage>(stage: &S, steps: &[Step]) -> Result<(), Stop> {
+    for step in steps {
+        stage.perform(step).await?;
+    }
+    Ok(())
+}

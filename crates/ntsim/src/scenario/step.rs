@@ -1,0 +1,194 @@
+//! The steps of a script.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
+use crate::pnp::FilterFailure;
+
+/// One thing that a script does or expects. Devices, files and requests have names that the script gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Says something in the trace.
+    Say {
+        /// What.
+        text: String,
+    },
+    /// Plugs a device in. Goes on when the PnP manager is done with it.
+    Plug(Plug),
+    /// Pulls a device. Goes on when every driver had `IRP_MN_SURPRISE_REMOVAL`, and `IRP_MN_REMOVE_DEVICE`
+    /// too if no file is open.
+    Unplug {
+        /// The device.
+        device: String,
+    },
+    /// Opens the device.
+    Open(Open),
+    /// Makes a second handle for the file of another.
+    Duplicate {
+        /// The handle that exists.
+        file: String,
+        /// The name of the new one.
+        handle: String,
+    },
+    /// Closes a handle.
+    Close {
+        /// The handle.
+        file: String,
+    },
+    /// Ends a process: its requests are cancelled, its handles closed.
+    ExitProcess {
+        /// Its name.
+        process: String,
+    },
+    /// Makes a device control request and waits for its end.
+    Ioctl {
+        /// What is asked.
+        #[serde(flatten)]
+        ioctl: Ioctl,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
+    /// Starts a device control request and goes on.
+    Submit {
+        /// The name of the request.
+        request: String,
+        /// What is asked.
+        #[serde(flatten)]
+        ioctl: Ioctl,
+    },
+    /// Waits for the end of a request.
+    Wait {
+        /// The request.
+        request: String,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
+    /// `CancelIoEx` for a request.
+    Cancel {
+        /// The request.
+        request: String,
+    },
+    /// Sends pseudo-random bytes through the device and compares what comes back, byte for byte.
+    Loopback(Loopback),
+    /// The PnP manager does something with a device.
+    Pnp {
+        /// The device.
+        device: String,
+        /// What.
+        operation: PnpOperation,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
+    /// The filter above the driver answers one PnP IRP of a kind with a failure, once. May be said before the
+    /// device is plugged in.
+    FilterFails {
+        /// The device.
+        device: String,
+        /// Which, and where.
+        failure: FilterFailure,
+    },
+    /// Turns one of the USB stack's verifier settings on or off.
+    Knob {
+        /// Which.
+        knob: Knob,
+        /// On or off.
+        on: bool,
+    },
+    /// Makes a call of a routine fail.
+    FailCall {
+        /// The routine's documented name.
+        routine: String,
+        /// Which call, counted from now on, from 1.
+        nth: u32,
+        /// The status it fails with; without it, the first that its documentation names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<nt_trace::NtStatus>,
+    },
+    /// Somebody does something to the device itself.
+    Poke {
+        /// The device.
+        device: String,
+        /// What.
+        poke: Poke,
+    },
+    /// Lets time pass.
+    Sleep {
+        /// How long, in microseconds of simulated time.
+        microseconds: u64,
+    },
+    /// Looks whether something is as it must be.
+    Expect(Expectation),
+    /// Does several things at once.
+    Race(Race),
+    /// Unloads the driver, which must have no devices left, and looks for leaks.
+    Unload,
+}
+
+/// Settings with Microsoft's names that make the USB stack fail requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Knob {
+    /// `UsbVerifierFailRegistration`: `USBD_CreateHandle` fails.
+    UsbVerifierFailRegistration,
+    /// `UsbVerifierFailChainedMdlSupport`: the capability is denied.
+    UsbVerifierFailChainedMdlSupport,
+    /// `UsbVerifierFailStaticStreamsSupport`: the capability is denied.
+    UsbVerifierFailStaticStreamsSupport,
+}
+
+/// What somebody can do to a device that is plugged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Poke {
+    /// The endpoint answers STALL until it is reset.
+    Halt {
+        /// The endpoint's address.
+        endpoint: u8,
+    },
+    /// The endpoint answers NAK for as long as this is on.
+    Nak {
+        /// The endpoint's address.
+        endpoint: u8,
+        /// On or off.
+        on: bool,
+    },
+    /// The device answers nothing any more.
+    Mute,
+}
+
+impl Step {
+    /// The step in a few words, for the trace.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Say { text } => text.clone(),
+            Self::Plug(plug) => format!("plug {}, {}", plug.device, plug.model),
+            Self::Unplug { device } => format!("unplug {device}"),
+            Self::Open(open) => format!("open {} as {}", open.device, open.file),
+            Self::Duplicate { file, handle } => format!("duplicate {file} as {handle}"),
+            Self::Close { file } => format!("close {file}"),
+            Self::ExitProcess { process } => format!("{process} ends"),
+            Self::Ioctl { ioctl, .. } => format!("{} of {}", name(ioctl), ioctl.file),
+            Self::Submit { request, ioctl } => format!("{} of {}: {request}", name(ioctl), ioctl.file),
+            Self::Wait { request, .. } => format!("wait for {request}"),
+            Self::Cancel { request } => format!("cancel {request}"),
+            Self::Loopback(run) => format!("loopback of {} bytes", run.bytes),
+            Self::Pnp { device, operation, .. } => format!("{operation:?} of {device}"),
+            Self::FilterFails { device, failure } => {
+                format!("the filter above {device} will fail {:?}", failure.what)
+            }
+            Self::Knob { knob, on } => format!("{knob:?} {}", if *on { "on" } else { "off" }),
+            Self::FailCall { routine, nth, .. } => format!("call {nth} of {routine} will fail"),
+            Self::Poke { device, poke } => format!("{device}: {poke:?}"),
+            Self::Sleep { microseconds } => format!("{microseconds} us pass"),
+            Self::Expect(expectation) => format!("expect {expectation:?}"),
+            Self::Race(race) => format!("{} things at once", race.branches.len()),
+            Self::Unload => "unload the driver".into(),
+        }
+    }
+}
+
+fn name(ioctl: &Ioctl) -> String {
+    ioctl.code.name().map_or_else(|| format!("control code {:#x}", ioctl.code.0), Into::into)
+}
