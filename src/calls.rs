@@ -145,7 +145,7 @@ fn abort_busy_pipes(device: Device, passive: &mut Passive) -> Result<(), Status>
     let mut at = 0;
     loop {
         // Not in the loop's condition: the lock would be held in its body.
-        let busy = busy_pipe(&mut device.gate.lock(passive), at);
+        let busy = busy_pipe(&device.gate.lock(passive), at);
         let Some((next, pipe)) = busy else { return Ok(()) };
         with_sender(device, passive, |_handle, sender, passive| sender.abort_pipe(pipe, passive))?;
         at = next;
@@ -153,7 +153,7 @@ fn abort_busy_pipes(device: Device, passive: &mut Passive) -> Result<(), Status>
 }
 
 /// The first pipe from number `at` on with a request in flight, and the number after it.
-fn busy_pipe(gate: &mut Gate, at: usize) -> Option<(usize, PipeHandle)> {
+fn busy_pipe(gate: &Gate, at: usize) -> Option<(usize, PipeHandle)> {
     let configured = gate.configured.as_ref()?;
     let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
     for (index, (endpoint, pipe)) in pipes {

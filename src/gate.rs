@@ -36,7 +36,7 @@ pub struct Pipe {
 impl Pipe {
     /// Whether a request may go now.
     pub const fn has_room(&self, is_large: bool) -> bool {
-        !self.is_taken && !(is_large && self.partial.is_none())
+        !(self.is_taken || is_large && self.partial.is_none())
     }
 }
 

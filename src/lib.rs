@@ -5,15 +5,15 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`entry`] | `DriverEntry`: the dispatch table |
-//! | [`add_device`] | makes a device |
-//! | [`dispatch`] | one file per major function code |
-//! | [`calls`] | core's calls: the steps of a device's life |
-//! | [`request`] | what becomes of a device control request |
-//! | [`transfer`] | the data path: admission, chunks, completion, cancelling |
-//! | [`gate`] | what the device's spin lock guards |
-//! | [`extension`] | what belongs to one device |
-//! | [`nt`] | the kernel's side: the only unsafe code |
+//! | `entry` | `DriverEntry`: the dispatch table |
+//! | `add_device` | makes a device |
+//! | `dispatch` | one file per major function code |
+//! | `calls` | core's calls: the steps of a device's life |
+//! | `request` | what becomes of a device control request |
+//! | `transfer` | the data path: admission, chunks, completion, cancelling |
+//! | `gate` | what the device's spin lock guards |
+//! | `extension` | what belongs to one device |
+//! | `nt` | the kernel's side: the only unsafe code |
 
 #![no_std]
 

@@ -120,7 +120,7 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
     if irp.mdl_length() < transfer.length {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    Ok(ready(gate, transfer))
+    Ok(ready(gate, &transfer))
 }
 
 impl Transfer {
@@ -130,8 +130,8 @@ impl Transfer {
 }
 
 /// Takes what the request needs: a slot, a use of the handle, and the pipe if it is a large one.
-fn ready(gate: &mut Gate, transfer: Transfer) -> Plan {
-    let Transfer { format, endpoint, length, chunks } = transfer;
+fn ready(gate: &mut Gate, transfer: &Transfer) -> Plan {
+    let &Transfer { format, endpoint, length, chunks } = transfer;
     let Some(slot) = gate.slots.take() else { return Plan::NoSlot };
     let Some(handle) = gate.lend_handle() else {
         gate.slots.put_back(slot);

@@ -119,14 +119,11 @@ fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
             Sent::Away => return,
             Sent::Back(back) => slot = back,
         }
-        match next(&mut slot) {
-            Some(End { status, information }) => {
-                if let Some(ended) = finish(slot, End { status, information }, irql) {
-                    ended.complete(irql);
-                }
-                return;
+        if let Some(end) = next(&mut slot) {
+            if let Some(ended) = finish(slot, end, irql) {
+                ended.complete(irql);
             }
-            None => {}
+            return;
         }
     }
 }
@@ -134,13 +131,11 @@ fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
 /// The completion routine has a request that nobody else goes on with. Answers what it can let go on
 /// upwards.
 pub fn came_back(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
-    match next(&mut slot) {
-        Some(end) => finish(slot, end, irql),
-        None => {
-            drive(slot, irql);
-            None
-        }
+    if let Some(end) = next(&mut slot) {
+        return finish(slot, end, irql);
     }
+    drive(slot, irql);
+    None
 }
 
 /// Looks at what came back. `None`: the next chunk is to be sent.
@@ -193,7 +188,6 @@ impl Ended {
     pub fn let_go_on(self, irql: &mut AtMostDispatch) {
         let (mut irp, device, tag) = self.pended.into_parts();
         irp.set_status_block(self.status, self.information);
-        drop(irp);
         if self.sends_held {
             send_held(device, irql);
         }
@@ -211,15 +205,14 @@ fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> 
     let (mut pended, end) = (pended?, end?);
     gate.release_pipe(endpoint, partial);
     gate.give_back(handle, &device.no_users, irql);
-    let mut status = end.status;
-    if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &format) {
+    let status = if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &format) {
         let key = Key { wait: Wait::ForDevice, sequence: entry.sequence };
         // Refused: cancelled by the caller meanwhile.
         pended = gate.held.insert(pended, key).err()?;
-        status = STATUS_CANCELLED.nt();
+        STATUS_CANCELLED.nt()
     } else {
-        status = as_seen_above(gate, pended.raw(), status, &entry);
-    }
+        as_seen_above(gate, pended.raw(), end.status, &entry)
+    };
     let sends_held = gate.has_work();
     let information = end.information as usize;
     Some(Ended { pended, status, information, sends_held })

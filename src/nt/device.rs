@@ -29,6 +29,7 @@ use super::{
     interface::DeviceInterface,
     irp::Tag,
     irql::Passive,
+    narrow,
     usbd::{POOL_TAG, UsbdRegistration},
 };
 use crate::extension::Extension;
@@ -151,7 +152,7 @@ impl AddDeviceCalls for Nt {
         let status = unsafe {
             IoCreateDevice(
                 driver.0.as_ptr(),
-                size_of::<Extension>() as u32,
+                const { narrow::u32(size_of::<Extension>()) },
                 ptr::null_mut(),
                 FILE_DEVICE_UNKNOWN,
                 FILE_DEVICE_SECURE_OPEN,

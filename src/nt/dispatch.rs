@@ -35,6 +35,7 @@ pub trait Pnp {
 }
 
 /// The dispatch routine of a major function code.
+#[expect(clippy::unnecessary_wraps, reason = "the dispatch table has this type")]
 pub fn dispatch<M: Major>() -> PDRIVER_DISPATCH {
     Some(dispatch_major::<M>)
 }
@@ -137,4 +138,4 @@ unsafe extern "C" fn add_device<A: AddDevice>(
 /// # Safety
 ///
 /// Called by the I/O manager, last.
-unsafe extern "C" fn driver_unload(_driver: *mut DRIVER_OBJECT) {}
+const unsafe extern "C" fn driver_unload(_driver: *mut DRIVER_OBJECT) {}

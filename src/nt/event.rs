@@ -12,12 +12,14 @@ use core::{cell::UnsafeCell, mem::MaybeUninit, pin::Pin, ptr};
 use wdk_sys::{
     _EVENT_TYPE::NotificationEvent,
     _KWAIT_REASON::Executive,
-    _MODE::KernelMode,
     KEVENT, LARGE_INTEGER,
     ntddk::{KeClearEvent, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
 };
 
 use super::irql::{AtMostDispatch, Passive};
+
+/// `KernelMode`, as the type of the routine's parameter.
+const KERNEL_MODE: i8 = 0;
 
 /// A notification event. The kernel links waiters into it, so it is used in place only.
 #[repr(transparent)]
@@ -27,8 +29,6 @@ pub struct Event {
 
 // SAFETY: the kernel serialises every access to an event.
 unsafe impl Sync for Event {}
-// SAFETY: an event belongs to no thread.
-unsafe impl Send for Event {}
 
 impl Event {
     /// Room for an event, which [`Event::initialise`] makes one.
@@ -62,7 +62,7 @@ impl Event {
     pub fn wait(&self, _irql: &Passive) {
         // SAFETY: initialised before it is shared, and the token proves that waiting is allowed.
         let _status = unsafe {
-            KeWaitForSingleObject(self.as_ptr().cast(), Executive, KernelMode as i8, 0, ptr::null_mut())
+            KeWaitForSingleObject(self.as_ptr().cast(), Executive, KERNEL_MODE, 0, ptr::null_mut())
         };
     }
 
@@ -71,7 +71,7 @@ impl Event {
         let mut timeout = relative(milliseconds);
         // SAFETY: as above; the timeout is a local that outlives the call.
         let status = unsafe {
-            KeWaitForSingleObject(self.as_ptr().cast(), Executive, KernelMode as i8, 0, &raw mut timeout)
+            KeWaitForSingleObject(self.as_ptr().cast(), Executive, KERNEL_MODE, 0, &raw mut timeout)
         };
         status == wdk_sys::STATUS_SUCCESS
     }

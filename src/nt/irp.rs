@@ -21,7 +21,7 @@ use wdk_sys::{
     ntddk::{IofCallDriver, IofCompleteRequest},
 };
 
-use super::{Nt, device::Device, event::Event, irql::Passive, own_irp, stack_location};
+use super::{Nt, device::Device, event::Event, irql::Passive, narrow, own_irp, stack_location};
 
 /// The right to touch an IRP that this driver owns at the moment.
 ///
@@ -131,7 +131,7 @@ impl Irp {
     /// # Safety
     ///
     /// `length` is at most what the I/O manager made the buffer for.
-    unsafe fn system_bytes(&mut self, length: usize) -> &mut [u8] {
+    const unsafe fn system_bytes(&mut self, length: usize) -> &mut [u8] {
         let buffer = self.system_buffer();
         if buffer.is_null() || length == 0 {
             return &mut [];
@@ -141,7 +141,7 @@ impl Irp {
     }
 
     /// The input of a device control request, as the I/O manager copied it. `METHOD_NEITHER` has none.
-    pub fn input(&mut self) -> &[u8] {
+    pub const fn input(&mut self) -> &[u8] {
         let request = self.device_control();
         if request.code & 3 == 3 {
             return &[];
@@ -152,7 +152,7 @@ impl Irp {
 
     /// The room for the output of a `METHOD_BUFFERED` request; none with other methods. It still
     /// holds the input.
-    pub fn output(&mut self) -> &mut [u8] {
+    pub const fn output(&mut self) -> &mut [u8] {
         let request = self.device_control();
         if request.code & 3 != 0 {
             return &mut [];
@@ -180,11 +180,12 @@ impl Irp {
 
     /// `IoStatus.Information`.
     pub const fn information(&self) -> usize {
-        self.fields().IoStatus.Information as usize
+        let information = self.fields().IoStatus.Information;
+        usize::from_le_bytes(information.to_le_bytes())
     }
 
     /// Writes `IoStatus` as it shall be when the IRP goes on upwards.
-    pub fn set_status_block(&mut self, status: NtStatus, information: usize) {
+    pub const fn set_status_block(&mut self, status: NtStatus, information: usize) {
         // SAFETY: the token is the right to touch the IRP.
         unsafe { stack_location::set_status(self.as_ptr(), status.raw()) };
         // SAFETY: as above.
@@ -225,7 +226,7 @@ impl IrpCalls for Nt {
     fn complete(mut irp: Irp, status: NtStatus, information: usize) {
         irp.set_status_block(status, information);
         // SAFETY: the token is the right to touch the IRP, and ends here.
-        unsafe { IofCompleteRequest(irp.as_ptr(), IO_NO_INCREMENT as i8) };
+        unsafe { IofCompleteRequest(irp.as_ptr(), const { narrow::i8(IO_NO_INCREMENT) }) };
     }
 
     fn mark_pending(irp: &mut Irp) {

@@ -88,7 +88,7 @@ impl PartialMdl {
     fn prepare_for_reuse(&mut self) {
         // SAFETY: owned, and not in use, which `describe`'s caller promises.
         let mdl = unsafe { self.mdl.as_ref() };
-        if u32::from(mdl.MdlFlags as u16) & MDL_PARTIAL_HAS_BEEN_MAPPED == 0 {
+        if u32::from(mdl.MdlFlags.cast_unsigned()) & MDL_PARTIAL_HAS_BEEN_MAPPED == 0 {
             return;
         }
         // SAFETY: the flag says that the pages are mapped at this address.

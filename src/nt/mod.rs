@@ -11,6 +11,7 @@ pub mod interface;
 pub mod irp;
 pub mod irql;
 pub mod mdl;
+mod narrow;
 mod own_irp;
 pub mod pnp;
 pub mod pool;

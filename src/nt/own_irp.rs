@@ -19,8 +19,8 @@ use core::{
 
 use usbclient_protocol::status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
 use wdk_sys::{
-    DEVICE_OBJECT, IRP, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_PENDING, URB,
-    USBD_HANDLE,
+    DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
+    STATUS_NOT_SUPPORTED, STATUS_PENDING, URB, USBD_HANDLE,
     ntddk::{IoAllocateIrp, IoCancelIrp, IoFreeIrp, IoReuseIrp, IofCallDriver},
     usb::USBD_AssignUrbToIoStackLocation,
 };
@@ -29,7 +29,7 @@ use super::{
     device::{self, Device},
     event::Event,
     irql::{AtMostDispatch, Passive},
-    stack_location,
+    narrow, stack_location,
     urb::{Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
     usbd::HandleUse,
 };
@@ -49,7 +49,7 @@ pub(super) unsafe fn assign(irp: *mut IRP, handle: USBD_HANDLE, urb: *mut URB) {
     let location = unsafe { stack_location::next(irp) };
     // SAFETY: the next location is valid and this driver's to prepare.
     let next = unsafe { &mut *location };
-    next.MajorFunction = wdk_sys::IRP_MJ_INTERNAL_DEVICE_CONTROL as u8;
+    next.MajorFunction = const { narrow::u8(IRP_MJ_INTERNAL_DEVICE_CONTROL) };
     next.MinorFunction = 0;
     next.Flags = 0;
     next.Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
@@ -120,6 +120,7 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the USB driver stack.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "its IRP carries one request at a time")]
     pub fn send_built(&mut self, urb: &mut Urb, passive: &Passive) -> Result<(), Status> {
         submit(&self.irp, urb, self.device, passive)
     }

@@ -9,7 +9,7 @@
 #![expect(unsafe_code, reason = "a fallible Box::new does not exist in stable Rust")]
 
 use alloc::{boxed::Box, vec::Vec};
-use core::alloc::Layout;
+use core::{alloc::Layout, ptr};
 
 use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
 
@@ -55,6 +55,7 @@ pub fn try_zeroed(length: usize) -> Result<Vec<u8>, Status> {
     if room.is_null() {
         return Err(STATUS_INSUFFICIENT_RESOURCES);
     }
+    let bytes = ptr::slice_from_raw_parts_mut(room, length);
     // SAFETY: allocated by the global allocator with this layout; all of it is initialised.
-    Ok(unsafe { Vec::from_raw_parts(room, length, length) })
+    Ok(unsafe { Box::from_raw(bytes) }.into_vec())
 }

@@ -16,11 +16,11 @@ use wdk_sys::{
     },
 };
 
-use super::{irql::Passive, pool};
+use super::{irql::Passive, narrow, pool};
 
 /// What the C macros pass as `RemlockSize`: the free build's 32 bytes, or the checked build's 120,
 /// by the headers that the driver was compiled with.
-const REMLOCK_SIZE: u32 = size_of::<IO_REMOVE_LOCK>() as u32;
+const REMLOCK_SIZE: u32 = narrow::u32(size_of::<IO_REMOVE_LOCK>());
 
 const _: () = assert!(REMLOCK_SIZE == 32 || REMLOCK_SIZE == 120);
 
@@ -32,8 +32,6 @@ pub struct RemoveLock {
 
 // SAFETY: the kernel serialises every access to a remove lock.
 unsafe impl Sync for RemoveLock {}
-// SAFETY: a remove lock belongs to no thread.
-unsafe impl Send for RemoveLock {}
 
 impl RemoveLock {
     /// Room for a lock, which [`RemoveLock::initialise`] makes one.

@@ -197,8 +197,8 @@ impl Pool {
     }
 
     /// Gives back a slot that was not needed.
-    pub fn put_back(&mut self, slot: Slot<Free>) {
-        let mut body = slot.body;
+    pub const fn put_back(&mut self, slot: Slot<Free>) {
+        let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot, under the lock.
         let body = unsafe { body.as_mut() };
         body.next_free = self.free;
@@ -206,6 +206,11 @@ impl Pool {
     }
 
     /// Makes a pended IRP's request one in flight.
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "the pool shows that the lock is held"
+    )]
     pub fn link(
         &mut self,
         slot: Slot<Free>,
@@ -213,9 +218,9 @@ impl Pool {
         mut request: Request,
         sequence: u64,
     ) -> Slot<Linked> {
-        let mut body = slot.body;
+        let mut slot = slot.into_body();
         // SAFETY: the token is the right to the slot, and nobody else knows a free one.
-        let body = unsafe { body.as_mut() };
+        let body = unsafe { slot.as_mut() };
         let (irp, device, tag) = pended.into_parts();
         body.entry = Some(Entry {
             irp: irp.as_non_null(),
@@ -227,12 +232,12 @@ impl Pool {
         request.pended = Some(Pended::from_parts(irp, device, tag));
         body.request = Some(request);
         body.word.reset();
-        Slot { body: slot.body, state: PhantomData }
+        Slot { body: slot, state: PhantomData }
     }
 
     /// Ends a request: the slot is free again. `None` never happens: a linked slot has both.
     pub fn unlink(&mut self, slot: Slot<Linked>) -> Option<(Request, Entry)> {
-        let mut body = slot.body;
+        let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot; the lock keeps cancellers away from the entry.
         let body = unsafe { body.as_mut() };
         body.next_free = self.free;
@@ -256,6 +261,7 @@ impl Pool {
 
     /// The next request in flight, after `cursor`, that `wanted` accepts and that can be cancelled.
     /// The caller has a use of the handle, so that no slot is freed meanwhile.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "writes entries, through pointers")]
     pub fn next_to_cancel(
         &mut self,
         cursor: &mut Cursor,
@@ -286,7 +292,7 @@ impl Pool {
 
     /// Frees every slot and its URB. Nothing is in flight: whoever calls has waited for that.
     pub fn drain(&mut self) -> Drained {
-        let mut next = core::mem::replace(&mut self.all, ptr::null_mut());
+        let mut next = core::mem::take(&mut self.all);
         self.free = ptr::null_mut();
         while let Some(body) = NonNull::new(next) {
             // SAFETY: leaked from a box in `adopt`, and owned by this pool alone: no slot is taken.
@@ -304,10 +310,10 @@ struct Guarded<'a> {
     word: &'a RequestWord,
 }
 
-impl<'a> Guarded<'a> {
+impl Guarded<'_> {
     /// # Safety
     ///
-    /// The body is alive, and the device's lock is held for `'a`, through the pool's `&mut` or `&`.
+    /// The body is alive, and the device's lock is held as long as this lives, through the pool's `&mut` or `&`.
     unsafe fn of(body: NonNull<Body>) -> Self {
         let body = body.as_ptr();
         // SAFETY: alive; only addresses of guarded members are made, so the request's owner may use
@@ -361,6 +367,12 @@ impl Marked {
     }
 }
 
+impl<S> Slot<S> {
+    const fn into_body(self) -> NonNull<Body> {
+        self.body
+    }
+}
+
 /// What became of a request that was sent.
 pub enum Sent {
     /// It is below. The completion routine goes on with it; nothing of it may be touched.
@@ -387,7 +399,7 @@ impl Slot<Linked> {
     }
 
     /// Bytes that the submission moved.
-    pub fn transferred(&mut self) -> u32 {
+    pub const fn transferred(&mut self) -> u32 {
         self.urb().transferred()
     }
 
@@ -515,11 +527,9 @@ unsafe extern "C" fn completed(_device: *mut DEVICE_OBJECT, irp: *mut IRP, conte
         return STATUS_MORE_PROCESSING_REQUIRED;
     }
     // The IRP was marked pending when the request was admitted: nothing to propagate here.
-    match transfer::came_back(slot, &mut irql) {
-        Some(ended) => {
-            ended.let_go_on(&mut irql);
-            STATUS_SUCCESS
-        }
-        None => STATUS_MORE_PROCESSING_REQUIRED,
-    }
+    let Some(ended) = transfer::came_back(slot, &mut irql) else {
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    };
+    ended.let_go_on(&mut irql);
+    STATUS_SUCCESS
 }

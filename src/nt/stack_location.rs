@@ -21,7 +21,9 @@ use wdk_sys::{
     SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED,
 };
 
-/// `IRP_MJ_INTERNAL_DEVICE_CONTROL`, `IoGetNextIrpStackLocation` and the rest depend on these.
+use super::narrow;
+
+// The offsets that the kernel was compiled with.
 const _: () = {
     assert!(size_of::<IO_STACK_LOCATION>() == 72);
     assert!(offset_of!(IO_STACK_LOCATION, Control) == 3);
@@ -41,7 +43,7 @@ const _: () = {
 };
 
 /// All three conditions: the completion routine sees every end of the IRP.
-const INVOKE_ALWAYS: u8 = (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL) as u8;
+const INVOKE_ALWAYS: u8 = narrow::u8(SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL);
 
 /// Where the IRP keeps the pointer to its current stack location.
 ///
@@ -153,7 +155,7 @@ pub(super) const unsafe fn mark_pending(irp: *mut IRP) {
     // SAFETY: a field of this driver's own location.
     let old = unsafe { control.read() };
     // SAFETY: as above.
-    unsafe { control.write(old | SL_PENDING_RETURNED as u8) };
+    unsafe { control.write(old | const { narrow::u8(SL_PENDING_RETURNED) }) };
 }
 
 /// What `IRP::CancelRoutine` holds, as the address that is exchanged.

@@ -25,7 +25,7 @@ use wdk_sys::{
     usb::{USBD_UrbAllocate, USBD_UrbFree},
 };
 
-use super::{irql::AtMostDispatch, usbd::HandleUse};
+use super::{irql::AtMostDispatch, narrow, usbd::HandleUse};
 
 const _: () = {
     assert!(size_of::<_URB_HEADER>() == 24);
@@ -167,7 +167,7 @@ impl Urb {
     fn format_pipe(&mut self, pipe: PipeHandle, is_in: bool, buffer: Buffer, length: u32) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
-        urb.Hdr.Length = size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>() as u16;
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>()) };
         urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER;
         urb.PipeHandle = pipe.0;
         // Without the flag for short transfers, some controllers halt the endpoint on a short read.
@@ -181,7 +181,7 @@ impl Urb {
     fn format_control(&mut self, setup: SetupPacket, timeout_ms: u32, buffer: Buffer, length: u32) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_CONTROL_TRANSFER_EX>() };
-        urb.Hdr.Length = size_of::<_URB_CONTROL_TRANSFER_EX>() as u16;
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_CONTROL_TRANSFER_EX>()) };
         urb.Hdr.Function = URB_FUNCTION_CONTROL_TRANSFER_EX;
         urb.PipeHandle = ptr::null_mut();
         urb.TransferFlags = USBD_DEFAULT_PIPE_TRANSFER
@@ -193,10 +193,10 @@ impl Urb {
         urb.SetupPacket = setup.encode();
     }
 
-    fn format_pipe_request(&mut self, function: u16, pipe: PipeHandle) {
+    const fn format_pipe_request(&mut self, function: u16, pipe: PipeHandle) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_PIPE_REQUEST>() };
-        urb.Hdr.Length = size_of::<_URB_PIPE_REQUEST>() as u16;
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_PIPE_REQUEST>()) };
         urb.Hdr.Function = function;
         urb.PipeHandle = pipe.0;
     }
@@ -209,7 +209,7 @@ impl Urb {
     pub(super) unsafe fn format_get_descriptor(&mut self, descriptor_type: u8, index: u8, buffer: &mut [u8]) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_CONTROL_DESCRIPTOR_REQUEST>() };
-        urb.Hdr.Length = size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>() as u16;
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>()) };
         urb.Hdr.Function = URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE;
         urb.TransferBufferLength = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
         urb.TransferBuffer = buffer.as_mut_ptr().cast();
@@ -222,18 +222,18 @@ impl Urb {
 
     /// Formats the request that takes the configuration back: `URB_FUNCTION_SELECT_CONFIGURATION`
     /// without a descriptor. The one select-configuration that an URB of `USBD_UrbAllocate` may carry.
-    pub(super) fn format_unconfigure(&mut self) {
+    pub(super) const fn format_unconfigure(&mut self) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_SELECT_CONFIGURATION>() };
         // The length that the documentation's own call passes for a NULL configuration.
-        urb.Hdr.Length = size_of::<_URB_SELECT_CONFIGURATION>() as u16;
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_SELECT_CONFIGURATION>()) };
         urb.Hdr.Function = URB_FUNCTION_SELECT_CONFIGURATION;
         urb.ConfigurationDescriptor = ptr::null_mut();
     }
 
     /// Bytes moved by the submission that has come back: what the stack wrote into
     /// `TransferBufferLength`.
-    pub(super) fn transferred(&mut self) -> u32 {
+    pub(super) const fn transferred(&mut self) -> u32 {
         // Control and bulk transfers have the length at the same offset, which is asserted above.
         // SAFETY: one of the union's structures, made of numbers and pointers.
         unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() }.TransferBufferLength
