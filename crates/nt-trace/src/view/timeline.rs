@@ -54,6 +54,8 @@ pub fn timeline(events: &[Event], violations: &[Violation], detail: Detail) -> S
 struct Level {
     shown: bool,
     call: bool,
+    /// What the call made, which its result does not tell.
+    made: ObjectId,
 }
 
 /// A line that may still get its result.
@@ -109,19 +111,19 @@ impl Writer {
             EventKind::Call(_) | EventKind::CallbackEnter(_) => {
                 let call = matches!(event.kind, EventKind::Call(_));
                 let depth = depth(levels);
-                levels.push(Level { shown, call });
+                levels.push(Level { shown, call, made: ObjectId::NONE });
                 if shown {
                     self.open(event, owner, transfer, depth);
                 }
             }
             EventKind::Return(_) | EventKind::CallbackLeave(_) => {
                 let call = matches!(event.kind, EventKind::Return(_));
-                if let Some(at) = levels.iter().rposition(|level| level.call == call) {
-                    levels.truncate(at);
-                }
+                let at = levels.iter().rposition(|level| level.call == call);
+                let made =
+                    at.and_then(|at| levels.drain(at..).next()).map_or(ObjectId::NONE, |level| level.made);
                 let depth = depth(levels);
                 if shown {
-                    self.close(event, owner, depth);
+                    self.close(event, owner, made, depth);
                 }
             }
             EventKind::Step(step) => {
@@ -136,7 +138,11 @@ impl Writer {
                 let line = line(event, owner, depth, &describe(event));
                 self.put(&line);
             }
-            _ => {}
+            kind => {
+                if let Some(level) = levels.last_mut().filter(|level| level.call && level.made.is_none()) {
+                    level.made = made(kind);
+                }
+            }
         }
     }
 
@@ -147,8 +153,8 @@ impl Writer {
     }
 
     /// The end of a call or callback: on the same line if nothing came between.
-    fn close(&mut self, event: &Event, owner: ObjectId, depth: usize) {
-        let result = result(&event.kind);
+    fn close(&mut self, event: &Event, owner: ObjectId, made: ObjectId, depth: usize) {
+        let result = result(&event.kind, made);
         match self.pending.take_if(|pending| pending.thread == event.thread) {
             Some(pending) => {
                 let joined =
@@ -201,11 +207,31 @@ fn line(event: &Event, owner: ObjectId, depth: usize, text: &str) -> String {
     format!("{} {thread:>4}{raised} {irp:>9}  {:indent$}{text}", clock(event.time), "", indent = depth * 2)
 }
 
-fn result(kind: &EventKind) -> Option<String> {
+fn result(kind: &EventKind, made: ObjectId) -> Option<String> {
+    let value = match kind {
+        EventKind::Return(back) if back.value != Arg::Void => back.value.to_string(),
+        EventKind::CallbackLeave(leave) => leave.status.to_string(),
+        _ if made.is_none() => return None,
+        _ => return Some(made.to_string()),
+    };
+    let told = made.is_none() || value == made.to_string();
+    Some(if told { value } else { format!("{value}, {made}") })
+}
+
+/// What a call made.
+const fn made(kind: &EventKind) -> ObjectId {
     match kind {
-        EventKind::Return(back) if back.value != Arg::Void => Some(back.value.to_string()),
-        EventKind::CallbackLeave(leave) => Some(leave.status.to_string()),
-        _ => None,
+        EventKind::DeviceCreated(made) => made.device,
+        EventKind::DeviceAttached(attached) => attached.to,
+        EventKind::InterfaceRegistered(made) => made.interface,
+        EventKind::HandleCreated(made) => made.handle,
+        EventKind::UrbAllocated(made) => made.urb,
+        EventKind::WorkItemAllocated(made) => made.item,
+        EventKind::MdlAllocated(made) => made.mdl,
+        EventKind::KeyOpened(opened) => opened.key,
+        EventKind::EtwRegistered(made) => made.provider,
+        EventKind::IrpCreated(made) => made.irp,
+        _ => ObjectId::NONE,
     }
 }
 
