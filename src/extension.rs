@@ -60,15 +60,12 @@ impl Extension {
     /// Remembers the registration with the USB driver stack: its only place until it is closed.
     pub fn set_handle(&self, handle: UsbdRegistration) {
         let mut irql = AtMostDispatch::in_this_driver();
-        let old = self.gate.lock(&mut irql).handle.replace(handle);
-        debug_assert!(old.is_none());
+        self.gate.lock(&mut irql).handle = Some(handle);
     }
 
     /// Remembers the device interface.
     pub fn set_interface(&self, interface: DeviceInterface) {
         let mut irql = AtMostDispatch::in_this_driver();
-        let old = self.gate.lock(&mut irql).interface.replace(interface);
-        // Freeing the name needs PASSIVE_LEVEL: outside the lock, and there is none in AddDevice.
-        drop(old);
+        self.gate.lock(&mut irql).interface = Some(interface);
     }
 }

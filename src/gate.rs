@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     descriptors::{DeviceDescriptor, Endpoint},
-    pnp::{Admission, Machine, RequestClass},
+    pnp::{Admission, Machine, RequestClass, State},
 };
 
 use crate::nt::{
@@ -125,15 +125,29 @@ impl Gate {
         !self.held.is_empty() && !self.is_sending_held && self.admits_io()
     }
 
-    /// Counts a user of the handle. `None`: there is no handle.
+    /// Counts a user of the handle. `None`: there is no handle, or it is about to be closed, and
+    /// whoever comes now would not be waited for.
     pub fn lend_handle(&mut self) -> Option<HandleUse> {
+        if self.machine.state() == State::Removed {
+            return None;
+        }
         let handle = self.handle.as_ref()?.raw()?.lend();
-        self.users = self.users.saturating_add(1);
+        self.count_user();
         Some(handle)
     }
 
     /// Takes a use of the handle back, and wakes whoever waits for the last.
     pub fn give_back(&mut self, _handle: HandleUse, no_users: &Event, irql: &AtMostDispatch) {
+        self.discount_user(no_users, irql);
+    }
+
+    /// Counts somebody who works on the slots without the handle: they are not freed meanwhile.
+    pub const fn count_user(&mut self) {
+        self.users = self.users.saturating_add(1);
+    }
+
+    /// Undoes [`Self::count_user`], and wakes whoever waits for the last.
+    pub fn discount_user(&mut self, no_users: &Event, irql: &AtMostDispatch) {
         self.users = self.users.saturating_sub(1);
         if self.users == 0 && core::mem::take(&mut self.is_waited_for) {
             // Under the lock: the signal cannot meet a later wait.

@@ -61,9 +61,14 @@ pub fn device_control<'d>(
                 return disposition;
             }
             Plan::Send(ready) => {
+                let aborted = matches!(ready.format, Format::AbortPipe(_)).then_some(ready.endpoint);
                 let (pended, disposition) = irp.pend(guard);
                 let slot = link(&mut gate, device, ready, pended, sequence);
                 drop(gate);
+                if let Some(aborted) = aborted {
+                    // What waits for the pipe is aborted too, and must not follow.
+                    fail_held(device, STATUS_CANCELLED, irql, |key, _file| key.wait.is_for_pipe(aborted));
+                }
                 drive(slot, irql);
                 return disposition;
             }
@@ -197,7 +202,12 @@ impl Ended {
 
 /// Takes a request that is over out of the list. `None`: it was called back, and is held again.
 fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
-    let device = slot.request()?.device;
+    let request = slot.request()?;
+    let device = request.device;
+    if let Some(partial) = &mut request.partial {
+        // The pages are unlocked when the IRP completes: nothing may map them any more.
+        partial.prepare_for_reuse(irql);
+    }
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     let (request, entry) = gate.slots.unlink(slot)?;
@@ -360,8 +370,8 @@ pub fn cancel_in_flight(
     irql: &mut AtMostDispatch,
     mut wanted: impl FnMut(&Entry) -> bool,
 ) {
-    // As a user of the handle: no slot is freed under the cursor.
-    let Some(handle) = device.gate.lock(irql).lend_handle() else { return };
+    // No slot is freed under the cursor.
+    device.gate.lock(irql).count_user();
     let mut cursor = Cursor::new();
     loop {
         let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
@@ -373,7 +383,7 @@ pub fn cancel_in_flight(
     }
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    gate.give_back(handle, &device.no_users, irql);
+    gate.discount_user(&device.no_users, irql);
 }
 
 /// Whether a new file may be opened.

@@ -40,6 +40,13 @@ pub enum Wait {
     },
 }
 
+impl Wait {
+    /// Whether it waits for this endpoint's pipe.
+    pub const fn is_for_pipe(self, address: u8) -> bool {
+        matches!(self, Self::ForPipe { endpoint, .. } if endpoint == address)
+    }
+}
+
 /// What the queue knows of a request without looking into it.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
@@ -82,10 +89,7 @@ impl Queue {
         let mut entry = self.head;
         while let Some(links) = links(entry) {
             let is_before = links.key.sequence < sequence;
-            let is_same = match links.key.wait {
-                Wait::ForDevice => true,
-                Wait::ForPipe { endpoint: other, .. } => other == endpoint,
-            };
+            let is_same = links.key.wait == Wait::ForDevice || links.key.wait.is_for_pipe(endpoint);
             // One without a routine is being cancelled, and waits only for the lock.
             if is_before && is_same && is_cancellable(entry) {
                 return true;

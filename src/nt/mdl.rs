@@ -64,7 +64,7 @@ impl PartialMdl {
         source: NonNull<MDL>,
         offset: u32,
         length: u32,
-        _irql: &AtMostDispatch,
+        irql: &AtMostDispatch,
     ) -> Option<NonNull<MDL>> {
         // SAFETY: the caller's MDL is valid.
         let description = unsafe { source.as_ref() };
@@ -78,14 +78,15 @@ impl PartialMdl {
             .StartVa
             .wrapping_byte_add(description.ByteOffset as usize)
             .wrapping_byte_add(offset as usize);
-        self.prepare_for_reuse();
+        self.prepare_for_reuse(irql);
         // SAFETY: the part lies within the source, and the target has room for its pages.
         unsafe { IoBuildPartialMdl(source.as_ptr(), self.mdl.as_ptr(), address, length) };
         Some(self.mdl)
     }
 
     /// `MmPrepareMdlForReuse`: undoes the mapping that a lower driver may have asked for.
-    fn prepare_for_reuse(&mut self) {
+    /// Nobody uses what [`Self::describe`] answered any more.
+    pub fn prepare_for_reuse(&mut self, _irql: &AtMostDispatch) {
         // SAFETY: owned, and not in use, which `describe`'s caller promises.
         let mdl = unsafe { self.mdl.as_ref() };
         if u32::from(mdl.MdlFlags.cast_unsigned()) & MDL_PARTIAL_HAS_BEEN_MAPPED == 0 {
@@ -98,7 +99,7 @@ impl PartialMdl {
 
 impl Drop for PartialMdl {
     fn drop(&mut self) {
-        self.prepare_for_reuse();
+        self.prepare_for_reuse(&AtMostDispatch::in_this_driver());
         // SAFETY: owned, allocated by IoAllocateMdl, and freed once.
         unsafe { IoFreeMdl(self.mdl.as_ptr()) };
     }

@@ -14,7 +14,7 @@
 use core::{
     ffi::c_void,
     pin::{Pin, pin},
-    ptr::NonNull,
+    ptr::{self, NonNull},
 };
 
 use usbclient_protocol::status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
@@ -52,9 +52,11 @@ pub(super) unsafe fn assign(irp: *mut IRP, handle: USBD_HANDLE, urb: *mut URB) {
     next.MajorFunction = const { narrow::u8(IRP_MJ_INTERNAL_DEVICE_CONTROL) };
     next.MinorFunction = 0;
     next.Flags = 0;
+    // The location arrives with whatever was in it before.
+    next.Parameters.Others.Argument1 = ptr::null_mut();
+    next.Parameters.Others.Argument2 = ptr::null_mut();
+    next.Parameters.Others.Argument4 = ptr::null_mut();
     next.Parameters.DeviceIoControl.IoControlCode = IOCTL_INTERNAL_USB_SUBMIT_URB;
-    next.Parameters.DeviceIoControl.InputBufferLength = 0;
-    next.Parameters.DeviceIoControl.OutputBufferLength = 0;
     // SAFETY: handle, location and URB belong together, which the caller promises.
     unsafe { USBD_AssignUrbToIoStackLocation(handle, location, urb) };
 }
