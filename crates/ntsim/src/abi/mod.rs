@@ -6,7 +6,6 @@
 #![expect(
     missing_docs,
     non_snake_case,
-    non_camel_case_types,
     reason = "names and fields are Microsoft's; each structure's page describes its fields"
 )]
 

@@ -1,0 +1,60 @@
+//! Everything that a driver can import, by name.
+
+use super::{
+    debug_print, etw, export::Export, io, ke, memory, object, pool, power, process, registry, rtl, system,
+};
+
+/// The tables of this kernel's routines. A module that adds routines adds its table here.
+pub const TABLES: &[&[&[Export]]] = &[
+    &[
+        debug_print::EXPORTS,
+        etw::EXPORTS,
+        memory::EXPORTS,
+        object::EXPORTS,
+        pool::EXPORTS,
+        power::EXPORTS,
+        process::EXPORTS,
+        registry::EXPORTS,
+        rtl::EXPORTS,
+        system::EXPORTS,
+    ],
+    io::EXPORTS,
+    ke::EXPORTS,
+];
+
+/// Every export.
+pub fn all() -> impl Iterator<Item = &'static Export> {
+    TABLES.iter().copied().flatten().copied().flatten()
+}
+
+/// The export that an image means by module and name. The kernel's routines are found under the names of the
+/// modules that they once were in, too.
+#[must_use]
+pub fn find(module: &str, name: &str) -> Option<&'static Export> {
+    let kernel = |module: &str| matches!(module, "ntoskrnl.exe" | "ntkrnlmp.exe" | "hal.dll");
+    let wanted = module.to_ascii_lowercase();
+    all().find(|export| {
+        export.name == name && (export.module == wanted || kernel(export.module) && kernel(&wanted))
+    })
+}
+
+/// A routine by its name alone, for `MmGetSystemRoutineAddress`.
+#[must_use]
+pub fn find_by_name(name: &str) -> Option<&'static Export> {
+    all().find(|export| export.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::all;
+
+    #[test]
+    fn names_are_unique() {
+        let mut seen = BTreeSet::new();
+        for export in all() {
+            assert!(seen.insert((export.module, export.name)), "{} is listed twice", export.name);
+        }
+    }
+}

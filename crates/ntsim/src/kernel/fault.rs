@@ -1,0 +1,101 @@
+//! Makes calls fail that may fail, one call site at a time.
+
+use std::collections::BTreeMap;
+
+use nt_trace::{NtStatus, event::FailureInjected};
+
+use super::Kernel;
+use crate::mem::Addr;
+
+/// A place in the driver that calls a routine which may fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultSite {
+    /// The routine.
+    pub routine: &'static str,
+    /// Return address of the call, as an offset into the image.
+    pub offset: u64,
+}
+
+/// One failure to inject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub site: FaultSite,
+    /// At which call from there, from 1.
+    pub occurrence: u32,
+    /// What the call answers. A routine that answers with a pointer answers NULL.
+    pub status: NtStatus,
+}
+
+/// One failure to inject, wherever the call comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutineFault {
+    /// The routine's name.
+    pub routine: String,
+    /// How many more calls there are up to the one that fails, that one included.
+    pub countdown: u32,
+    /// What the call answers.
+    pub status: NtStatus,
+}
+
+/// Which calls fail, and which could have.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// The failures of this life.
+    pub plan: Vec<Fault>,
+    /// The failures of this life that are not bound to a place; those that happened are gone from it.
+    pub by_routine: Vec<RoutineFault>,
+    seen: BTreeMap<FaultSite, u32>,
+}
+
+impl Faults {
+    /// Every fallible call site that was reached, and how often.
+    #[must_use]
+    pub const fn seen(&self) -> &BTreeMap<FaultSite, u32> {
+        &self.seen
+    }
+
+    /// Counts a call of a routine; the status to fail with when its turn has come.
+    fn count_down(&mut self, routine: &str) -> Option<NtStatus> {
+        let mut due = None;
+        self.by_routine.retain_mut(|fault| {
+            if fault.routine != routine {
+                return true;
+            }
+            fault.countdown = fault.countdown.saturating_sub(1);
+            if fault.countdown == 0 {
+                due = Some(fault.status);
+            }
+            fault.countdown > 0
+        });
+        due
+    }
+
+    /// Forgets what was seen and planned.
+    pub fn reset(&mut self) {
+        self.plan.clear();
+        self.by_routine.clear();
+        self.seen.clear();
+    }
+}
+
+impl Kernel {
+    /// Asked by a fallible routine before it does anything: the status to fail with, if it shall fail.
+    pub fn fault(&mut self, routine: &'static str) -> Option<NtStatus> {
+        let offset = self.image_offset(self.site())?;
+        let site = FaultSite { routine, offset };
+        let count = self.faults.seen.entry(site).or_insert(0);
+        *count += 1;
+        let occurrence = *count;
+        let hit = |fault: &&Fault| fault.site == site && fault.occurrence == occurrence;
+        let planned = self.faults.plan.iter().find(hit).map(|fault| fault.status);
+        let status = self.faults.count_down(routine).or(planned)?;
+        self.emit(FailureInjected { routine: routine.into(), status });
+        Some(status)
+    }
+
+    fn image_offset(&self, address: Addr) -> Option<u64> {
+        let (base, size) = self.mem.image()?;
+        address.0.checked_sub(base.0).filter(|offset| *offset < size)
+    }
+}

@@ -1,0 +1,175 @@
+//! The kernel: what the driver's imports do, and the state they share.
+//!
+//! [`Kernel`] is borrowed for one step at a time: a synchronous routine gets `&mut Kernel`, async code takes
+//! it from its [`Cpu`](crate::sched::Cpu) between awaits. For what builds on this (PnP manager, USB stack,
+//! scenarios) the surface is:
+//!
+//! - **Drivers of the simulator's own** ([`io::SimDriver`]): a dispatch routine that is an async function.
+//!   [`Kernel::create_driver`], [`Kernel::create_device`], [`Kernel::attach_device`],
+//!   [`Kernel::detach_device`], [`Kernel::delete_device`].
+//! - **IRPs**: [`io::send_irp`] builds one, sends it, waits for it and gives its status (PnP and power
+//!   manager). [`io::call_driver`], [`io::complete_request`], [`io::cancel_irp`] are the I/O manager's
+//!   routines for code that holds an IRP; [`Kernel::set_completion`] and [`Kernel::set_cancel`] give it Rust
+//!   closures as routines, [`Kernel::mark_pending`], [`Kernel::skip_location`], [`Kernel::copy_location`]
+//!   are the inline ones. [`io::forward`] and [`io::forward_and_wait`] are the usual combinations.
+//! - **User mode** ([`io::user`]): processes with handles; open, start a request, wait, cancel, close, exit.
+//! - **The driver's callbacks**: [`callback::call`], bracketed in the trace.
+//! - **Tables that others fill**: [`io::Io::registry`], [`io::Io::properties`], [`io::Io::create_refused`].
+//! - **Exports**: a module that adds routines (the USB stack) lists them in [`exports::TABLES`].
+
+pub mod bug_check;
+pub mod callback;
+mod debug_print;
+mod etw;
+pub mod export;
+pub mod exports;
+pub mod fault;
+pub mod io;
+pub mod ke;
+pub mod leak;
+mod memory;
+mod object;
+mod pool;
+mod power;
+mod process;
+mod registry;
+mod rtl;
+pub mod shadow;
+mod system;
+pub mod trace;
+
+use nt_trace::{
+    Arg, NtStatus,
+    event::{Call, Return},
+};
+
+pub use pool::{Block, Pool};
+pub use registry::RegistryValue;
+
+use crate::{
+    mem::{Addr, Mem},
+    sched::Sched,
+    stop::Stop,
+};
+use export::{Args, Export, Handler, Returns};
+
+/// Everything the kernel knows, in one place. Kernel routines borrow it for one call; async code borrows it
+/// between awaits.
+#[derive(Debug)]
+pub struct Kernel {
+    /// The machine's memory.
+    pub mem: Mem,
+    /// Threads and time.
+    pub sched: Sched,
+    /// What each import of the image is bound to, by the import's number.
+    pub imports: Vec<&'static Export>,
+    /// What happened.
+    pub trace: trace::Trace,
+    /// Which calls fail.
+    pub faults: fault::Faults,
+    /// Pool blocks.
+    pub pool: Pool,
+    /// Waiters, spin locks, DPCs, timers.
+    pub ke: ke::Ke,
+    /// Devices, IRPs, files and all that belongs to them.
+    pub io: io::Io,
+    /// What the PnP manager knows.
+    pub pnp: crate::pnp::Pnp,
+    callbacks: callback::Callbacks,
+    etw: etw::Etw,
+    site: Addr,
+}
+
+impl Kernel {
+    /// A kernel without a driver.
+    #[must_use]
+    pub fn new(mem: Mem, sched: Sched) -> Self {
+        Self {
+            mem,
+            sched,
+            imports: Vec::new(),
+            trace: trace::Trace::default(),
+            faults: fault::Faults::default(),
+            pool: Pool::default(),
+            ke: ke::Ke::default(),
+            io: io::Io::default(),
+            pnp: crate::pnp::Pnp::default(),
+            callbacks: callback::Callbacks::new(),
+            etw: etw::Etw::default(),
+            site: Addr::NULL,
+        }
+    }
+
+    /// Forgets a life: every object, thread and event. The image and its imports stay.
+    ///
+    /// # Errors
+    /// What the host says when it refuses to change a protection.
+    pub fn reset(&mut self, sched: Sched) -> Result<(), Stop> {
+        self.mem.reset()?;
+        self.sched = sched;
+        self.trace.reset();
+        self.faults.reset();
+        self.pool = Pool::default();
+        self.ke = ke::Ke::default();
+        self.io = io::Io::default();
+        self.pnp = crate::pnp::Pnp::default();
+        self.callbacks.clear();
+        self.etw = etw::Etw::default();
+        self.site = Addr::NULL;
+        Ok(())
+    }
+
+    /// Where the kernel call that is being answered returns to; NULL outside of calls.
+    #[must_use]
+    pub const fn site(&self) -> Addr {
+        self.site
+    }
+
+    /// Notes where the kernel call that is answered next returns to.
+    pub const fn set_site(&mut self, site: Addr) {
+        self.site = site;
+    }
+
+    /// The driver enters import number `index`: traces the call and gives the routine's code.
+    ///
+    /// # Errors
+    /// When there is no such import.
+    pub fn enter_call(&mut self, index: usize, args: Args) -> Result<Handler, Stop> {
+        let export = *self.imports.get(index).ok_or_else(|| Stop::Host("no such import".into()))?;
+        self.sync_thread();
+        let first = args.pointer(self, 0)?;
+        let second = args.pointer(self, 1)?;
+        self.sync_irp(first);
+        self.sync_irp(second);
+        let shown = nt_trace::Args::none().with(self.shown(first)).with(self.shown(second));
+        self.emit(Call { routine: export.name.into(), args: shown });
+        Ok(export.handler)
+    }
+
+    /// The routine is about to return `value` to the driver.
+    pub fn leave_call(&mut self, index: usize, value: u64) {
+        let Some(export) = self.imports.get(index).copied() else { return };
+        let value = match export.returns {
+            Returns::Void => Arg::Void,
+            Returns::Status => Arg::Status(callback::low_half(value)),
+            Returns::Pointer => self.shown(Addr(value)),
+            Returns::Number => Arg::Number(value),
+            Returns::Boolean => Arg::Bool(value & 0xFF != 0),
+        };
+        self.emit(Return { routine: export.name.into(), value });
+    }
+
+    /// A pointer as a trace shows it: the object it points to, if any. Other values are left out: a register
+    /// that holds no argument holds what the host left there.
+    fn shown(&self, value: Addr) -> Arg {
+        match self.mem.object_at(value) {
+            Some(object) => Arg::Object(object.id),
+            None => Arg::Void,
+        }
+    }
+}
+
+/// What a routine that returns `NTSTATUS` returns.
+const fn answer(status: NtStatus) -> u64 {
+    status.0 as u64
+}

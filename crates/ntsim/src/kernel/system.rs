@@ -1,0 +1,99 @@
+//! Bug checks, the system's version and parameters, and looking up routines.
+
+use super::{
+    Kernel, answer,
+    export::{Args, Export, HIGH_LEVEL, Handler, Returns},
+    exports,
+};
+use crate::{
+    abi::{UNICODE_STRING, status::STATUS_NOT_IMPLEMENTED},
+    cpu::thunk_address,
+    mem::{Addr, Fill, Request, SYSTEM_RANGE_START},
+    sched::{APC_LEVEL, PASSIVE_LEVEL},
+    stop::Stop,
+};
+
+/// `KeBugCheckEx` and what has no place elsewhere.
+pub const EXPORTS: &[Export] = &[
+    Export::new(
+        "KeBugCheckEx",
+        "wdm/nf-wdm-kebugcheckex",
+        HIGH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(bug_check_ex),
+    ),
+    Export::new(
+        "MmGetSystemRoutineAddress",
+        "wdm/nf-wdm-mmgetsystemroutineaddress",
+        PASSIVE_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Sync(routine_address),
+    ),
+    Export::new(
+        "MmSystemRangeStart",
+        "wdm/nf-wdm-mmsystemrangestart",
+        HIGH_LEVEL,
+        Returns::Pointer,
+        &[],
+        Handler::Data(system_range_start),
+    ),
+    Export::new(
+        "KeQueryInterruptTime",
+        "wdm/nf-wdm-kequeryinterrupttime",
+        HIGH_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Sync(interrupt_time),
+    ),
+    Export::new(
+        "ZwQuerySystemInformation",
+        "winternl/nf-winternl-ntquerysysteminformation",
+        APC_LEVEL,
+        Returns::Status,
+        &[],
+        Handler::Sync(not_implemented),
+    ),
+];
+
+fn bug_check_ex(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let code = args.ulong(kernel, 0)?;
+    let mut parameters = [0; 4];
+    for (index, parameter) in parameters.iter_mut().enumerate() {
+        *parameter = args.get(kernel, index as u64 + 1)?;
+    }
+    Err(Stop::BugCheck { code, parameters, text: "the driver called KeBugCheckEx".into() })
+}
+
+/// Finds routines that are imported already by their import; another one gets an import of its own.
+fn routine_address(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let name: UNICODE_STRING = kernel.mem.read(args.pointer(kernel, 0)?)?;
+    let name = kernel.counted_text(&name)?;
+    let Some(export) = exports::find_by_name(&name) else { return Ok(0) };
+    if let Handler::Data(variable) = export.handler {
+        return Ok(variable(kernel)?.0);
+    }
+    let known = kernel.imports.iter().position(|import| std::ptr::eq(*import, export));
+    let index = known.unwrap_or_else(|| {
+        kernel.imports.push(export);
+        kernel.imports.len() - 1
+    });
+    Ok(thunk_address(index).0)
+}
+
+fn system_range_start(kernel: &mut Kernel) -> Result<Addr, Stop> {
+    let request =
+        Request { kind: nt_trace::ObjectKind::Key, length: 8, tag: 0, fill: Fill::Zero, site: Addr::NULL };
+    let variable = kernel.mem.allocate(request)?;
+    kernel.mem.write(variable, &SYSTEM_RANGE_START)?;
+    Ok(variable)
+}
+
+fn interrupt_time(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(kernel.sched.now)
+}
+
+fn not_implemented(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(answer(STATUS_NOT_IMPLEMENTED))
+}
