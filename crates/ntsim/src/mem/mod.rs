@@ -8,7 +8,11 @@ mod addr;
 mod arena;
 mod object;
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{Duration, Instant},
+};
 
 use nt_trace::{ObjectId, ObjectKind};
 use thiserror::Error;
@@ -121,6 +125,7 @@ pub struct Mem {
     mode: Mode,
     numbers: BTreeMap<ObjectKind, u32>,
     allocations: u64,
+    clock: Option<Duration>,
 }
 
 impl Mem {
@@ -144,6 +149,7 @@ impl Mem {
             mode,
             numbers: BTreeMap::new(),
             allocations: 0,
+            clock: None,
         })
     }
 
@@ -152,6 +158,14 @@ impl Mem {
     /// # Errors
     /// What the host says when it refuses to change a protection.
     pub fn reset(&mut self) -> io::Result<()> {
+        self.timed(Self::forget)
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        let mapped = |object: &&Object| !object.alias_of.is_null() && object.state != State::Freed;
+        for object in self.pool.objects.iter().filter(mapped) {
+            self.kernel.unalias(object.pages.0, object.pages.1)?;
+        }
         let used = self.pool.next.0 - self.pool.start.0;
         if self.mode == Mode::Guarded && used > 0 {
             self.kernel.protect(self.pool.start, used, Protection::None)?;
@@ -167,6 +181,30 @@ impl Mem {
         self.numbers.clear();
         self.allocations = 0;
         Ok(())
+    }
+
+    /// Measures from now on how much time goes into placing, hiding and forgetting objects.
+    pub const fn start_clock(&mut self) {
+        self.clock = Some(Duration::ZERO);
+    }
+
+    /// The time measured since the last call.
+    pub const fn take_clock(&mut self) -> Duration {
+        match &mut self.clock {
+            Some(clock) => std::mem::replace(clock, Duration::ZERO),
+            None => Duration::ZERO,
+        }
+    }
+
+    fn timed<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        if self.clock.is_none() {
+            return work(self);
+        }
+        let start = Instant::now();
+        let result = work(self);
+        let spent = start.elapsed();
+        self.clock = self.clock.map(|clock| clock + spent);
+        result
     }
 
     /// How many objects were allocated in this life.
@@ -188,7 +226,7 @@ impl Mem {
     /// What the host says when it refuses the pages.
     pub fn allocate(&mut self, request: Request) -> io::Result<Addr> {
         let id = self.name(request.kind);
-        self.allocate_as(request, id, false)
+        self.timed(|mem| mem.allocate_as(request, id, false))
     }
 
     /// Allocates memory of a user process. It starts at a page, as `VirtualAlloc` would give it.
@@ -197,7 +235,7 @@ impl Mem {
     /// What the host says when it refuses the pages.
     pub fn allocate_user(&mut self, request: Request) -> io::Result<Addr> {
         let id = self.name(request.kind);
-        self.allocate_as(request, id, true)
+        self.timed(|mem| mem.allocate_as(request, id, true))
     }
 
     fn allocate_as(&mut self, request: Request, id: ObjectId, user: bool) -> io::Result<Addr> {
@@ -231,6 +269,7 @@ impl Mem {
             allocated_at: request.site,
             freed_at: Addr::NULL,
             pages,
+            alias_of: Addr::NULL,
         });
         Ok(start)
     }
@@ -251,7 +290,7 @@ impl Mem {
         object.state = State::Freed;
         object.freed_at = site;
         let object = object.clone();
-        self.hide(&object);
+        self.timed(|mem| mem.hide(&object));
         Ok(Freed { object, intact })
     }
 
@@ -264,11 +303,7 @@ impl Mem {
         };
         object.state = if revoked { State::Revoked } else { State::Live };
         let object = object.clone();
-        if revoked {
-            self.hide(&object);
-        } else {
-            self.show(&object);
-        }
+        self.timed(|mem| if revoked { mem.hide(&object) } else { mem.show(&object) });
     }
 
     fn hide(&mut self, object: &Object) {
@@ -278,7 +313,7 @@ impl Mem {
         if guarded {
             // A host at its limit of mappings leaves the object accessible: laxer, never wrong.
             let _ = arena.protect(first, bytes, Protection::None);
-        } else {
+        } else if object.state == State::Freed {
             arena.bytes_mut(object.start, object.length).fill(CANARY);
         }
         if guarded && object.state == State::Freed && bytes > KEEP_LIMIT {
@@ -327,20 +362,21 @@ impl Mem {
         (address.0 < object.pages.0.0 + object.pages.1 + PAGE_SIZE).then_some(object)
     }
 
-    fn check(&self, address: Addr, length: u64) -> Result<&Arena, BadAccess> {
+    /// Where the bytes of a range really are: elsewhere than at `address` when it is mapped user memory.
+    fn check(&self, address: Addr, length: u64) -> Result<Addr, BadAccess> {
         if self.in_image(address, length) || self.in_stacks(address, length) {
-            return Ok(&self.kernel);
+            return Ok(address);
         }
         let wild = BadAccess::Wild { address, length };
-        let user = address < SYSTEM_RANGE_START;
-        let space = if user { &self.user_space } else { &self.pool };
+        let space = if address < SYSTEM_RANGE_START { &self.user_space } else { &self.pool };
         let object =
             space.index_of(address).and_then(|index| space.objects.get(index)).ok_or(wild.clone())?;
         if object.state == State::Freed && object.contains(address, 1) {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
         }
         if object.contains(address, length) {
-            Ok(if user { &self.user } else { &self.kernel })
+            let own = object.alias_of.is_null();
+            Ok(if own { address } else { object.alias_of.add(address.0 - object.start.0) })
         } else if object.contains(address, 1) {
             Err(BadAccess::OutOfBounds { address, length, object: object.id })
         } else {
@@ -364,7 +400,9 @@ impl Mem {
     /// # Errors
     /// Why the driver had no right to the range.
     pub fn bytes(&self, address: Addr, length: u64) -> Result<&[u8], BadAccess> {
-        Ok(self.check(address, length)?.bytes(address, length))
+        let address = self.check(address, length)?;
+        let arena = if address < SYSTEM_RANGE_START { &self.user } else { &self.kernel };
+        Ok(arena.bytes(address, length))
     }
 
     /// The bytes of a range, for writing.
@@ -372,7 +410,7 @@ impl Mem {
     /// # Errors
     /// Why the driver had no right to the range.
     pub fn bytes_mut(&mut self, address: Addr, length: u64) -> Result<&mut [u8], BadAccess> {
-        self.check(address, length)?;
+        let address = self.check(address, length)?;
         let arena = if address < SYSTEM_RANGE_START { &mut self.user } else { &mut self.kernel };
         Ok(arena.bytes_mut(address, length))
     }
@@ -491,6 +529,7 @@ impl Mem {
             allocated_at: Addr::NULL,
             freed_at: Addr::NULL,
             pages: (to, bytes),
+            alias_of: address,
         });
         Ok(start)
     }

@@ -34,6 +34,8 @@ pub struct Object {
     pub freed_at: Addr,
     /// First page and number of bytes of the pages it has for itself.
     pub(super) pages: (Addr, u64),
+    /// The user memory that it shows, NULL when it has memory of its own.
+    pub(super) alias_of: Addr,
 }
 
 impl Object {

@@ -152,7 +152,7 @@ pub async fn wait_until_closed(cpu: &Cpu, pdo: Addr) {
     loop {
         let latch = {
             let mut kernel = cpu.k();
-            if kernel.file_count(pdo) == 0 {
+            if kernel.open_files(pdo) == 0 {
                 return;
             }
             let latch = Latch::default();
@@ -185,7 +185,7 @@ impl Kernel {
         }
         let top = self.top_of_stack(pdo)?;
         let exclusive = self.device_flags(top)? & crate::abi::device_flags::DO_EXCLUSIVE != 0;
-        Ok((exclusive && self.file_count(pdo) > 0).then_some(STATUS_ACCESS_DENIED))
+        Ok((exclusive && self.open_files(pdo) > 0).then_some(STATUS_ACCESS_DENIED))
     }
 
     fn create_file(&mut self, pdo: Addr, access: u32, name: &str) -> Result<Addr, Stop> {

@@ -55,7 +55,7 @@ impl Kernel {
 
     /// How many file objects of the device whose physical device object this is are not closed.
     #[must_use]
-    pub fn file_count(&self, pdo: Addr) -> usize {
+    pub fn open_files(&self, pdo: Addr) -> usize {
         self.io.user.files.values().filter(|file| file.pdo == pdo).count()
     }
 }
