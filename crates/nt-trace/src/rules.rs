@@ -4,6 +4,7 @@
 
 mod add_device;
 mod add_device_unwind;
+mod built_irp_wait;
 mod cancel_routine;
 mod completion_event_checking;
 mod completion_routine_registered;
@@ -30,6 +31,7 @@ mod pnp_remove;
 mod pnp_surprise_remove;
 mod pool;
 mod predicate;
+mod regions;
 mod remove_lock;
 mod remove_lock_forward;
 mod remove_lock_remove;
@@ -77,6 +79,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(forwarded_at_bad_irql::RULE),
         Box::new(spin_lock::RULE),
         Box::new(local_irp::RULE),
+        Box::<built_irp_wait::BuiltIrpWait>::default(),
+        Box::<regions::Regions>::default(),
         Box::new(pool::RULE),
         Box::new(unload_pending::RULE),
         Box::<leaks::LeakAtUnload>::default(),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
-use crate::event::Event;
+use crate::event::{BugCheck, Event};
 use crate::object::ObjectId;
 use crate::value::{Site, Text};
 
@@ -194,11 +194,16 @@ impl Findings {
         &self.list
     }
 
-    /// Whether any violation carries this bug check code and first parameter.
+    /// Whether a violation tells already why the machine stopped: it carries the same code, or it was found
+    /// in the very kernel call that stopped it.
     #[must_use]
-    pub fn explains(&self, check: u32, parameter: u64) -> bool {
-        self.list.iter().filter_map(|v| v.code).any(|code| {
-            code.check == check && code.parameter.is_none_or(|known| u64::from(known) == parameter)
+    pub fn explains(&self, event: &Event, stop: &BugCheck) -> bool {
+        let [parameter, ..] = stop.parameters;
+        let same_code = |code: Code| {
+            code.check == stop.code && code.parameter.is_none_or(|known| u64::from(known) == parameter)
+        };
+        self.list.iter().any(|violation| {
+            violation.code.is_some_and(same_code) || (event.site.is_some() && violation.site == event.site)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! `BugCheck`, `MemoryAccess`, `Deadlock`, `Livelock`: the machine stopped and no other rule explains why.
 
-use crate::event::{Event, EventKind, Tag};
+use crate::event::{BugCheck, Event, EventKind, Tag};
 use crate::names;
 use crate::rule::Rule;
 use crate::violation::{Findings, Violation};
@@ -33,13 +33,8 @@ impl Rule for Machine {
         let faulted = self.stops.iter().any(|event| matches!(event.kind, EventKind::Fault(_)));
         for event in &self.stops {
             match &event.kind {
-                EventKind::BugCheck(stop) => {
-                    let [parameter, ..] = stop.parameters;
-                    if !faulted && !findings.explains(stop.code, parameter) {
-                        let name = names::bug_check(stop.code).unwrap_or("bug check");
-                        let found = Violation::new("BugCheck", event).check(stop.code);
-                        findings.report(found.detail(format!("{name} (0x{parameter:x}): {}", stop.text)));
-                    }
+                EventKind::BugCheck(stop) if !faulted && !findings.explains(event, stop) => {
+                    findings.report(unexplained(event, stop));
                 }
                 EventKind::Deadlock(lock) if findings.list().is_empty() => {
                     findings.report(Violation::new("Deadlock", event).detail(lock.text.as_ref()));
@@ -51,4 +46,35 @@ impl Rule for Machine {
             }
         }
     }
+}
+
+/// A kernel or stack that refuses to go on may stop before the event that a rule waits for. Where the bug
+/// check says which rule it is, it is reported under that name.
+const STOPS: &[(u32, u64, &str)] = &[
+    (0xC4, 0xD5, "RemoveLockRelease2"),
+    (0xC4, 0xD6, "RemoveLockCheck"),
+    (0xC4, 0xD7, "RemoveLock"),
+    (0xC9, 0x01, "IoAllocateFree"),
+    (0xC9, 0x02, "IoAllocateFree"),
+    (0xC9, 0x03, "ForwardNotOwned"),
+    (0xC9, 0x06, "CompleteRequestStatusCheck"),
+    (0xC9, 0x07, "CompleteWithCancelRoutine"),
+    (0xC9, 0x202, "DeleteDevice"),
+    (0xC9, 0x203, "ForwardWithCancelRoutine"),
+    (0xC9, 0x207, "CompletionRoutineCopied"),
+    (0xC9, 0x240, "DeleteDevice"),
+    (0x144, 0x01, "UrbReusedWhileActive"),
+    (0x144, 0x03, "ForeignUrb"),
+];
+
+fn unexplained(event: &Event, stop: &BugCheck) -> Violation {
+    let [parameter, ..] = stop.parameters;
+    let known = STOPS.iter().find(|(code, first, _)| (*code, *first) == (stop.code, parameter));
+    if let Some((_, _, rule)) = known {
+        let first = u32::try_from(parameter).unwrap_or(0);
+        return Violation::new(rule, event).code(stop.code, first).detail(stop.text.as_ref());
+    }
+    let name = names::bug_check(stop.code).unwrap_or("bug check");
+    let detail = format!("{name} (0x{parameter:x}): {}", stop.text);
+    Violation::new("BugCheck", event).check(stop.code).detail(detail)
 }

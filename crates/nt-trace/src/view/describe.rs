@@ -67,7 +67,8 @@ pub fn describe(event: &Event) -> String {
 fn requests(kind: &EventKind) -> Option<String> {
     Some(match kind {
         EventKind::Call(call) => {
-            let args: Vec<_> = call.args.as_slice().iter().map(ToString::to_string).collect();
+            let shown = call.args.as_slice().iter().filter(|arg| **arg != Arg::Void);
+            let args: Vec<_> = shown.map(ToString::to_string).collect();
             format!("{}({})", call.routine, args.join(", "))
         }
         EventKind::Return(back) => format!("{}{}", back.routine, value(&back.value)),

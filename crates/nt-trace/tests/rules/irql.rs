@@ -15,6 +15,9 @@ pub const CASES: &[Case] = &[
             life.push(PoolAllocated { block: POOL, pool: PoolKind::Paged, ..PoolAllocated::default() });
         });
     }),
+    ("IrqlExApcLte1", "0xC4/0x20005", |life| call_at(life, 2, "ExAcquireFastMutex")),
+    ("IrqlExApcLte3", "0xC4/0x20007", |life| call_at(life, 2, "ExAcquireResourceSharedLite")),
+    ("IrqlIoPassive2", "0xC4/0x2000B", |life| call_at(life, 1, "IoCreateController")),
     ("IrqlExApcLte2", "0xC4/0x20006", |life| call_at(life, 2, "ProbeForRead")),
     ("IrqlExFree1", "", |life| call_at(life, 3, "ExFreePoolWithTag")),
     ("IrqlExFree2", "", |life| {
@@ -31,7 +34,7 @@ pub const CASES: &[Case] = &[
     ("IrqlIoPassive5", "0xC4/0x2000E", |life| call_at(life, 1, "IoGetDeviceObjectPointer")),
     ("IrqlIoRtlZwPassive", "0xC4/0x20023", |life| call_at(life, 1, "IoOpenDeviceRegistryKey")),
     ("IrqlKeApcLte1", "0xC4/0x2000F", |life| call_at(life, 2, "KeDelayExecutionThread")),
-    ("IrqlKeApcLte2", "0xC4/0x20010", |life| call_at(life, 2, "KeEnterCriticalRegion")),
+    ("IrqlKeApcLte2", "0xC4/0x20010", |life| call_at(life, 2, "KeAreApcsDisabled")),
     ("IrqlKeDispatchLte", "0xC4/0x20011", |life| call_at(life, 3, "KeSetTimer")),
     ("IrqlKeReleaseSpinLock", "0xC4/0x20015", |life| call_at(life, 0, "KeReleaseSpinLock")),
     ("IrqlMmApcLte", "0xC4/0x20019", |life| call_at(life, 2, "MmLockPagableDataSection")),

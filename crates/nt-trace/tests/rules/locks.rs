@@ -107,6 +107,15 @@ pub const CASES: &[Case] = &[
     ("CancelSpinlockRelease", "", |life| {
         life.push(given(SpinLockForm::Cancel));
     }),
+    ("CriticalRegions", "0xC4/0x40003", |life| {
+        life.dispatch(mj::READ, 0, OK, |life, irp| {
+            life.call("KeEnterCriticalRegion", |_| {}).call("KeEnterCriticalRegion", |_| {});
+            life.call("KeLeaveCriticalRegion", |_| {}).complete(irp, OK);
+        });
+    }),
+    ("GuardedRegions", "0xC4/0x4000E", |life| {
+        life.call("KeLeaveGuardedRegion", |_| {});
+    }),
     ("SpinLockSafe", "", |life| {
         life.dispatch(mj::READ, 0, OK, |life, irp| {
             life.push(taken(SpinLockForm::Normal)).complete(irp, OK).push(given(SpinLockForm::Normal));

@@ -48,6 +48,8 @@ pub const CASES: &[Case] = &[
         life.push(CompletionRoutineSet { irp, ours: true, ..Default::default() });
         life.send(irp, mj::INTERNAL_DEVICE_CONTROL, 0).push(IrpFreed { irp, by: Actor::Driver });
     }),
+    ("IoBuildDeviceControlWait", "", |life| sent_without_waiting(life, IrpOrigin::BuiltDeviceControl)),
+    ("IoBuildSynchronousFsdRequestWait", "", |life| sent_without_waiting(life, IrpOrigin::BuiltSynchronous)),
     ("IoReuseIrp", "", |life| {
         let irp = life.created(IrpOrigin::BuiltDeviceControl, mj::DEVICE_CONTROL, 0);
         life.push(IrpReinitialised { irp, reuse: true });
@@ -93,6 +95,18 @@ pub const CASES: &[Case] = &[
     ("BugCheck", "0xD1", |life| {
         life.push(BugCheck { code: 0xD1, text: "in test.sys".into(), ..BugCheck::default() });
     }),
+    ("ForwardNotOwned", "0xC9/0x3", |life| {
+        life.push(BugCheck { code: 0xC9, parameters: [3, 0, 0, 0], text: "no IRP".into() });
+    }),
+    ("IrqlUsbd", "", |life| {
+        life.at(2, |life| {
+            life.call("USBD_QueryUsbCapability", |life| {
+                life.push(BugCheck { code: 0xA, ..BugCheck::default() });
+                let site = life.events.iter().rev().find_map(|event| event.site.clone());
+                life.events.last_mut().unwrap().site = site;
+            });
+        });
+    }),
     ("MemoryAccess", "", |life| {
         life.push(Fault {
             object: POOL,
@@ -109,3 +123,10 @@ pub const CASES: &[Case] = &[
         life.push(Livelock { text: "thread#1 ran for a minute".into() });
     }),
 ];
+
+fn sent_without_waiting(life: &mut Life, origin: IrpOrigin) {
+    life.callback(Callback::AddDevice { pdo: PDO }, OK, |life| {
+        let irp = life.created(origin, mj::DEVICE_CONTROL, 0);
+        life.send(irp, mj::DEVICE_CONTROL, 0).returned(irp, NtStatus::PENDING);
+    });
+}
