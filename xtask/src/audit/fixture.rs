@@ -9,7 +9,7 @@ const READ_ONLY: u32 = 0x2000;
 const OTHER: u32 = 0x3000;
 
 /// The size of each section in the file.
-const SECTION_SIZE: usize = 0x800;
+const SECTION_SIZE: usize = 0xc00;
 
 /// Where in the read-only section its parts begin. The import address table comes first.
 const IMPORT_NAMES: usize = 0x100;
@@ -17,7 +17,7 @@ const DESCRIPTORS: usize = 0x200;
 const IMPORT_STRINGS: usize = 0x300;
 const EXPORTS: usize = 0x500;
 const UNWIND: usize = 0x600;
-const TEXT_PARTS: usize = 0x680;
+const TEXT_PARTS: usize = 0x640;
 
 /// What the image is made of.
 pub struct Fixture {

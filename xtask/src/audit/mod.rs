@@ -7,6 +7,7 @@ mod imports;
 mod layout;
 mod report;
 mod strings;
+mod version;
 
 #[cfg(test)]
 mod fixture;
@@ -101,6 +102,7 @@ fn findings(image: &Image, lists: &Lists, file: &Path, paths: &Paths) -> Result<
         strings::build_paths(image, &machine_paths(paths)),
     ];
     found.extend(layout::findings(image));
+    found.push(version::resource(image, concat!(env!("CARGO_PKG_VERSION"), ".0")));
     Ok(found)
 }
 
