@@ -1,0 +1,198 @@
+//! Requests that go down with the caller's own IRP, and the pool that owns their URBs.
+//!
+//! A [`Slot`] is taken from the pool when a request is admitted, linked under the device's lock, and
+//! moved into the IRP in [`Slot::send`]: from there to the completion routine nobody can reach the
+//! URB. It comes back in the completion routine, or from `send` itself when the lower driver was that quick.
+//!
+//! Three parties meet at a request, and nobody waits for another. Between who sends it and the
+//! completion routine one word decides, per submission: whoever comes last goes on, so that a lower
+//! driver that completes inline costs no stack. Between that one and a canceller core's
+//! [`RequestWord`] decides, once per request: whoever comes last finishes it.
+//!
+//! Page: [How to submit an URB](https://learn.microsoft.com/windows-hardware/drivers/usbcon/how-to-submit-an-urb)
+
+// UNSAFETY: several parties share a slot, each its own members.
+#![expect(unsafe_code, reason = "several parties share a slot, each its own members")]
+
+mod pool;
+mod send;
+
+use alloc::boxed::Box;
+use core::{marker::PhantomData, ptr, ptr::NonNull, sync::atomic::AtomicU8};
+
+use usbclient_core::{
+    dispatch::Pended,
+    request_word::{Complete, RequestWord},
+    transfer::Chunks,
+};
+use usbclient_protocol::status::{NtStatus, Status};
+use wdk_sys::IRP;
+
+pub use self::{
+    pool::{Cursor, Drained, Pool},
+    send::Sent,
+};
+use super::{
+    Nt,
+    device::Device,
+    irp::FileId,
+    irql::AtMostDispatch,
+    mdl::PartialMdl,
+    pool::try_box,
+    urb::{Format, Urb},
+    usbd::HandleUse,
+};
+
+/// Why this driver cancels a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The file's last handle was closed.
+    Cleanup,
+    /// The device goes away.
+    Removal,
+}
+
+/// What the device's lock guards of a request in flight.
+pub struct Entry {
+    irp: NonNull<IRP>,
+    /// Which file it came through.
+    pub file: FileId,
+    /// The endpoint it is for; zero is the default pipe.
+    pub endpoint: u8,
+    /// Its place among the device's requests.
+    pub sequence: u64,
+    /// Set by the first canceller.
+    pub cause: Option<Cause>,
+}
+
+/// What the owner of a linked slot knows of its request.
+pub struct Request {
+    /// The caller's IRP. `None` while it is below.
+    pub pended: Option<Pended<Nt>>,
+    /// The use of the handle that the request is.
+    pub handle: HandleUse,
+    /// The device.
+    pub device: Device,
+    /// What the URB is formatted for.
+    pub format: Format,
+    /// The endpoint; zero is the default pipe.
+    pub endpoint: u8,
+    /// Bytes to move.
+    pub length: u32,
+    /// Its pieces, and how far it is.
+    pub chunks: Chunks,
+    /// How it ends, once that is decided.
+    pub end: Option<End>,
+    /// For parts of the caller's buffer, if there may be more than one.
+    pub partial: Option<PartialMdl>,
+}
+
+/// How a request ends.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// What the lower driver, or this one, says.
+    pub status: NtStatus,
+    /// Bytes moved.
+    pub information: u32,
+}
+
+struct Body {
+    urb: Urb,
+    /// Between `send` and the completion routine.
+    sending: AtomicU8,
+    /// Between the request's owner and a canceller.
+    word: RequestWord,
+    /// Guarded by the device's lock.
+    next_of_all: *mut Self,
+    /// Guarded by the device's lock.
+    next_free: *mut Self,
+    /// Guarded by the device's lock. `Some` while the slot is linked.
+    entry: Option<Entry>,
+    /// The owner's: of the linked slot, or of the completion routine.
+    request: Option<Request>,
+}
+
+/// A slot nobody uses.
+pub struct Free(());
+/// A slot with a request that is counted as in flight.
+pub struct Linked(());
+
+/// The right to use one slot of the pool.
+pub struct Slot<S> {
+    body: NonNull<Body>,
+    state: PhantomData<S>,
+}
+
+// SAFETY: a slot belongs to whoever owns the token, not to a thread.
+unsafe impl<S> Send for Slot<S> {}
+
+/// The body of a slot that is not in any pool yet.
+pub struct NewSlot(Box<Body>);
+
+impl NewSlot {
+    /// Allocates a slot and its URB. Not under a lock.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_UrbAllocate` documents.
+    pub fn allocate(handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
+        let urb = Urb::allocate(handle, irql)?;
+        let body = Body {
+            urb,
+            sending: AtomicU8::new(0),
+            word: RequestWord::new(),
+            next_of_all: ptr::null_mut(),
+            next_free: ptr::null_mut(),
+            entry: None,
+            request: None,
+        };
+        try_box(body).map(Self)
+    }
+}
+
+impl<S> Slot<S> {
+    const fn into_body(self) -> NonNull<Body> {
+        self.body
+    }
+}
+
+impl Slot<Linked> {
+    /// The request. `None` never happens: a linked slot has one.
+    pub const fn request(&mut self) -> Option<&mut Request> {
+        // SAFETY: the token is the right to the request. The entry, which a canceller may look at
+        // under the lock, is another member.
+        let request = unsafe { &raw mut (*self.body.as_ptr()).request };
+        // SAFETY: as above.
+        unsafe { &mut *request }.as_mut()
+    }
+
+    const fn urb(&mut self) -> &mut Urb {
+        // SAFETY: the token is the right to the URB, which is not active.
+        let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
+        // SAFETY: as above.
+        unsafe { &mut *urb }
+    }
+
+    /// Bytes that the submission moved.
+    pub const fn transferred(&mut self) -> u32 {
+        self.urb().transferred()
+    }
+
+    /// How the submission ended, when the IRP has this status.
+    pub const fn status(&mut self, irp_status: NtStatus) -> NtStatus {
+        self.urb().status(irp_status)
+    }
+
+    /// Says that the request is over. Gives it back to be finished, unless a canceller has it: that
+    /// one finishes it then.
+    #[must_use]
+    pub fn over(self) -> Option<Self> {
+        // SAFETY: alive; only the word's address is made.
+        let word = unsafe { &raw const (*self.body.as_ptr()).word };
+        // SAFETY: an atomic word in a slot that is in use.
+        match unsafe { &*word }.complete() {
+            Complete::Finish => Some(self),
+            Complete::CancellerFinishes => None,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The pool of slots: the only owner of the device's URBs.
+//!
+//! Page: [IoCancelIrp](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iocancelirp)
+
+// UNSAFETY: a list of slots whose other members belong to others.
+#![expect(unsafe_code, reason = "links slots whose other members belong to others")]
+
+use alloc::boxed::Box;
+use core::{
+    marker::PhantomData,
+    ptr::{self, NonNull},
+};
+
+use usbclient_core::{
+    dispatch::Pended,
+    request_word::{Cancel, CancellerDone, RequestWord},
+};
+use wdk_sys::{IRP, ntddk::IoCancelIrp};
+
+use super::{
+    super::{Nt, irql::AtMostDispatch, stack_location},
+    Body, Cause, Entry, Free, Linked, NewSlot, Request, Slot,
+};
+
+/// Every URB of the device, and the slots that they belong to. The content of a lock.
+pub struct Pool {
+    all: *mut Body,
+    free: *mut Body,
+}
+
+// SAFETY: owns nonpaged memory that belongs to no thread.
+unsafe impl Send for Pool {}
+
+/// The proof that every URB was freed.
+pub struct Drained(());
+
+impl Pool {
+    /// No slots.
+    pub const fn new() -> Self {
+        Self { all: ptr::null_mut(), free: ptr::null_mut() }
+    }
+
+    /// Owns a new slot from now on.
+    pub fn adopt(&mut self, slot: NewSlot) {
+        // The pool owns it until it is drained.
+        let body = Box::leak(slot.0);
+        body.next_of_all = self.all;
+        body.next_free = self.free;
+        let body = &raw mut *body;
+        self.all = body;
+        self.free = body;
+    }
+
+    /// Takes a slot that nobody uses.
+    pub fn take(&mut self) -> Option<Slot<Free>> {
+        let body = NonNull::new(self.free)?;
+        // SAFETY: on the free list of the pool that owns it, under the lock.
+        self.free = unsafe { body.as_ref() }.next_free;
+        Some(Slot { body, state: PhantomData })
+    }
+
+    /// Gives back a slot that was not needed.
+    pub const fn put_back(&mut self, slot: Slot<Free>) {
+        let mut body = slot.into_body();
+        // SAFETY: the token is the right to the slot, under the lock.
+        let body = unsafe { body.as_mut() };
+        body.next_free = self.free;
+        self.free = &raw mut *body;
+    }
+
+    /// Makes a pended IRP's request one in flight.
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "the pool shows that the lock is held"
+    )]
+    pub fn link(
+        &mut self,
+        slot: Slot<Free>,
+        pended: Pended<Nt>,
+        mut request: Request,
+        sequence: u64,
+    ) -> Slot<Linked> {
+        let mut slot = slot.into_body();
+        // SAFETY: the token is the right to the slot, and nobody else knows a free one.
+        let body = unsafe { slot.as_mut() };
+        let (irp, device, tag) = pended.into_parts();
+        body.entry = Some(Entry {
+            irp: irp.as_non_null(),
+            file: irp.file(),
+            endpoint: request.endpoint,
+            sequence,
+            cause: None,
+        });
+        request.pended = Some(Pended::from_parts(irp, device, tag));
+        body.request = Some(request);
+        body.word.reset();
+        Slot { body: slot, state: PhantomData }
+    }
+
+    /// Ends a request: the slot is free again. `None` never happens: a linked slot has both.
+    pub fn unlink(&mut self, slot: Slot<Linked>) -> Option<(Request, Entry)> {
+        let mut body = slot.into_body();
+        // SAFETY: the token is the right to the slot; the lock keeps cancellers away from the entry.
+        let body = unsafe { body.as_mut() };
+        body.next_free = self.free;
+        self.free = &raw mut *body;
+        Some((body.request.take()?, body.entry.take()?))
+    }
+
+    /// Whether a request in flight is accepted by `wanted`.
+    pub fn any(&self, mut wanted: impl FnMut(&Entry) -> bool) -> bool {
+        let mut next = self.all;
+        while let Some(body) = NonNull::new(next) {
+            // SAFETY: owned by the pool; the entry and the links are guarded by the lock.
+            let links = unsafe { Guarded::of(body) };
+            if links.entry.as_ref().is_some_and(&mut wanted) {
+                return true;
+            }
+            next = links.next_of_all;
+        }
+        false
+    }
+
+    /// The next request in flight, after `cursor`, that `wanted` accepts and that can be cancelled.
+    /// The caller has a use of the handle, so that no slot is freed meanwhile.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "writes entries, through pointers")]
+    pub fn next_to_cancel(
+        &mut self,
+        cursor: &mut Cursor,
+        cause: Cause,
+        mut wanted: impl FnMut(&Entry) -> bool,
+    ) -> Option<Marked> {
+        let mut next = cursor.0.map_or(self.all, |body| {
+            // SAFETY: owned by the pool, which frees no slot while the cursor is in use.
+            unsafe { Guarded::of(body) }.next_of_all
+        });
+        while let Some(body) = NonNull::new(next) {
+            cursor.0 = Some(body);
+            // SAFETY: owned by the pool; the entry and the links are guarded by the lock.
+            let links = unsafe { Guarded::of(body) };
+            next = links.next_of_all;
+            let Some(entry) = links.entry.as_mut().filter(|entry| wanted(entry)) else { continue };
+            // SAFETY: a linked request's IRP is valid until the word says that it is over.
+            if unsafe { stack_location::is_cancelled(entry.irp.as_ptr()) } {
+                continue;
+            }
+            if links.word.cancel() == Cancel::ShouldCancel {
+                entry.cause = Some(cause);
+                return Some(Marked { body, irp: entry.irp });
+            }
+        }
+        None
+    }
+
+    /// Frees every slot and its URB. Nothing is in flight: whoever calls has waited for that.
+    pub fn drain(&mut self) -> Drained {
+        let mut next = core::mem::take(&mut self.all);
+        self.free = ptr::null_mut();
+        while let Some(body) = NonNull::new(next) {
+            // SAFETY: leaked from a box in `adopt`, and owned by this pool alone: no slot is taken.
+            let body = unsafe { Box::from_raw(body.as_ptr()) };
+            next = body.next_of_all;
+        }
+        Drained(())
+    }
+}
+
+/// The members of a body that the device's lock guards, and the word that needs no guard.
+struct Guarded<'a> {
+    next_of_all: *mut Body,
+    entry: &'a mut Option<Entry>,
+    word: &'a RequestWord,
+}
+
+impl Guarded<'_> {
+    /// # Safety
+    ///
+    /// The body is alive, and the device's lock is held as long as this lives, through the pool's `&mut` or `&`.
+    unsafe fn of(body: NonNull<Body>) -> Self {
+        let body = body.as_ptr();
+        // SAFETY: alive; only addresses of guarded members are made, so the request's owner may use
+        // the others.
+        let next_of_all = unsafe { &raw const (*body).next_of_all };
+        // SAFETY: as above.
+        let entry = unsafe { &raw mut (*body).entry };
+        // SAFETY: as above.
+        let word = unsafe { &raw const (*body).word };
+        Self {
+            // SAFETY: guarded by the lock.
+            next_of_all: unsafe { next_of_all.read() },
+            // SAFETY: guarded by the lock.
+            entry: unsafe { &mut *entry },
+            // SAFETY: an atomic word, shared by nature.
+            word: unsafe { &*word },
+        }
+    }
+}
+
+/// Where a canceller is in the pool.
+pub struct Cursor(Option<NonNull<Body>>);
+
+impl Cursor {
+    /// Before the first slot.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+}
+
+/// A request that is being cancelled: its IRP exists until this is used up.
+#[must_use = "a marked request must be cancelled"]
+pub struct Marked {
+    body: NonNull<Body>,
+    irp: NonNull<IRP>,
+}
+
+impl Marked {
+    /// `IoCancelIrp`, outside any lock. Gives the request to the canceller if it was over meanwhile.
+    #[must_use]
+    pub fn cancel(self, _irql: &AtMostDispatch) -> Option<Slot<Linked>> {
+        // SAFETY: the word keeps the IRP, and the completion routine in it is this driver's.
+        let _taken = unsafe { IoCancelIrp(self.irp.as_ptr()) };
+        // SAFETY: alive; only the word's address is made.
+        let word = unsafe { &raw const (*self.body.as_ptr()).word };
+        // SAFETY: the slot is not free while the word says that it is being cancelled.
+        match unsafe { &*word }.canceller_done() {
+            CancellerDone::Finish => Some(Slot { body: self.body, state: PhantomData }),
+            CancellerDone::CompletionFinishes => None,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A request goes down, and comes back.
+//!
+//! Pages: [IoCallDriver](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iocalldriver),
+//! [IO_COMPLETION_ROUTINE](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nc-wdm-io_completion_routine)
+
+// UNSAFETY: moves a slot into an IRP as the context of its completion routine, and back.
+#![expect(unsafe_code, reason = "moves ownership through an IRP")]
+
+use core::{ffi::c_void, marker::PhantomData, ptr::NonNull, sync::atomic::Ordering};
+
+use usbclient_core::{
+    dispatch::{IrpCalls as _, Pended},
+    transfer::Chunk,
+};
+use usbclient_protocol::status::STATUS_INVALID_PARAMETER;
+use wdk_sys::{
+    DEVICE_OBJECT, IRP, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED, STATUS_SUCCESS, ntddk::IofCallDriver,
+};
+
+use super::{
+    super::{Nt, irp::Irp, irql::AtMostDispatch, mdl::PartialMdl, own_irp, stack_location, urb::Buffer},
+    Body, Linked, Slot,
+};
+use crate::transfer;
+
+/// [`Slot::send`] has not returned from `IoCallDriver` yet.
+const SENDING: u8 = 1;
+/// The IRP has come back while [`Slot::send`] was not done.
+const BACK: u8 = 2;
+
+/// What became of a request that was sent.
+pub enum Sent {
+    /// It is below. The completion routine goes on with it; nothing of it may be touched.
+    Away,
+    /// It has come back already, or could not be sent. The IRP has the status.
+    Back(Slot<Linked>),
+}
+
+impl Slot<Linked> {
+    /// Formats the URB, prepares the next stack location, assigns, and calls the lower driver: one
+    /// operation, done anew for every submission.
+    pub fn send(
+        mut self,
+        chunk: Chunk,
+        before_release: impl FnOnce(&mut AtMostDispatch),
+        irql: &mut AtMostDispatch,
+    ) -> Sent {
+        let body = self.body.as_ptr();
+        let Some((irp, lower)) = self.prepare(chunk, irql) else {
+            return Sent::Back(self);
+        };
+        // SAFETY: the token is the right to the word of sending.
+        let sending = unsafe { &raw const (*body).sending };
+        // SAFETY: an atomic word in a slot that is in use until both parties are done with it.
+        let sending = unsafe { &*sending };
+        sending.store(SENDING, Ordering::Release);
+        // SAFETY: the IRP is prepared for the device below, which the remove lock keeps. From here on
+        // the completion routine may run: only the word is touched.
+        let _status = unsafe { IofCallDriver(lower.as_ptr(), irp) };
+        before_release(irql);
+        if sending.fetch_and(!SENDING, Ordering::AcqRel) & BACK == 0 {
+            return Sent::Away;
+        }
+        Sent::Back(self)
+    }
+
+    /// Everything before the call. `None`: it cannot be sent, and the IRP has the status why.
+    fn prepare(&mut self, chunk: Chunk, irql: &AtMostDispatch) -> Option<(*mut IRP, NonNull<DEVICE_OBJECT>)> {
+        let context = self.body.as_ptr().cast::<c_void>();
+        // SAFETY: the token is the right to the URB, which is not active.
+        let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
+        // SAFETY: as above.
+        let urb = unsafe { &mut *urb };
+        let request = self.request()?;
+        let (mut irp, device, _tag) = request.pended.take()?.into_parts();
+        let lower = device.lower();
+        let buffer = describe(&irp, request.partial.as_mut(), chunk, irql);
+        let (Some(lower), Ok(buffer)) = (lower, buffer) else {
+            Nt::set_status(&mut irp, STATUS_INVALID_PARAMETER.nt());
+            urb.format(&request.format, None, 0);
+            let tag = Nt::tag(&irp);
+            request.pended = Some(Pended::from_parts(irp, device, tag));
+            return None;
+        };
+        urb.format(&request.format, buffer, chunk.length);
+        let irp = irp.as_ptr();
+        // SAFETY: the IRP is this driver's, with a location below; the slot lives until it is back.
+        unsafe { stack_location::set_completion_routine(irp, Some(completed), context) };
+        // SAFETY: as above; the URB cannot be reached until the slot comes back.
+        unsafe { own_irp::assign(irp, urb.handle(), urb.as_ptr()) };
+        Some((irp, lower))
+    }
+}
+
+/// The pages of a chunk: none, the caller's own list, or a part of it.
+fn describe(
+    irp: &Irp,
+    partial: Option<&mut PartialMdl>,
+    chunk: Chunk,
+    irql: &AtMostDispatch,
+) -> Result<Buffer, NoSuchPart> {
+    if chunk.length == 0 {
+        return Ok(None);
+    }
+    let whole = irp.mdl().ok_or(NoSuchPart)?;
+    let Some(partial) = partial else {
+        return if chunk.offset == 0 && chunk.length <= irp.mdl_length() {
+            Ok(Some(whole))
+        } else {
+            Err(NoSuchPart)
+        };
+    };
+    // SAFETY: the IRP's own list, locked until the IRP is completed; the chunk before has come back.
+    unsafe { partial.describe(whole, chunk.offset, chunk.length, irql) }.map(Some).ok_or(NoSuchPart)
+}
+
+/// The caller's buffer does not have these bytes.
+struct NoSuchPart;
+
+/// The completion routine of every request that goes down with the caller's own IRP.
+///
+/// # Safety
+///
+/// Called by the I/O manager with the slot that [`Slot::send`] gave, once for each submission.
+unsafe extern "C" fn completed(_device: *mut DEVICE_OBJECT, irp: *mut IRP, context: *mut c_void) -> NTSTATUS {
+    // SAFETY: IRQL in a completion routine is DISPATCH_LEVEL or below.
+    let mut irql = unsafe { AtMostDispatch::mint() };
+    let (Some(irp), Some(body)) = (NonNull::new(irp), NonNull::new(context.cast::<Body>())) else {
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    };
+    let mut slot = Slot::<Linked> { body, state: PhantomData };
+    if let Some(request) = slot.request() {
+        // SAFETY: the I/O manager gives the IRP back, at this driver's location.
+        let irp = unsafe { Irp::from_raw(irp) };
+        let tag = Nt::tag(&irp);
+        request.pended = Some(Pended::from_parts(irp, request.device, tag));
+    }
+    // SAFETY: alive; only the word's address is made.
+    let sending = unsafe { &raw const (*body.as_ptr()).sending };
+    // SAFETY: an atomic word in a slot that is in use until both parties are done with it.
+    if unsafe { &*sending }.fetch_or(BACK, Ordering::AcqRel) & SENDING != 0 {
+        // `send` goes on with it: it would be one more frame on the stack for every chunk here.
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    }
+    // The IRP was marked pending when the request was admitted: nothing to propagate here.
+    let Some(ended) = transfer::came_back(slot, &mut irql) else {
+        return STATUS_MORE_PROCESSING_REQUIRED;
+    };
+    ended.let_go_on(&mut irql);
+    STATUS_SUCCESS
+}
