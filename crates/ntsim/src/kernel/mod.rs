@@ -36,6 +36,8 @@ mod registry;
 mod rtl;
 pub mod shadow;
 mod system;
+#[cfg(test)]
+mod tests;
 pub mod trace;
 
 use nt_trace::{

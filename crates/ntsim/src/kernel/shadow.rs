@@ -52,7 +52,7 @@ impl Shadow {
 pub const fn location(irp: Addr, number: u64) -> Addr {
     const HEADER: u64 = size_of::<IRP>() as u64;
     const LOCATION: u64 = size_of::<IO_STACK_LOCATION>() as u64;
-    irp.add(HEADER + LOCATION * number.wrapping_sub(1))
+    irp.add(HEADER.wrapping_add(LOCATION.wrapping_mul(number.wrapping_sub(1))))
 }
 
 impl Kernel {
@@ -186,6 +186,9 @@ impl Kernel {
     ) -> Result<T, BadAccess> {
         self.sync_irp(irp);
         let at = location(irp, u64::try_from(number).unwrap_or(0));
+        if number < 1 {
+            return Err(BadAccess::Wild { address: at, length: size_of::<IO_STACK_LOCATION>() as u64 });
+        }
         let memory = self.mem.at_mut::<IO_STACK_LOCATION>(at)?;
         let result = change(memory);
         let copy = *memory;
