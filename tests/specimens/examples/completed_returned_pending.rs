@@ -1,4 +1,4 @@
-//! Completes a request in its dispatch routine and returns STATUS_PENDING.
+//! Completes a request in its dispatch routine and returns `STATUS_PENDING`.
 //!
 //! Rule: `PendedCompletedRequest`. Bug check 0xC9/0x23D.
 //!

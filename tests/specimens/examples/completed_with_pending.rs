@@ -1,4 +1,4 @@
-//! Completes a request with STATUS_PENDING.
+//! Completes a request with `STATUS_PENDING`.
 //!
 //! Rule: `CompleteRequestStatusCheck`. Bug check 0xC9/0x06.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlIoApcLte`. Bug check 0xC4/0x20009.
 //!
-//! On Windows: IoDeleteDevice may wait and touches paged memory.
+//! On Windows: `IoDeleteDevice` may wait and touches paged memory.
 #![no_std]
 
 use specimens::{Extension, Irp, Request, Specimen, driver, kernel, pnp, usb, wdk_sys::NTSTATUS};

@@ -1,4 +1,4 @@
-//! Deletes its device object without detaching it when USBD_CreateHandle fails.
+//! Deletes its device object without detaching it when `USBD_CreateHandle` fails.
 //!
 //! Rule: `DeleteDevice`. Bug check 0xC9/0x201.
 //!

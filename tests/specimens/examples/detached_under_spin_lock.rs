@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlIoPassive3`. Bug check 0xC4/0x2000C.
 //!
-//! On Windows: IoDetachDevice takes locks that are not for DISPATCH_LEVEL.
+//! On Windows: `IoDetachDevice` takes locks that are not for `DISPATCH_LEVEL`.
 #![no_std]
 
 use specimens::{Extension, Irp, Request, Specimen, driver, kernel, pnp, usb, wdk_sys::NTSTATUS};

@@ -1,4 +1,4 @@
-//! Leaves its device object attached when USBD_CreateHandle fails.
+//! Leaves its device object attached when `USBD_CreateHandle` fails.
 //!
 //! Rule: `AddDeviceUnwind`.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Rule: `DoubleCompletion`. Bug check 0x44.
 //!
-//! On Windows: MULTIPLE_IRP_COMPLETE_REQUESTS, at once or when the IRP's memory is used again.
+//! On Windows: `MULTIPLE_IRP_COMPLETE_REQUESTS`, at once or when the IRP's memory is used again.
 #![no_std]
 
 use specimens::{

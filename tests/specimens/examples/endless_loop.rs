@@ -2,7 +2,7 @@
 //!
 //! Rule: `Livelock`.
 //!
-//! On Windows: one processor is lost; in DISPATCH_LEVEL it would be 0x133.
+//! On Windows: one processor is lost; in `DISPATCH_LEVEL` it would be 0x133.
 #![no_std]
 
 use specimens::{Extension, Specimen};

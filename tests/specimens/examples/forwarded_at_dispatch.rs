@@ -2,7 +2,7 @@
 //!
 //! Rule: `ForwardedAtBadIrql`. Bug check 0xC9/0x23A.
 //!
-//! On Windows: the drivers below may wait; at DISPATCH_LEVEL that stops the processor.
+//! On Windows: the drivers below may wait; at `DISPATCH_LEVEL` that stops the processor.
 #![no_std]
 
 use specimens::{

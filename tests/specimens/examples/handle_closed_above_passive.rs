@@ -2,7 +2,7 @@
 //!
 //! Rule: `CloseAbovePassive`.
 //!
-//! On Windows: USBD_CloseHandle waits and frees memory; at DISPATCH_LEVEL that deadlocks or raises 0xA.
+//! On Windows: `USBD_CloseHandle` waits and frees memory; at `DISPATCH_LEVEL` that deadlocks or raises 0xA.
 #![no_std]
 
 use specimens::{Extension, Specimen, kernel, usb};

@@ -2,7 +2,7 @@
 //!
 //! Rule: `CloseAfterForward`. Bug check 0x144/0x804.
 //!
-//! On Windows: the stack below is gone when the handle is closed; the page of USBD_CloseHandle says that it must be called before.
+//! On Windows: the stack below is gone when the handle is closed; the page of `USBD_CloseHandle` says that it must be called before.
 #![no_std]
 
 use specimens::{Extension, Irp, Specimen, pnp, usb, wdk_sys::NTSTATUS};

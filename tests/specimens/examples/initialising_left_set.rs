@@ -1,4 +1,4 @@
-//! Leaves DO_DEVICE_INITIALIZING set.
+//! Leaves `DO_DEVICE_INITIALIZING` set.
 //!
 //! Rule: `InitNotCleared`. Bug check 0xC9/0x243.
 //!

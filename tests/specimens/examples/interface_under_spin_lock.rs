@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlIoPassive1`. Bug check 0xC4/0x2000A.
 //!
-//! On Windows: IoSetDeviceInterfaceState writes to the registry; at DISPATCH_LEVEL that is 0xA.
+//! On Windows: `IoSetDeviceInterfaceState` writes to the registry; at `DISPATCH_LEVEL` that is 0xA.
 #![no_std]
 
 use specimens::{Extension, Specimen, kernel, pnp, usb};

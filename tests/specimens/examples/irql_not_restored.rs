@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlReturn`. Bug check 0xC4/0x2001D.
 //!
-//! On Windows: the thread goes on at DISPATCH_LEVEL, and the next page fault is 0xA.
+//! On Windows: the thread goes on at `DISPATCH_LEVEL`, and the next page fault is 0xA.
 #![no_std]
 
 use specimens::{

@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn started(extension: *mut Extension) {
-        kernel::open_device_key(extension);
+        let _ = kernel::open_device_key(extension);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Rule: `IoAllocateComplete`.
 //!
-//! On Windows: IoCompleteRequest looks for a stack location that the IRP does not have.
+//! On Windows: `IoCompleteRequest` looks for a stack location that the IRP does not have.
 #![no_std]
 
 use specimens::{Extension, Specimen, own_irp};

@@ -1,4 +1,4 @@
-//! Sends a PnP IRP of its own whose status is not STATUS_NOT_SUPPORTED.
+//! Sends a PnP IRP of its own whose status is not `STATUS_NOT_SUPPORTED`.
 //!
 //! Rule: `IrpInitialStatus`. Bug check 0xC9/0x20E.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlExAllocatePool`. Bug check 0xC4/0x20004.
 //!
-//! On Windows: the memory may not be there when it is touched at DISPATCH_LEVEL: 0xA.
+//! On Windows: the memory may not be there when it is touched at `DISPATCH_LEVEL`: 0xA.
 #![no_std]
 
 use specimens::{Extension, Specimen, kernel};

@@ -1,4 +1,4 @@
-//! Returns STATUS_PENDING without a call of IoMarkIrpPending.
+//! Returns `STATUS_PENDING` without a call of `IoMarkIrpPending`.
 //!
 //! Rule: `MarkIrpPending2`. Bug check 0xC9/0x23D.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Rule: `RemoveLockReleaseClose`.
 //!
-//! On Windows: IoReleaseRemoveLockAndWait never returns; the device cannot be removed.
+//! On Windows: `IoReleaseRemoveLockAndWait` never returns; the device cannot be removed.
 #![no_std]
 
 use specimens::{Extension, Request, Specimen, io, kernel};

@@ -1,4 +1,4 @@
-//! Ends `IRP_MN_REMOVE_DEVICE` with STATUS_NOT_SUPPORTED.
+//! Ends `IRP_MN_REMOVE_DEVICE` with `STATUS_NOT_SUPPORTED`.
 //!
 //! Rule: `NsRemoveLockMnRemove`. Bug check 0xC9/0x306.
 //!

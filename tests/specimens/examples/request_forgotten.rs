@@ -1,4 +1,4 @@
-//! Returns STATUS_SUCCESS and forgets the request.
+//! Returns `STATUS_SUCCESS` and forgets the request.
 //!
 //! Rule: `IrpProcessingComplete`. Bug check 0xC9/0x226.
 //!

@@ -1,4 +1,4 @@
-//! Returns STATUS_SUCCESS though the lower driver has returned STATUS_PENDING.
+//! Returns `STATUS_SUCCESS` though the lower driver has returned `STATUS_PENDING`.
 //!
 //! Rule: `LowerDriverReturn`. Bug check 0xC9/0x224.
 //!

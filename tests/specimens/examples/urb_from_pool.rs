@@ -2,7 +2,7 @@
 //!
 //! Rule: `ForeignUrb`. Bug check 0x144/0x3.
 //!
-//! On Windows: USBD_AssignUrbToIoStackLocation expects the stack's own header before the URB; the USB 3 stack raises the bug check.
+//! On Windows: `USBD_AssignUrbToIoStackLocation` expects the stack's own header before the URB; the USB 3 stack raises the bug check.
 #![no_std]
 
 use specimens::{
@@ -14,8 +14,8 @@ struct Driver;
 
 impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        let urb = kernel::allocate(size_of::<URB>()).cast();
-        if urb == core::ptr::null_mut() {
+        let urb = kernel::allocate(size_of::<URB>()).cast::<URB>();
+        if urb.is_null() {
             return io::end::<Self>(extension, irp, STATUS_INSUFFICIENT_RESOURCES);
         }
         usb::format(urb, irp.system_buffer());

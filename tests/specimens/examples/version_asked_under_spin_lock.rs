@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlUsbd`.
 //!
-//! On Windows: the routine is documented for PASSIVE_LEVEL.
+//! On Windows: the routine is documented for `PASSIVE_LEVEL`.
 #![no_std]
 
 use specimens::{Extension, Specimen, kernel, usb};

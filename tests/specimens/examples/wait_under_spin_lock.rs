@@ -2,7 +2,7 @@
 //!
 //! Rule: `IrqlKeWaitForMutexObject`. Bug check 0xC4/0x121.
 //!
-//! On Windows: the scheduler cannot run another thread at DISPATCH_LEVEL: 0xB8.
+//! On Windows: the scheduler cannot run another thread at `DISPATCH_LEVEL`: 0xB8.
 #![no_std]
 
 use specimens::{Extension, Specimen, kernel};

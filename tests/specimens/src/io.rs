@@ -10,7 +10,7 @@ use wdk_sys::{
     STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS,
 };
 
-use crate::{Extension, Irp, Request, Specimen, pnp, usb};
+use crate::{Extension, Irp, Request, Specimen, usb};
 
 /// `IRP_MJ_CREATE`.
 pub const CREATE: u8 = 0x00;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn pass<S: Specimen>(device: *mut DEVICE_OBJECT, irp: *mut
     if !NT_SUCCESS(status) {
         return irp.complete(status);
     }
-    let status = pnp::forward(extension, irp);
+    let status = S::pass(extension, irp);
     S::release(extension, request);
     status
 }

@@ -76,9 +76,9 @@ impl Irp {
     #[must_use]
     pub const fn status(self) -> NTSTATUS {
         // SAFETY: the IRP is valid.
-        let block = unsafe { &raw mut (*self.0).IoStatus };
-        // SAFETY: as above; whatever the union holds, a number is read.
-        unsafe { (*block).__bindgen_anon_1.Status }
+        let irp = unsafe { &*self.0 };
+        // SAFETY: whatever the union holds, a number is read.
+        unsafe { irp.IoStatus.__bindgen_anon_1.Status }
     }
 
     /// Sets `IoStatus.Status`.
@@ -100,17 +100,19 @@ impl Irp {
     /// `AssociatedIrp.SystemBuffer`.
     #[must_use]
     pub const fn system_buffer(self) -> *mut c_void {
-        // SAFETY: the IRP is valid; whatever the union holds, it is a pointer.
-        unsafe { (*self.0).AssociatedIrp.SystemBuffer }
+        // SAFETY: the IRP is valid.
+        let irp = unsafe { &*self.0 };
+        // SAFETY: whatever the union holds, it is a pointer.
+        unsafe { irp.AssociatedIrp.SystemBuffer }
     }
 
     /// `Parameters.DeviceIoControl.OutputBufferLength`.
     #[must_use]
     pub const fn output_length(self) -> u32 {
         // SAFETY: the IRP has a current stack location.
-        let parameters = unsafe { &raw mut (*self.current()).Parameters };
-        // SAFETY: as above; whatever the union holds, a number is read.
-        unsafe { (*parameters).DeviceIoControl.OutputBufferLength }
+        let location = unsafe { &*self.current() };
+        // SAFETY: whatever the union holds, a number is read.
+        unsafe { location.Parameters.DeviceIoControl.OutputBufferLength }
     }
 
     /// `PendingReturned`.
@@ -135,7 +137,8 @@ impl Irp {
         // SAFETY: as above; only an address is computed.
         let slot = unsafe { &raw mut (*tail).Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
         // SAFETY: the slot lies in the IRP.
-        unsafe { *slot = (*slot).wrapping_add(1) };
+        let slot = unsafe { &mut *slot };
+        *slot = slot.wrapping_add(1);
     }
 
     /// `IoCopyCurrentIrpStackLocationToNext`.

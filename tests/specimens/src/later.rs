@@ -23,7 +23,7 @@ struct Work {
     finish: Finish,
 }
 
-/// Lets a work item call `finish`. Returns STATUS_PENDING; whether the IRP is marked is the caller's business.
+/// Lets a work item call `finish`. Returns `STATUS_PENDING`; whether the IRP is marked is the caller's business.
 #[must_use]
 pub fn complete(extension: *mut Extension, irp: Irp, finish: Finish) -> NTSTATUS {
     let work = kernel::allocate(size_of::<Work>()).cast::<Work>();

@@ -48,9 +48,8 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
         REMOVE => return S::remove(extension, irp),
         SURPRISE_REMOVAL => return S::surprise_removal(extension, irp),
         START => start::<S>(extension, irp),
-        QUERY_REMOVE | CANCEL_REMOVE | STOP | QUERY_STOP | CANCEL_STOP => {
-            forward_with_success(extension, irp)
-        }
+        QUERY_REMOVE => S::query_remove(extension, irp),
+        CANCEL_REMOVE | STOP | QUERY_STOP | CANCEL_STOP => forward_with_success(extension, irp),
         _ => forward(extension, irp),
     };
     S::release(extension, request);

@@ -68,6 +68,18 @@ pub trait Specimen: Sized {
         }
     }
 
+    /// `IRP_MJ_POWER` and `IRP_MJ_SYSTEM_CONTROL`: sends them down.
+    #[must_use]
+    fn pass(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        pnp::forward(extension, irp)
+    }
+
+    /// `IRP_MN_QUERY_REMOVE_DEVICE`: agrees and sends it down.
+    #[must_use]
+    fn query_remove(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        pnp::forward_with_success(extension, irp)
+    }
+
     /// The device goes: its interface is turned off.
     fn interface_off(extension: *mut Extension) {
         pnp::set_interface(extension, false);

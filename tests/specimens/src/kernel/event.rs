@@ -1,0 +1,64 @@
+//! Events and waiting.
+
+// UNSAFETY: calls the kernel. These functions are safe in name only; see the crate's page.
+#![expect(unsafe_code, reason = "calls the kernel")]
+
+use core::{mem::MaybeUninit, ptr};
+
+use wdk_sys::{
+    _EVENT_TYPE::NotificationEvent,
+    _KWAIT_REASON::Executive,
+    _MODE::KernelMode,
+    KEVENT, LARGE_INTEGER, NTSTATUS, STATUS_PENDING,
+    ntddk::{KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
+};
+
+/// A notification event, on the stack.
+pub struct Event(MaybeUninit<KEVENT>);
+
+impl Event {
+    /// Room for an event.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+
+    /// `KeInitializeEvent`, not signalled. Returns where it is: it must not move from now on.
+    pub fn initialise(&mut self) -> *mut KEVENT {
+        let event = self.0.as_mut_ptr();
+        // SAFETY: there is room for an event.
+        unsafe { KeInitializeEvent(event, NotificationEvent, 0) };
+        event
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `KeWaitForSingleObject`, without a timeout.
+pub fn wait(event: *mut KEVENT) {
+    // SAFETY: the event is initialised, and the caller at PASSIVE_LEVEL.
+    let _ = unsafe { KeWaitForSingleObject(event.cast(), Executive, KernelMode as _, 0, ptr::null_mut()) };
+}
+
+/// `KeSetEvent`.
+pub fn set(event: *mut KEVENT) {
+    // SAFETY: the event is initialised.
+    let _ = unsafe { KeSetEvent(event, 0, 0) };
+}
+
+/// Whether a lower driver has not finished yet.
+#[must_use]
+pub const fn is_pending(status: NTSTATUS) -> bool {
+    status == STATUS_PENDING
+}
+
+/// `KeDelayExecutionThread` for a millisecond.
+pub fn delay() {
+    let mut interval = LARGE_INTEGER { QuadPart: -10_000 };
+    // SAFETY: the interval is relative.
+    let _ = unsafe { KeDelayExecutionThread(KernelMode as _, 0, &raw mut interval) };
+}

@@ -1,0 +1,62 @@
+//! Spin locks, used well and badly.
+
+// UNSAFETY: calls the kernel. These functions are safe in name only; see the crate's page.
+#![expect(unsafe_code, reason = "calls the kernel")]
+
+use core::sync::atomic::AtomicUsize;
+
+use wdk_sys::{
+    KSPIN_LOCK,
+    ntddk::{
+        IoAcquireCancelSpinLock, IoReleaseCancelSpinLock, KeAcquireSpinLockRaiseToDpc, KeInitializeSpinLock,
+        KeReleaseSpinLock,
+    },
+};
+
+/// Does something at `DISPATCH_LEVEL`, under a spin lock of its own.
+pub fn under_spin_lock(what: impl FnOnce()) {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: there is room for a spin lock.
+    unsafe { KeInitializeSpinLock(&raw mut lock) };
+    // SAFETY: the lock is initialised.
+    let irql = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+    what();
+    // SAFETY: the lock was acquired.
+    unsafe { KeReleaseSpinLock(&raw mut lock, irql) };
+}
+
+/// Takes a spin lock that nobody gives back.
+pub fn keep_spin_lock() {
+    static LOCK: AtomicUsize = AtomicUsize::new(0);
+    // SAFETY: zero is a free spin lock, and a number is as large.
+    let _ = unsafe { KeAcquireSpinLockRaiseToDpc(LOCK.as_ptr().cast()) };
+}
+
+/// `IoAcquireCancelSpinLock`; nobody gives it back.
+pub fn keep_cancel_spin_lock() {
+    let mut irql = 0;
+    // SAFETY: at `DISPATCH_LEVEL` or below.
+    unsafe { IoAcquireCancelSpinLock(&raw mut irql) };
+}
+
+/// `IoReleaseCancelSpinLock` by a thread that does not have it, at `DISPATCH_LEVEL`.
+pub fn release_cancel_spin_lock() {
+    // SAFETY: not right, which is the point.
+    unsafe { IoReleaseCancelSpinLock(2) };
+}
+
+/// `KeReleaseSpinLock` of a lock that nobody has, at `DISPATCH_LEVEL`.
+pub fn release_free_spin_lock() {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: not right, which is the point.
+    unsafe { KeReleaseSpinLock(&raw mut lock, 2) };
+}
+
+/// Takes a spin lock twice.
+pub fn take_spin_lock_twice() {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: zero is a free spin lock.
+    let _ = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+    // SAFETY: not right, which is the point.
+    let _ = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+}
