@@ -21,7 +21,11 @@ use crate::object::ObjectId;
 /// The state of the world between two events.
 #[derive(Debug, Default)]
 pub struct World {
+    /// Threads in a callback of the driver or with a lock of its. Others are dropped, as simulated work comes
+    /// and goes on ever new threads.
     threads: NumberMap<Thread>,
+    /// Emptied threads, kept for their memory.
+    spare: Vec<Thread>,
     irps: ObjectMap<Irp>,
     newest_irp: u32,
     devices: ObjectMap<Device>,
@@ -105,12 +109,13 @@ impl World {
         self.apply_to_irps(event);
         self.apply_to_devices(event);
         if thread::concerns(&event.kind) {
-            self.threads.entry(event.thread).or_default().apply(event);
+            self.thread_entry(event).apply(event);
+            self.retire(event.thread);
         }
     }
 
     fn enter(&mut self, event: &Event, callback: Callback) {
-        self.threads.entry(event.thread).or_default().frames.push(Frame::new(event, callback));
+        self.thread_entry(event).frames.push(Frame::new(event, callback));
         match callback {
             Callback::Dispatch { major, minor, irp, .. } if !self.irp_is_gone(irp) => {
                 let state = self.irp_entry(irp);
@@ -128,12 +133,25 @@ impl World {
             && let Some(at) = thread.frames.iter().rposition(|frame| frame.callback == leave.callback)
         {
             thread.frames.truncate(at);
+            self.retire(event.thread);
         }
         if let Callback::Completion { irp, .. } = leave.callback
             && leave.status != crate::NtStatus::MORE_PROCESSING_REQUIRED
             && let Some(state) = self.irps.get_mut(&irp)
         {
             state.owner = Owner::Completed;
+        }
+    }
+
+    fn thread_entry(&mut self, event: &Event) -> &mut Thread {
+        let spare = &mut self.spare;
+        self.threads.entry(event.thread).or_insert_with(|| spare.pop().unwrap_or_default())
+    }
+
+    fn retire(&mut self, number: u32) {
+        if self.threads.get(&number).is_some_and(|thread| thread.frames.is_empty() && thread.locks.is_empty())
+        {
+            self.spare.extend(self.threads.remove(&number));
         }
     }
 
