@@ -45,21 +45,20 @@ const RECALL_PATIENCE_MS: u32 = 50;
 const RECALL_ROUNDS: u32 = 20;
 
 impl GateCalls for Nt {
-    fn change(device: Device, event: Event) -> Step {
-        device.gate.lock(&mut AtMostDispatch::in_this_driver()).machine.apply(event)
+    fn change(device: Device, event: Event, passive: &mut Passive) -> Step {
+        device.gate.lock(passive).machine.apply(event)
     }
 
-    fn start_held(device: Device) {
-        transfer::send_held(device, &mut AtMostDispatch::in_this_driver());
+    fn start_held(device: Device, passive: &mut Passive) {
+        transfer::send_held(device, passive);
     }
 
-    fn fail_held(device: Device, status: Status) {
-        transfer::fail_held(device, status, &mut AtMostDispatch::in_this_driver(), |_key, _file| true);
+    fn fail_held(device: Device, status: Status, passive: &mut Passive) {
+        transfer::fail_held(device, status, passive, |_key, _file| true);
     }
 
-    fn cancel_in_flight(device: Device) {
-        let mut irql = AtMostDispatch::in_this_driver();
-        transfer::cancel_in_flight(device, Cause::Removal, &mut irql, |_entry| true);
+    fn cancel_in_flight(device: Device, passive: &mut Passive) {
+        transfer::cancel_in_flight(device, Cause::Removal, passive, |_entry| true);
     }
 
     fn wait_for_requests(device: Device, passive: &mut Passive) {
@@ -120,7 +119,7 @@ impl StopCalls for Nt {
             }
         }
         // What did not come back: the device does not obey, and the caller hears of it.
-        Self::cancel_in_flight(device);
+        Self::cancel_in_flight(device, passive);
         Self::wait_for_requests(device, passive);
         device.gate.lock(passive).is_recalling = false;
     }
@@ -315,8 +314,8 @@ impl RemoveCalls for Nt {
         slots.drain()
     }
 
-    fn take_handle(device: Device, _removing: &Removing) -> Option<UsbdRegistration> {
-        device.gate.lock(&mut AtMostDispatch::in_this_driver()).handle.take()
+    fn take_handle(device: Device, _removing: &Removing, passive: &mut Passive) -> Option<UsbdRegistration> {
+        device.gate.lock(passive).handle.take()
     }
 
     fn close_handle(handle: UsbdRegistration, drained: Drained, _removing: &Removing, passive: &mut Passive) {
@@ -347,14 +346,14 @@ impl PnpCalls for Nt {
         irp.offer_surprise_removal()
     }
 
-    fn keep_capabilities(device: Device, irp: &mut Irp) {
+    fn keep_capabilities(device: Device, irp: &mut Irp, passive: &mut Passive) {
         if let Some(power) = irp.power_capabilities() {
-            device.gate.lock(&mut AtMostDispatch::in_this_driver()).power = power;
+            device.gate.lock(passive).power = power;
         }
     }
 
-    fn add_device_state(device: Device, irp: &mut Irp) -> usize {
-        let state = device.gate.lock(&mut AtMostDispatch::in_this_driver()).machine.state();
+    fn add_device_state(device: Device, irp: &mut Irp, passive: &mut Passive) -> usize {
+        let state = device.gate.lock(passive).machine.state();
         let is_dead = matches!(state, State::StartFailed | State::SurpriseRemoved);
         irp.information() | if is_dead { PNP_DEVICE_FAILED } else { 0 }
     }

@@ -10,7 +10,7 @@ use wdk_sys::DEVICE_OBJECT;
 use crate::{
     gate::Gate,
     nt::{
-        event::Event, interface::DeviceInterface, irql::AtMostDispatch, remove_lock::RemoveLock,
+        event::Event, interface::DeviceInterface, irql::Passive, remove_lock::RemoveLock,
         spin_lock::SpinLock, usbd::UsbdRegistration,
     },
 };
@@ -58,14 +58,12 @@ impl Extension {
     }
 
     /// Remembers the registration with the USB driver stack: its only place until it is closed.
-    pub fn set_handle(&self, handle: UsbdRegistration) {
-        let mut irql = AtMostDispatch::in_this_driver();
-        self.gate.lock(&mut irql).handle = Some(handle);
+    pub fn set_handle(&self, handle: UsbdRegistration, passive: &mut Passive) {
+        self.gate.lock(passive).handle = Some(handle);
     }
 
     /// Remembers the device interface.
-    pub fn set_interface(&self, interface: DeviceInterface) {
-        let mut irql = AtMostDispatch::in_this_driver();
-        self.gate.lock(&mut irql).interface = Some(interface);
+    pub fn set_interface(&self, interface: DeviceInterface, passive: &mut Passive) {
+        self.gate.lock(passive).interface = Some(interface);
     }
 }

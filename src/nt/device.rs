@@ -199,13 +199,13 @@ impl AddDeviceCalls for Nt {
     fn register_interface(fdo: &mut Fdo, pdo: Pdo, passive: &mut Passive) -> Result<(), Status> {
         let interface = DeviceInterface::register(pdo, passive)?;
         let device = fdo.device().ok_or(STATUS_NO_SUCH_DEVICE)?;
-        device.set_interface(interface);
+        device.set_interface(interface, passive);
         Ok(())
     }
 
-    fn finish(fdo: Fdo, _lower: Lower, handle: UsbdRegistration) {
+    fn finish(fdo: Fdo, _lower: Lower, handle: UsbdRegistration, passive: &mut Passive) {
         if let Some(device) = fdo.device() {
-            device.set_handle(handle);
+            device.set_handle(handle, passive);
         }
         set_flags(&fdo, flags(fdo.0) & !DO_DEVICE_INITIALIZING);
     }

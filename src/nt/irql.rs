@@ -43,18 +43,6 @@ impl AtMostDispatch {
     }
 }
 
-impl AtMostDispatch {
-    /// The token where a routine of core's is called without one.
-    ///
-    /// This driver connects no interrupt and registers no callback that is documented to run above
-    /// `DISPATCH_LEVEL`, so none of its code does. What the token cannot show here is that no spin
-    /// lock is held: the caller takes care of that.
-    pub const fn in_this_driver() -> Self {
-        // SAFETY: as said above.
-        unsafe { Self::mint() }
-    }
-}
-
 impl Passive {
     /// Mints the token.
     ///

@@ -84,9 +84,13 @@ impl PartialMdl {
         Some(self.mdl)
     }
 
-    /// `MmPrepareMdlForReuse`: undoes the mapping that a lower driver may have asked for.
-    /// Nobody uses what [`Self::describe`] answered any more.
+    /// `MmPrepareMdlForReuse`: undoes the mapping that a lower driver may have asked for. Nobody uses
+    /// what [`Self::describe`] answered any more.
     pub fn prepare_for_reuse(&mut self, _irql: &AtMostDispatch) {
+        self.unmap();
+    }
+
+    fn unmap(&mut self) {
         // SAFETY: owned, and not in use, which `describe`'s caller promises.
         let mdl = unsafe { self.mdl.as_ref() };
         if u32::from(mdl.MdlFlags.cast_unsigned()) & MDL_PARTIAL_HAS_BEEN_MAPPED == 0 {
@@ -99,7 +103,7 @@ impl PartialMdl {
 
 impl Drop for PartialMdl {
     fn drop(&mut self) {
-        self.prepare_for_reuse(&AtMostDispatch::in_this_driver());
+        self.unmap();
         // SAFETY: owned, allocated by IoAllocateMdl, and freed once.
         unsafe { IoFreeMdl(self.mdl.as_ptr()) };
     }

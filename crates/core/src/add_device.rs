@@ -71,7 +71,7 @@ pub trait AddDeviceCalls: Sized {
 
     /// Stores the handle in the extension, then clears `DO_DEVICE_INITIALIZING`, last:
     /// [page](https://learn.microsoft.com/windows-hardware/drivers/kernel/clearing-the-do-device-initializing-flag).
-    fn finish(fdo: Self::Fdo, lower: Self::Lower, handle: Self::Handle);
+    fn finish(fdo: Self::Fdo, lower: Self::Lower, handle: Self::Handle, passive: &mut Self::Passive);
 
     /// [`USBD_CloseHandle`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_closehandle).
     fn close_handle(handle: Self::Handle, proof: Unwinding, passive: &mut Self::Passive);
@@ -173,7 +173,7 @@ impl<'p, C: AddDeviceCalls> AddDevice<'p, C, Opened<C>> {
 
 impl<C: AddDeviceCalls> AddDevice<'_, C, Interfaced<C>> {
     fn finish(self) {
-        C::finish(self.fdo, self.state.lower, self.state.handle);
+        C::finish(self.fdo, self.state.lower, self.state.handle, self.passive);
     }
 }
 

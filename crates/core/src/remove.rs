@@ -48,7 +48,11 @@ pub trait RemoveCalls: GateCalls {
 
     /// Takes the handle out of its only place, the
     /// [device extension](https://learn.microsoft.com/windows-hardware/drivers/kernel/device-extensions).
-    fn take_handle(device: Self::Device, removing: &Removing) -> Option<Self::Handle>;
+    fn take_handle(
+        device: Self::Device,
+        removing: &Removing,
+        passive: &mut Self::Passive,
+    ) -> Option<Self::Handle>;
 
     /// [`USBD_CloseHandle`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_closehandle),
     /// at `PASSIVE_LEVEL`.
@@ -128,10 +132,10 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
     /// the handle has no users, and frees every URB.
     pub fn drain(self) -> RemoveIrp<'d, C, Drained<C>> {
         let device = self.device;
-        let _ = C::change(device, Event::Remove);
+        let _ = C::change(device, Event::Remove, self.passive);
         C::disable_interface(device, self.passive);
-        C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED);
-        C::cancel_in_flight(device);
+        C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, self.passive);
+        C::cancel_in_flight(device, self.passive);
         C::wait_for_requests(device, self.passive);
         C::flush_dpcs(device, self.passive);
         let proof = C::free_urbs(device, &Removing(()), self.passive);
@@ -143,7 +147,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Drained<C>> {
     /// Closes the `USBD_HANDLE`: here, and nowhere else on this path.
     pub fn close_usbd_handle(self) -> RemoveIrp<'d, C, HandleClosed> {
         let (this, Drained { proof }) = self.split();
-        if let Some(handle) = C::take_handle(this.device, &Removing(())) {
+        if let Some(handle) = C::take_handle(this.device, &Removing(()), this.passive) {
             C::close_handle(handle, proof, &Removing(()), this.passive);
         }
         this.becomes(HandleClosed(()))

@@ -14,20 +14,20 @@ pub trait GateCalls: IrpCalls {
     /// Applies `event` to the device's [`Machine`](super::Machine) under the device's
     /// [spin lock](https://learn.microsoft.com/windows-hardware/drivers/kernel/introduction-to-spin-locks), and
     /// returns what it answered. From its return on, no request passes that the new state does not admit.
-    fn change(device: Self::Device, event: Event) -> Step;
+    fn change(device: Self::Device, event: Event, passive: &mut Self::Passive) -> Step;
 
     /// Sends the requests that are held, in their order. Called after the state admits requests again, outside any
     /// lock: [`IoCallDriver`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iocalldriver).
-    fn start_held(device: Self::Device);
+    fn start_held(device: Self::Device, passive: &mut Self::Passive);
 
     /// Completes the requests that are held, outside any lock:
     /// [`IoCompleteRequest`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iocompleterequest).
-    fn fail_held(device: Self::Device, status: Status);
+    fn fail_held(device: Self::Device, status: Status, passive: &mut Self::Passive);
 
     /// Marks every request in flight as being cancelled and calls
     /// [`IoCancelIrp`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iocancelirp) on it, outside
     /// any lock. Does not wait.
-    fn cancel_in_flight(device: Self::Device);
+    fn cancel_in_flight(device: Self::Device, passive: &mut Self::Passive);
 
     /// Waits until the `USBD_HANDLE` has no users:
     /// [`KeWaitForSingleObject`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-kewaitforsingleobject)
@@ -131,12 +131,12 @@ pub trait PnpCalls: StartCalls + crate::remove::RemoveCalls {
     /// Keeps `DeviceState`, `SystemWake` and `DeviceWake` of the
     /// [capabilities](https://learn.microsoft.com/windows-hardware/drivers/kernel/irp-mn-query-capabilities) that the lower
     /// drivers filled.
-    fn keep_capabilities(device: Self::Device, irp: &mut Self::Irp);
+    fn keep_capabilities(device: Self::Device, irp: &mut Self::Irp, passive: &mut Self::Passive);
 
     /// Adds `PNP_DEVICE_FAILED` to the
     /// [device state](https://learn.microsoft.com/windows-hardware/drivers/kernel/irp-mn-query-pnp-device-state) in
     /// `IoStatus.Information`, if the device is dead. Returns the information.
-    fn add_device_state(device: Self::Device, irp: &mut Self::Irp) -> usize;
+    fn add_device_state(device: Self::Device, irp: &mut Self::Irp, passive: &mut Self::Passive) -> usize;
 
     /// `InPath` of a
     /// [usage notification](https://learn.microsoft.com/windows-hardware/drivers/kernel/irp-mn-device-usage-notification).

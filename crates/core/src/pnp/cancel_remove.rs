@@ -26,6 +26,6 @@ pub(super) fn cancel_remove<'d, C: GateCalls>(
 ) -> Disposition<'d> {
     irp.set_status(STATUS_SUCCESS);
     let status = irp.forward_and_wait(&guard, passive);
-    let _ = C::change(fdo.device(), Event::CancelRemove);
+    let _ = C::change(fdo.device(), Event::CancelRemove, passive);
     irp.complete(guard, status, 0)
 }

@@ -26,8 +26,8 @@ pub(super) fn cancel_stop<'d, C: GateCalls>(
 ) -> Disposition<'d> {
     irp.set_status(STATUS_SUCCESS);
     let status = irp.forward_and_wait(&guard, passive);
-    if let Step::To { .. } = C::change(fdo.device(), Event::CancelStop) {
-        C::start_held(fdo.device());
+    if let Step::To { .. } = C::change(fdo.device(), Event::CancelStop, passive) {
+        C::start_held(fdo.device(), passive);
     }
     irp.complete(guard, status, 0)
 }

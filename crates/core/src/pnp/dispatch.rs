@@ -24,11 +24,11 @@ pub fn dispatch<'d, C: PnpCalls>(
     };
     match C::minor(irp.raw()) {
         Minor::StartDevice => start::start(&fdo, irp, guard, passive),
-        Minor::QueryRemoveDevice => query_remove::query_remove(&fdo, irp, guard),
+        Minor::QueryRemoveDevice => query_remove::query_remove(&fdo, irp, guard, passive),
         Minor::RemoveDevice => remove::remove(fdo, irp, guard, passive),
         Minor::CancelRemoveDevice => cancel_remove::cancel_remove(&fdo, irp, guard, passive),
         Minor::StopDevice => stop::stop(&fdo, irp, guard, passive),
-        Minor::QueryStopDevice => query_stop::query_stop(&fdo, irp, guard),
+        Minor::QueryStopDevice => query_stop::query_stop(&fdo, irp, guard, passive),
         Minor::CancelStopDevice => cancel_stop::cancel_stop(&fdo, irp, guard, passive),
         Minor::QueryCapabilities => query_capabilities::query_capabilities(&fdo, irp, guard, passive),
         Minor::QueryPnpDeviceState => {

@@ -18,7 +18,7 @@ pub(super) fn query_capabilities<'d, C: PnpCalls>(
     }
     let status = irp.forward_and_wait(&guard, passive);
     if status.is_success() {
-        C::keep_capabilities(fdo.device(), irp.raw());
+        C::keep_capabilities(fdo.device(), irp.raw(), passive);
     }
     let information = C::information(irp.raw());
     irp.complete(guard, status, information)

@@ -21,7 +21,7 @@ pub(super) fn query_pnp_device_state<'d, C: PnpCalls>(
         return irp.complete(guard, lower, information);
     }
     let before = C::information(irp.raw());
-    let information = C::add_device_state(fdo.device(), irp.raw());
+    let information = C::add_device_state(fdo.device(), irp.raw(), passive);
     let status = if information == before { lower } else { STATUS_SUCCESS };
     irp.complete(guard, status, information)
 }

@@ -22,7 +22,8 @@ pub(super) fn query_remove<'d, C: GateCalls>(
     fdo: &Fdo<'d, C>,
     irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
+    passive: &mut C::Passive,
 ) -> Disposition<'d> {
-    let _ = C::change(fdo.device(), Event::QueryRemove);
+    let _ = C::change(fdo.device(), Event::QueryRemove, passive);
     irp.forward_success(guard)
 }

@@ -21,7 +21,8 @@ pub(super) fn query_stop<'d, C: GateCalls>(
     fdo: &Fdo<'d, C>,
     irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
+    passive: &mut C::Passive,
 ) -> Disposition<'d> {
-    let _ = C::change(fdo.device(), Event::QueryStop);
+    let _ = C::change(fdo.device(), Event::QueryStop, passive);
     irp.forward_success(guard)
 }

@@ -50,7 +50,7 @@ pub(super) fn start<'d, C: StartCalls>(
     passive: &mut C::Passive,
 ) -> Disposition<'d> {
     let device = fdo.device();
-    match C::change(device, Event::StartArrives) {
+    match C::change(device, Event::StartArrives, passive) {
         Step::To { .. } => take_back::<C>(device, passive),
         Step::Stays(_) => {}
         // Sent down, it would report a start that did not happen here.
@@ -59,7 +59,7 @@ pub(super) fn start<'d, C: StartCalls>(
     let result = irp
         .forward_and_wait(&guard, passive)
         .check()
-        .inspect_err(|_| give_up::<C>(device))
+        .inspect_err(|_| give_up::<C>(device, passive))
         .and_then(|_| configure::<C>(device, passive))
         .and_then(|()| open::<C>(device, passive));
     match result {
@@ -76,19 +76,20 @@ fn take_back<C: StartCalls>(device: C::Device, passive: &mut C::Passive) {
 }
 
 /// The start failed before anything was selected: what was held since STOP ends now.
-fn give_up<C: StartCalls>(device: C::Device) {
-    let _ = C::change(device, Event::StartFails);
-    C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED);
+fn give_up<C: StartCalls>(device: C::Device, passive: &mut C::Passive) {
+    let _ = C::change(device, Event::StartFails, passive);
+    C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);
 }
 
 /// Reads and validates the descriptors, selects the configuration and records its pipes.
 fn configure<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<(), Status> {
     let read = read_descriptors::<C>(device, passive);
-    let (device_descriptor, descriptor, configuration) = read.inspect_err(|_| give_up::<C>(device))?;
+    let (device_descriptor, descriptor, configuration) =
+        read.inspect_err(|_| give_up::<C>(device, passive))?;
     let pipes = C::select_configuration(device, &descriptor, &configuration, passive)
-        .inspect_err(|_| give_up::<C>(device))?;
+        .inspect_err(|_| give_up::<C>(device, passive))?;
     C::record_pipes(device, &device_descriptor, descriptor, pipes, passive).inspect_err(|_| {
-        give_up::<C>(device);
+        give_up::<C>(device, passive);
         C::drop_pipes(device, passive);
         C::deconfigure(device, passive);
     })
@@ -110,12 +111,12 @@ fn read_descriptors<C: StartCalls>(
 
 /// Opens the gate, starts what is held, and enables the interface; if that fails, takes everything back.
 fn open<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<(), Status> {
-    let _ = C::change(device, Event::StartSucceeds);
-    C::start_held(device);
+    let _ = C::change(device, Event::StartSucceeds, passive);
+    C::start_held(device, passive);
     C::enable_interface(device, passive).inspect_err(|_| {
         C::disable_interface(device, passive);
-        give_up::<C>(device);
-        C::cancel_in_flight(device);
+        give_up::<C>(device, passive);
+        C::cancel_in_flight(device, passive);
         C::wait_for_requests(device, passive);
         C::drop_pipes(device, passive);
         C::deconfigure(device, passive);

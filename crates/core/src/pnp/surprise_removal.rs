@@ -26,9 +26,9 @@ pub(super) fn surprise_removal<'d, C: GateCalls>(
     passive: &mut C::Passive,
 ) -> Disposition<'d> {
     let device = fdo.device();
-    let _ = C::change(device, Event::SurpriseRemoval);
+    let _ = C::change(device, Event::SurpriseRemoval, passive);
     C::disable_interface(device, passive);
-    C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED);
-    C::cancel_in_flight(device);
+    C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);
+    C::cancel_in_flight(device, passive);
     irp.forward_success(guard)
 }

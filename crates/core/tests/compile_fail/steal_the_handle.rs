@@ -4,8 +4,8 @@ mod edge;
 use usbclient_core::remove::{RemoveCalls, Removing};
 
 fn main() {
-    edge::pnp(|fdo, irp, _| {
-        let _handle = edge::Edge::take_handle(fdo.device(), &Removing(()));
+    edge::pnp(|fdo, irp, passive| {
+        let _handle = edge::Edge::take_handle(fdo.device(), &Removing(()), passive);
         irp.refuse(usbclient_core::status::STATUS_CANCELLED)
     });
     edge::removal(|irp| {

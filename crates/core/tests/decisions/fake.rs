@@ -165,17 +165,17 @@ impl IrpCalls for Fake {
 }
 
 impl GateCalls for Fake {
-    fn change(_: FakeDevice, event: Event) -> Step {
+    fn change(_: FakeDevice, event: Event, _: &mut FakePassive) -> Step {
         log(format!("{event:?}"));
         world(|w| w.machine.apply(event))
     }
-    fn start_held(_: FakeDevice) {
+    fn start_held(_: FakeDevice, _: &mut FakePassive) {
         log("start_held");
     }
-    fn fail_held(_: FakeDevice, status: Status) {
+    fn fail_held(_: FakeDevice, status: Status, _: &mut FakePassive) {
         log(format!("fail_held({status:?})"));
     }
-    fn cancel_in_flight(_: FakeDevice) {
+    fn cancel_in_flight(_: FakeDevice, _: &mut FakePassive) {
         log("cancel_in_flight");
     }
     fn wait_for_requests(_: FakeDevice, _: &mut FakePassive) {
@@ -253,7 +253,7 @@ impl RemoveCalls for Fake {
         log("free_urbs");
         FakeDrained(())
     }
-    fn take_handle(_: FakeDevice, _: &Removing) -> Option<FakeHandle> {
+    fn take_handle(_: FakeDevice, _: &Removing, _: &mut FakePassive) -> Option<FakeHandle> {
         world(|w| std::mem::take(&mut w.handle)).then_some(FakeHandle(()))
     }
     fn close_handle(_: FakeHandle, _: FakeDrained, _: &Removing, _: &mut FakePassive) {
@@ -278,10 +278,10 @@ impl PnpCalls for Fake {
         log("offer_surprise_removal");
         world(|w| w.version_1)
     }
-    fn keep_capabilities(_: FakeDevice, _: &mut FakeIrp) {
+    fn keep_capabilities(_: FakeDevice, _: &mut FakeIrp, _: &mut FakePassive) {
         log("keep_capabilities");
     }
-    fn add_device_state(_: FakeDevice, _: &mut FakeIrp) -> usize {
+    fn add_device_state(_: FakeDevice, _: &mut FakeIrp, _: &mut FakePassive) -> usize {
         world(|w| w.information | if w.dead { 4 } else { 0 })
     }
     fn usage_in_path(_: &FakeIrp) -> bool {
@@ -318,7 +318,7 @@ impl AddDeviceCalls for Fake {
     fn register_interface(_: &mut FakeFdo, (): (), _: &mut FakePassive) -> Result<(), Status> {
         attempt("register_interface")
     }
-    fn finish(_: FakeFdo, _: FakeLower, _: FakeHandle) {
+    fn finish(_: FakeFdo, _: FakeLower, _: FakeHandle, _: &mut FakePassive) {
         log("finish");
     }
     fn close_handle(_: FakeHandle, _: Unwinding, _: &mut FakePassive) {

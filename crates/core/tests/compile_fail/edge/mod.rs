@@ -59,12 +59,12 @@ impl IrpCalls for Edge {
 }
 
 impl GateCalls for Edge {
-    fn change(_: Device, _: Event) -> Step {
+    fn change(_: Device, _: Event, _: &mut Passive) -> Step {
         Step::Impossible(Reason::NothingFollows)
     }
-    fn start_held(_: Device) {}
-    fn fail_held(_: Device, _: Status) {}
-    fn cancel_in_flight(_: Device) {}
+    fn start_held(_: Device, _: &mut Passive) {}
+    fn fail_held(_: Device, _: Status, _: &mut Passive) {}
+    fn cancel_in_flight(_: Device, _: &mut Passive) {}
     fn wait_for_requests(_: Device, _: &mut Passive) {}
     fn disable_interface(_: Device, _: &mut Passive) {}
 }
@@ -77,7 +77,7 @@ impl RemoveCalls for Edge {
     fn free_urbs(_: Device, _: &Removing, _: &mut Passive) -> Urbs {
         Urbs(())
     }
-    fn take_handle(_: Device, _: &Removing) -> Option<Handle> {
+    fn take_handle(_: Device, _: &Removing, _: &mut Passive) -> Option<Handle> {
         Some(Handle(()))
     }
     fn close_handle(_: Handle, _: Urbs, _: &Removing, _: &mut Passive) {}
