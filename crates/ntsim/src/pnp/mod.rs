@@ -8,7 +8,6 @@
 //! its page.
 
 mod add_device;
-mod driver;
 mod events;
 mod filter;
 mod irp;
@@ -19,7 +18,6 @@ mod start;
 mod stop;
 
 pub use add_device::add_device;
-pub use driver::{load_driver, unload_driver};
 pub use events::serve;
 pub use filter::{FilterFailure, Refusal, Way};
 pub use irp::{bus_relations, capabilities, device_state};

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nt_trace::{
-    NtStatus,
-    event::{Plugged, PnpState},
-};
+use nt_trace::event::{Plugged, PnpState};
 use serde::{Deserialize, Serialize};
 
 use super::filter::FilterFailure;
 use crate::{
-    abi::{DEVICE_OBJECT, status::STATUS_NO_SUCH_DEVICE},
+    abi::status::STATUS_NO_SUCH_DEVICE,
     kernel::Kernel,
     mem::Addr,
     sched::{Cpu, ThreadId},
@@ -98,8 +95,8 @@ impl NodeState {
 }
 
 impl Kernel {
-    /// Tells everybody who waits for the PnP manager, or whom it waits for, that something has changed: a file
-    /// was closed, a device got into another state, an event is to be served.
+    /// Tells everybody who waits for the PnP manager that something has changed: a device got into another
+    /// state, an operation is over, an event is to be served.
     pub fn pnp_changed(&mut self) {
         for thread in std::mem::take(&mut self.pnp.waiters) {
             self.sched.wake(thread, 0);
@@ -115,9 +112,11 @@ impl Kernel {
         if known.is_some_and(|node| node.state != NodeState::Deleted) {
             return Err(Stop::Script(format!("{} is plugged in already", new.name)));
         }
-        let duplicate = self.pnp.nodes.values().any(|node| {
-            node.instance == new.instance && node.state != NodeState::Deleted
-        });
+        let duplicate = self
+            .pnp
+            .nodes
+            .values()
+            .any(|node| node.instance == new.instance && node.state != NodeState::Deleted);
         self.reference_device(new.pdo, true)?;
         self.io.create_refused.insert(new.pdo, STATUS_NO_SUCH_DEVICE);
         let node = Node {
@@ -145,7 +144,22 @@ impl Kernel {
     #[must_use]
     pub fn node_of(&self, pdo: Addr) -> Option<(&str, &Node)> {
         let mut nodes = self.pnp.nodes.iter();
-        nodes.find(|(_, node)| node.pdo == pdo && node.state != NodeState::Deleted).map(|(name, node)| (&**name, node))
+        nodes
+            .find(|(_, node)| node.pdo == pdo && node.state != NodeState::Deleted)
+            .map(|(name, node)| (&**name, node))
+    }
+
+    /// The device interfaces of a device that user mode can find: the enabled ones, from the end of its start
+    /// on.
+    ///
+    /// # Errors
+    /// [`Stop::Script`] when there is no such device.
+    pub fn arrived_interfaces(&self, name: &str) -> Result<Vec<String>, Stop> {
+        let node = self.node(name)?;
+        if matches!(node.state, NodeState::Initialized | NodeState::Duplicate | NodeState::DriversAdded) {
+            return Ok(Vec::new());
+        }
+        Ok(self.enabled_interfaces_of(node.pdo))
     }
 
     pub(super) fn set_node_state(&mut self, name: &str, state: NodeState) -> Result<(), Stop> {
@@ -171,21 +185,6 @@ impl Kernel {
         }
         self.pnp_changed();
         Ok(())
-    }
-
-    /// How many file objects are open on a device's stack.
-    ///
-    /// # Errors
-    /// When a device object of the stack is gone.
-    pub fn open_files(&self, pdo: Addr) -> Result<u32, Stop> {
-        let mut device = pdo;
-        let mut count = 0;
-        while !device.is_null() {
-            let object = self.mem.at::<DEVICE_OBJECT>(device)?;
-            count += u32::try_from(object.ReferenceCount).unwrap_or(0);
-            device = object.AttachedDevice;
-        }
-        Ok(count)
     }
 }
 
@@ -231,10 +230,4 @@ pub async fn reached(cpu: &Cpu, name: &str, state: NodeState) -> Result<(), Stop
         }
         changed(cpu, format!("{name} to be {state:?}")).await;
     }
-}
-
-/// `NT_SUCCESS` as the PnP manager reads it: a status that no driver touched counts as success for requests
-/// that drivers may ignore.
-pub(super) fn ignored_or_success(status: NtStatus) -> bool {
-    status.is_success() || status == NtStatus::NOT_SUPPORTED
 }

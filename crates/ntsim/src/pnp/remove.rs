@@ -11,6 +11,7 @@ use crate::{
         },
         status::{STATUS_DEVICE_BUSY, STATUS_OBJECT_NAME_COLLISION, STATUS_SUCCESS},
     },
+    kernel::io::user::wait_until_closed,
     mem::Addr,
     sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
@@ -141,7 +142,7 @@ async fn ask(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> Result<NtSta
     }
     irp::relations(cpu, pdo, irp::REMOVAL_RELATIONS).await?;
     let done = irp::send(cpu, pdo, IRP_MN_QUERY_REMOVE_DEVICE).await?;
-    let busy = cpu.look().open_files(pdo)? > 0;
+    let busy = cpu.look().open_files(pdo) > 0;
     if done.status.is_success() && !busy {
         cpu.k().set_node_state(name, NodeState::QueryRemoved)?;
         return Ok(done.status);
@@ -177,15 +178,10 @@ async fn ask_and_remove(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> R
 }
 
 /// `SURPRISE_REMOVAL`, and `REMOVE` now or when the last file is closed, within an operation.
-pub(super) async fn surprise(
-    cpu: &Cpu,
-    name: &str,
-    pdo: Addr,
-    pending: NodeState,
-) -> Result<NtStatus, Stop> {
+pub(super) async fn surprise(cpu: &Cpu, name: &str, pdo: Addr, pending: NodeState) -> Result<NtStatus, Stop> {
     let done = irp::send(cpu, pdo, IRP_MN_SURPRISE_REMOVAL).await?;
     cpu.k().set_node_state(name, pending)?;
-    if cpu.look().open_files(pdo)? == 0 {
+    if cpu.look().open_files(pdo) == 0 {
         send_remove(cpu, name, pdo, after(pending)).await?;
         return Ok(done.status);
     }
@@ -208,15 +204,7 @@ const fn after(pending: NodeState) -> NodeState {
 }
 
 async fn remove_when_closed(cpu: &Cpu, name: &str, pdo: Addr) -> Result<(), Stop> {
-    loop {
-        if pending(cpu, name, pdo)?.is_none() {
-            return Ok(());
-        }
-        if cpu.look().open_files(pdo)? == 0 {
-            break;
-        }
-        node::changed(cpu, format!("the last file on {name} to be closed")).await;
-    }
+    wait_until_closed(cpu, pdo).await;
     node::begin(cpu, name).await?;
     let result = match pending(cpu, name, pdo) {
         Ok(Some(state)) => send_remove(cpu, name, pdo, after(state)).await.map(drop),

@@ -6,8 +6,8 @@ use super::{NodeState, filter, irp, node, start};
 use crate::{
     abi::{
         irp_minor::{
-            IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_RESOURCE_REQUIREMENTS,
-            IRP_MN_QUERY_STOP_DEVICE, IRP_MN_STOP_DEVICE,
+            IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_FILTER_RESOURCE_REQUIREMENTS,
+            IRP_MN_QUERY_RESOURCE_REQUIREMENTS, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_STOP_DEVICE,
         },
         status::STATUS_SUCCESS,
     },
@@ -110,11 +110,8 @@ async fn cancel(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> Result<Nt
 }
 
 async fn ask_and_cancel(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> Result<NtStatus, Stop> {
-    let status = if state == NodeState::QueryStopped {
-        STATUS_SUCCESS
-    } else {
-        ask(cpu, name, pdo, state).await?
-    };
+    let status =
+        if state == NodeState::QueryStopped { STATUS_SUCCESS } else { ask(cpu, name, pdo, state).await? };
     if !status.is_success() {
         return Ok(status);
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Expected, Step};
+use crate::usb;
 
 /// The name of a device that a script does not name otherwise.
 pub const DEVICE: &str = "device";
@@ -71,16 +72,44 @@ pub enum Face {
     Usb2,
 }
 
-/// When the USB stack completes a request.
+impl From<Face> for usb::Face {
+    fn from(face: Face) -> Self {
+        match face {
+            Face::Usb3 => Self::Usb3,
+            Face::Usb2 => Self::Usb2,
+        }
+    }
+}
+
+/// When the USB stack completes a request: the choices of [`usb::Completion`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Completion {
-    /// Before `IoCallDriver` returns, where the request allows it.
-    Inline,
-    /// From a thread at `PASSIVE_LEVEL`, later.
-    Later,
-    /// From a deferred procedure call, at `DISPATCH_LEVEL`.
+    /// At `DISPATCH_LEVEL`, in a deferred procedure call.
     #[default]
     Dispatch,
+    /// At `PASSIVE_LEVEL`, in another thread.
+    Passive,
+    /// Within `IoCallDriver`, where the request allows it.
+    Inline,
+    /// Within `IoCallDriver`, which returns `STATUS_PENDING` all the same.
+    InlinePending,
+    /// In a deferred procedure call before `IoCallDriver` returns.
+    Racing,
+    /// Transfers: not before they are cancelled.
+    Never,
+}
+
+impl From<Completion> for usb::Completion {
+    fn from(completion: Completion) -> Self {
+        match completion {
+            Completion::Dispatch => Self::Dispatch,
+            Completion::Passive => Self::Passive,
+            Completion::Inline => Self::Inline,
+            Completion::InlinePending => Self::InlinePending,
+            Completion::Racing => Self::Racing,
+            Completion::Never => Self::Never,
+        }
+    }
 }
 
 /// Opens a device.

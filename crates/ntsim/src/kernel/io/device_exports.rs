@@ -178,5 +178,6 @@ fn invalidate_device_state(kernel: &mut Kernel, args: Args) -> Result<u64, Stop>
     let pdo = args.pointer(kernel, 0)?;
     kernel.mem.at::<DEVICE_OBJECT>(pdo)?;
     kernel.io.invalidated.push(pdo);
+    kernel.pnp_changed();
     Ok(0)
 }

@@ -92,6 +92,18 @@ pub async fn open(
     Ok(Ok(handle))
 }
 
+/// Makes a second handle of a file, as `DuplicateHandle` does. None when the first is closed.
+pub fn duplicate(kernel: &mut Kernel, handle: Handle) -> Option<Handle> {
+    let open = *kernel.io.user.handles.get(&handle)?;
+    let file = kernel.io.user.files.get_mut(&open.file)?;
+    file.handles += 1;
+    file.references += 1;
+    kernel.io.user.next_handle += 4;
+    let handle = Handle(kernel.io.user.next_handle);
+    kernel.io.user.handles.insert(handle, open);
+    Some(handle)
+}
+
 /// Closes a handle: CLEANUP when it is the file's last, CLOSE when nothing refers to the file any more.
 ///
 /// # Errors

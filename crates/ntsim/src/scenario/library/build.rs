@@ -1,0 +1,115 @@
+//! Short forms of the steps that many scenarios use.
+
+use nt_trace::NtStatus;
+use usb_models::models::loopback;
+use usbclient_protocol::SetupPacket;
+
+use crate::{
+    pnp::NodeState,
+    scenario::{Bytes, DEVICE, Expectation, Expected, Ioctl, Open, Plug, PnpOperation, Scenario, Step},
+};
+
+/// The model that most scenarios use.
+pub(super) const MODEL: &str = "loopback-hs";
+/// The handle that most scenarios use.
+pub(super) const FILE: &str = "file";
+/// Bytes of a small transfer: one packet at high speed.
+pub(super) const PACKET: u32 = 512;
+
+pub(super) fn scenario(name: &str, about: &str, steps: Vec<Step>) -> Scenario {
+    Scenario { name: name.into(), about: about.into(), steps }
+}
+
+pub(super) fn plug() -> Step {
+    Step::Plug(Plug::new(DEVICE, MODEL))
+}
+
+pub(super) fn plug_with_filter() -> Step {
+    Step::Plug(Plug { filter: true, ..Plug::new(DEVICE, MODEL) })
+}
+
+pub(super) fn unplug() -> Step {
+    Step::Unplug { device: DEVICE.into() }
+}
+
+pub(super) fn open() -> Step {
+    Step::Open(Open::new(DEVICE, FILE))
+}
+
+pub(super) fn close() -> Step {
+    close_file(FILE)
+}
+
+pub(super) fn close_file(file: &str) -> Step {
+    Step::Close { file: file.into() }
+}
+
+pub(super) fn ioctl(ioctl: Ioctl, expect: Expected) -> Step {
+    Step::Ioctl { ioctl, expect }
+}
+
+/// A read that waits until data come.
+pub(super) fn submit_read(request: &str) -> Step {
+    submit_read_of(request, FILE)
+}
+
+pub(super) fn submit_read_of(request: &str, file: &str) -> Step {
+    Step::Submit { request: request.into(), ioctl: Ioctl::read(file, loopback::BULK_IN, PACKET) }
+}
+
+pub(super) fn wait(request: &str, expect: Expected) -> Step {
+    Step::Wait { request: request.into(), expect }
+}
+
+pub(super) fn cancel(request: &str) -> Step {
+    Step::Cancel { request: request.into() }
+}
+
+pub(super) fn pnp(operation: PnpOperation) -> Step {
+    pnp_ends(operation, Expected::success())
+}
+
+pub(super) fn pnp_ends(operation: PnpOperation, expect: Expected) -> Step {
+    Step::Pnp { device: DEVICE.into(), operation, expect }
+}
+
+pub(super) fn is(state: NodeState) -> Step {
+    Step::Expect(Expectation::State { device: DEVICE.into(), state })
+}
+
+pub(super) fn arrived(arrived: bool) -> Step {
+    Step::Expect(Expectation::Interface { device: DEVICE.into(), arrived })
+}
+
+pub(super) fn calls(routine: &str, count: u64) -> Step {
+    Step::Expect(Expectation::Calls { routine: routine.into(), count })
+}
+
+pub(super) fn ends(status: NtStatus) -> Expected {
+    Expected::status(status)
+}
+
+/// Writes to the loop and reads the same back.
+pub(super) fn echo(file: &str, seed: u64) -> [Step; 2] {
+    let data = Bytes::pattern(seed, PACKET);
+    let length = u64::from(PACKET);
+    [
+        ioctl(Ioctl::write(file, loopback::BULK_OUT, data.clone()), Expected::success().moved(length)),
+        ioctl(Ioctl::read(file, loopback::BULK_IN, PACKET), Expected::success().moved(length).bytes(data)),
+    ]
+}
+
+/// Control transfers: writes the device's memory, reads it back, asks how much is in the loop.
+pub(super) fn control_transfers(file: &str, seed: u64) -> Vec<Step> {
+    let data = Bytes::pattern(seed, 64);
+    let setup =
+        |request_type, request, length| SetupPacket { request_type, request, value: 0, index: 0, length };
+    let write = Ioctl::control_out(file, setup(0x40, loopback::MEMORY, 64), data.clone());
+    let read = Ioctl::control_in(file, setup(0xC0, loopback::MEMORY, 64));
+    let level = Ioctl::control_in(file, setup(0xC0, loopback::LEVEL, 4));
+    vec![
+        ioctl(write, Expected::success().moved(64)),
+        ioctl(read, Expected::success().moved(64).bytes(data)),
+        ioctl(level, Expected::success().moved(4).bytes(Bytes::room(4))),
+    ]
+}

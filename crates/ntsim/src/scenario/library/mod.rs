@@ -1,0 +1,70 @@
+//! The scenarios that come with the simulator.
+
+mod build;
+mod failures;
+mod hostile;
+mod life;
+mod queries;
+mod removal;
+mod requests;
+
+use super::Scenario;
+
+pub use life::{LOOPBACK_BYTES, short_life, whole_life, whole_life_of};
+
+/// Every scenario that is played on the loopback device, the demonstration first.
+#[must_use]
+pub fn all() -> Vec<Scenario> {
+    let mut all = vec![life::whole_life(), life::short_life()];
+    all.extend(removal::all());
+    all.extend(queries::all());
+    all.extend(failures::all());
+    all.extend(requests::all());
+    all.extend(hostile::all());
+    all
+}
+
+/// Every way in which a device can go.
+#[must_use]
+pub fn ways_to_go() -> Vec<Scenario> {
+    removal::all()
+}
+
+/// The names and what they are about.
+#[must_use]
+pub fn names() -> Vec<(String, String)> {
+    all().into_iter().map(|scenario| (scenario.name, scenario.about)).collect()
+}
+
+/// The scenario with this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Scenario> {
+    all().into_iter().find(|scenario| scenario.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::all;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn names_are_unique_and_plain() {
+        let mut seen = BTreeSet::new();
+        for scenario in all() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(scenario.name.chars().all(plain), "{}", scenario.name);
+            assert!(seen.insert(scenario.name.clone()), "{} is there twice", scenario.name);
+        }
+    }
+
+    #[test]
+    fn every_scenario_can_be_written_down_and_read_again() {
+        for scenario in all() {
+            let text = serde_json::to_string(&scenario).unwrap_or_else(|error| error.to_string());
+            let read: Result<Scenario, _> = serde_json::from_str(&text);
+            assert_eq!(read.ok().as_ref(), Some(&scenario), "{text}");
+        }
+    }
+}
