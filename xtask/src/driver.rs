@@ -77,10 +77,7 @@ pub fn command(paths: &Paths, arguments: &Arguments) -> Result<ExitCode> {
 /// The build failed.
 pub fn build(paths: &Paths, environment: &Environment, profile: Profile) -> Result<PathBuf> {
     let mut command = cargo(paths, environment, "build", X64);
-    command.args(["--package", "usbclient"]);
-    if environment.is_linux_tree() {
-        command.args(["--features", "usbdex-imports"]);
-    }
+    command.args(["--package", "usbclient", "--features", "usbdex-imports"]);
     if profile == Profile::Release {
         command.arg("--release");
     }

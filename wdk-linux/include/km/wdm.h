@@ -43,18 +43,10 @@ NTKERNELAPI KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql);
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
 
 /*
- * nf-wdm-exallocatepool2, nf-wdm-exfreepool2: Windows 10, version 2004. The POOL_FLAG_* values are
- * written in wdk-sys itself, because bindgen cannot read the WDK's own literals.
+ * nf-wdm-exallocatepool2: Windows 10, version 2004. The POOL_FLAG_* values are written in wdk-sys itself,
+ * because bindgen cannot read the WDK's own literals.
  */
 typedef ULONG64 POOL_FLAGS;
-
-typedef enum POOL_EXTENDED_PARAMETER_TYPE {
-    PoolExtendedParameterInvalidType = 0,
-    PoolExtendedParameterPriority,
-    PoolExtendedParameterSecurePool,
-    PoolExtendedParameterNumaNode,
-    PoolExtendedParameterMax
-} POOL_EXTENDED_PARAMETER_TYPE, *PPOOL_EXTENDED_PARAMETER_TYPE;
 
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 

@@ -91,9 +91,15 @@ impl<'a> PrivateApt<'a> {
     ///
     /// A file cannot be written, or the list cannot be fetched.
     pub fn new(folder: &'a Path, suite: &str) -> Result<Self> {
-        const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        let keys = [
+            "/usr/share/keyrings/debian-archive-keyring.gpg",
+            "/usr/share/keyrings/debian-archive-keyring.pgp",
+        ]
+        .into_iter()
+        .find(|keys| Path::new(keys).is_file())
+        .ok_or_else(|| cannot_run("Debian's keys are not installed (debian-archive-keyring)"))?;
         let mirror = mirror();
-        let sources = format!("deb [signed-by={KEYS}] {mirror} {suite} main\n");
+        let sources = format!("deb [signed-by={keys}] {mirror} {suite} main\n");
         for part in ["lists/partial", "cache/archives/partial"] {
             std::fs::create_dir_all(folder.join(part))?;
         }

@@ -49,19 +49,24 @@ const MENDS: &[Mend] = &[
     Mend { file: "ntddk.h", from: OTHER_PROCESSOR.0, to: OTHER_PROCESSOR.1 },
 ];
 
+/// Where Debian, Arch and Fedora have mingw-w64's headers.
+const USUAL_PLACES: [&str; 3] = [
+    "/usr/share/mingw-w64/include",
+    "/usr/x86_64-w64-mingw32/include",
+    "/usr/x86_64-w64-mingw32/sys-root/mingw/include",
+];
+
 /// Headers that the overlay replaces and includes as `mingw-w64/NAME`.
 const WRAPPED: &[&str] = &["wdm.h", "usbdlib.h"];
 
-/// mingw-w64's include folder, if its DDK headers are installed.
+/// mingw-w64's include folder, if its DDK headers are installed: the one that `MINGW_W64_INCLUDE` names, or
+/// one of the usual places.
 pub fn mingw() -> Option<PathBuf> {
-    [
-        "/usr/share/mingw-w64/include",
-        "/usr/x86_64-w64-mingw32/include",
-        "/usr/x86_64-w64-mingw32/sys-root/mingw/include",
-    ]
-    .into_iter()
-    .map(PathBuf::from)
-    .find(|include| include.join("ddk/wdm.h").is_file())
+    std::env::var_os("MINGW_W64_INCLUDE")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(USUAL_PLACES.map(PathBuf::from))
+        .find(|include| include.join("ddk/wdm.h").is_file())
 }
 
 /// Makes `root/Include`.

@@ -39,13 +39,6 @@ pub struct Environment {
     pub core_library: CoreLibrary,
 }
 
-impl Environment {
-    /// Whether headers and libraries are this project's own, not a WDK that the user brought.
-    pub const fn is_linux_tree(&self) -> bool {
-        self.clang_arguments.is_some()
-    }
-}
-
 /// Makes everything that is missing.
 ///
 /// # Errors
