@@ -4,6 +4,7 @@ pub mod abi;
 pub mod cpu;
 pub mod image;
 pub mod kernel;
+pub mod machine;
 pub mod mem;
 pub mod pnp;
 pub mod sched;

@@ -39,8 +39,8 @@ pub enum LoadError {
     /// A section could be both written and executed.
     #[error("section {0} is both writable and executable")]
     WritableCode(String),
-    /// It has no relocations, so it cannot be moved to the arena.
-    #[error("the image has no relocations")]
+    /// Its relocations were stripped, so it cannot be moved to the arena.
+    #[error("the image's relocations were stripped")]
     NotRelocatable,
     /// Routines that this kernel does not have.
     #[error("the image imports what this kernel does not have: {}", .0.join(", "))]
@@ -158,9 +158,7 @@ fn bind(
 
 fn address_of(kernel: &mut Kernel, index: usize) -> Result<Addr, LoadError> {
     match kernel.imports.get(index).map(|export| export.handler) {
-        Some(Handler::Data(make)) => {
-            make(kernel).map_err(|stop| LoadError::Variable(stop.to_string()))
-        }
+        Some(Handler::Data(make)) => make(kernel).map_err(|stop| LoadError::Variable(stop.to_string())),
         _ => Ok(thunk_address(index)),
     }
 }

@@ -3,7 +3,7 @@
 use object::{
     LittleEndian as LE,
     pe::{
-        IMAGE_DIRECTORY_ENTRY_BASERELOC, IMAGE_FILE_MACHINE_AMD64, IMAGE_REL_BASED_ABSOLUTE,
+        IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_RELOCS_STRIPPED, IMAGE_REL_BASED_ABSOLUTE,
         IMAGE_REL_BASED_DIR64, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE, IMAGE_SUBSYSTEM_NATIVE,
         ImageNtHeaders64,
     },
@@ -132,12 +132,13 @@ impl Parsed {
             let to = self.bytes.get_mut(start..start + raw.len());
             to.ok_or_else(|| malformed("a section leaves the image"))?.copy_from_slice(raw);
             let flags = header.characteristics.get(LE);
-            let protection = match (flags.contains(IMAGE_SCN_MEM_WRITE), flags.contains(IMAGE_SCN_MEM_EXECUTE)) {
-                (true, true) => return Err(LoadError::WritableCode(name)),
-                (true, false) => Protection::ReadWrite,
-                (false, true) => Protection::ReadExecute,
-                (false, false) => Protection::Read,
-            };
+            let protection =
+                match (flags.contains(IMAGE_SCN_MEM_WRITE), flags.contains(IMAGE_SCN_MEM_EXECUTE)) {
+                    (true, true) => return Err(LoadError::WritableCode(name)),
+                    (true, false) => Protection::ReadWrite,
+                    (false, true) => Protection::ReadExecute,
+                    (false, false) => Protection::Read,
+                };
             self.sections.push(Section { name, rva, size, protection });
         }
         Ok(())
@@ -169,12 +170,14 @@ impl Parsed {
 }
 
 fn relocations(pe: &PeFile64<'_>, data: &[u8]) -> Result<Vec<u32>, LoadError> {
-    if pe.data_directory(IMAGE_DIRECTORY_ENTRY_BASERELOC).is_none() {
+    let characteristics = pe.nt_headers().file_header.characteristics.get(LE);
+    if characteristics.contains(IMAGE_FILE_RELOCS_STRIPPED) {
         return Err(LoadError::NotRelocatable);
     }
     let blocks = pe.data_directories().relocation_blocks(data, &pe.section_table()).map_err(malformed)?;
     let mut found = Vec::new();
-    let Some(mut blocks) = blocks else { return Err(LoadError::NotRelocatable) };
+    // An image without absolute addresses has no table, and can lie anywhere.
+    let Some(mut blocks) = blocks else { return Ok(found) };
     while let Some(block) = blocks.next().map_err(malformed)? {
         for relocation in block {
             match relocation.typ {

@@ -1,0 +1,287 @@
+//! The machine: an image in memory, a kernel, and the threads that run.
+//!
+//! A machine lives many lives in sequence. Each begins with nothing but the mapped image, and ends when its
+//! script ends or when the kernel stops.
+
+mod stopped;
+
+use std::{
+    cell::{Ref, RefCell, RefMut},
+    fs,
+    future::Future,
+    path::Path,
+    rc::Rc,
+};
+
+use nt_trace::{
+    NtStatus,
+    event::{Callback, DriverLoaded, DriverUnloaded},
+};
+
+use crate::{
+    abi::{DRIVER_OBJECT, UNICODE_STRING},
+    cpu::install_handlers,
+    image::{Image, LoadError, Parsed},
+    kernel::{Kernel, callback, exports},
+    mem::{Addr, Fill, Mem, Mode, Request},
+    sched::{Cpu, Executor, Policy, Random, Replay, RoundRobin, Sched, State, ThreadId},
+    stop::Stop,
+};
+
+/// How a life is played.
+#[derive(Clone, Debug, Default)]
+pub enum Choices {
+    /// A thread runs until it blocks.
+    #[default]
+    InTurn,
+    /// Threads switch at random, from a seed.
+    Seed(u64),
+    /// The choices of an earlier life, repeated.
+    Replay(Vec<ThreadId>),
+}
+
+impl Choices {
+    fn policy(&self) -> Box<dyn Policy> {
+        match self {
+            Self::InTurn => Box::new(RoundRobin),
+            Self::Seed(seed) => Box::new(Random::new(*seed)),
+            Self::Replay(choices) => Box::new(Replay::new(choices.clone())),
+        }
+    }
+}
+
+/// What a machine is made of.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many processors it has.
+    pub processors: u8,
+    /// How objects are placed in memory.
+    pub memory: Mode,
+    /// Who runs when several could.
+    pub choices: Choices,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { processors: 2, memory: Mode::Guarded, choices: Choices::InTurn }
+    }
+}
+
+/// A machine with one driver.
+#[derive(Debug)]
+pub struct Machine {
+    kernel: Rc<RefCell<Kernel>>,
+    executor: Executor,
+    image: Image,
+    driver: Addr,
+    options: Options,
+    stopped: Option<Stop>,
+}
+
+impl Machine {
+    /// Reads a .sys file, maps it and binds its imports. Nothing of the driver has run yet.
+    ///
+    /// # Errors
+    /// Why the file cannot be loaded; a missing export is named before anything runs.
+    pub fn load(path: &Path, options: Options) -> Result<Self, LoadError> {
+        let unreadable = |error| LoadError::Unreadable { path: path.display().to_string(), error };
+        let parsed = Parsed::new(&fs::read(path).map_err(unreadable)?)?;
+        let name =
+            path.file_name().map_or_else(|| "driver.sys".into(), |name| name.to_string_lossy().into_owned());
+        install_handlers()?;
+        let mem = Mem::new(options.memory)?;
+        let mut kernel = Kernel::new(mem, Sched::new(options.processors));
+        let image = Image::load(&mut kernel, &name, &parsed, exports::find)?;
+        kernel.trace.module = name.into();
+        let kernel = Rc::new(RefCell::new(kernel));
+        let executor = Executor::new(Rc::clone(&kernel), options.choices.policy());
+        Ok(Self { kernel, executor, image, driver: Addr::NULL, options, stopped: None })
+    }
+
+    /// The kernel, for looking at it.
+    pub fn kernel(&self) -> Ref<'_, Kernel> {
+        self.kernel.borrow()
+    }
+
+    /// The kernel, for changing it between steps.
+    pub fn kernel_mut(&self) -> RefMut<'_, Kernel> {
+        self.kernel.borrow_mut()
+    }
+
+    /// The mapped image.
+    #[must_use]
+    pub const fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// The driver object, NULL before [`Self::start`].
+    #[must_use]
+    pub const fn driver(&self) -> Addr {
+        self.driver
+    }
+
+    /// Why this life stopped before its end.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<&Stop> {
+        self.stopped.as_ref()
+    }
+
+    /// The choices made in this life, for [`Choices::Replay`].
+    #[must_use]
+    pub fn choices(&self) -> &[ThreadId] {
+        self.executor.choices()
+    }
+
+    /// Kernel calls of the driver in this life.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.executor.calls()
+    }
+
+    /// Ends this life and prepares the next: the image as it was loaded, no object, no thread, time zero.
+    ///
+    /// # Errors
+    /// What the host says when it refuses to change a protection.
+    pub fn next_life(&mut self, choices: Choices) -> Result<(), Stop> {
+        self.executor.reset(choices.policy());
+        self.options.choices = choices;
+        self.stopped = None;
+        self.driver = Addr::NULL;
+        let mut kernel = self.kernel.borrow_mut();
+        kernel.reset(Sched::new(self.options.processors))?;
+        self.image.restore(&mut kernel).map_err(|error| Stop::Host(error.to_string()))
+    }
+
+    /// Loads the driver into this life: makes its driver object and calls DriverEntry.
+    pub fn start(&mut self) -> Option<NtStatus> {
+        let entry = self.image.entry;
+        let name = self.image.name.trim_end_matches(".sys").to_owned();
+        let driver = self.drive("load", async move |cpu| load(&cpu, &name, entry).await)?;
+        match driver {
+            Ok(driver) => {
+                self.driver = driver;
+                Some(NtStatus::SUCCESS)
+            }
+            Err(status) => Some(status),
+        }
+    }
+
+    /// Calls DriverUnload and looks for what the driver left behind.
+    pub fn unload(&mut self) {
+        let driver = self.driver;
+        self.drive("unload", async move |cpu| unload(&cpu, driver).await);
+        self.driver = Addr::NULL;
+    }
+
+    /// Runs one task, and whatever it sets in motion, until nobody can run. `None` when the machine stopped
+    /// or the task waits for ever, which is recorded as a deadlock.
+    pub fn drive<T, F, R>(&mut self, role: &'static str, task: F) -> Option<T>
+    where
+        T: 'static,
+        F: FnOnce(Cpu) -> R + 'static,
+        R: Future<Output = Result<T, Stop>> + 'static,
+    {
+        if self.stopped.is_some() {
+            return None;
+        }
+        let result = Rc::new(RefCell::new(None));
+        let slot = Rc::clone(&result);
+        self.kernel.borrow_mut().sched.spawn(role, 0, async move |cpu| {
+            let value = task(cpu).await?;
+            slot.replace(Some(value));
+            Ok(())
+        });
+        self.run();
+        let value = result.take();
+        if value.is_none() && self.stopped.is_none() {
+            self.stop(Stop::Deadlock(self.who_waits()));
+        }
+        value
+    }
+
+    /// Runs until nobody can run and no timer is set.
+    pub fn run(&mut self) {
+        if self.stopped.is_none()
+            && let Err(stop) = self.executor.run()
+        {
+            self.stop(stop);
+        }
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        stopped::record(&mut self.kernel.borrow_mut(), &stop);
+        self.stopped = Some(stop);
+    }
+
+    fn who_waits(&self) -> String {
+        let kernel = self.kernel.borrow();
+        let waiting = kernel.sched.threads().iter().filter(|thread| !thread.daemon).map(|thread| {
+            let what = match &thread.state {
+                State::Ready => "a processor",
+                State::Blocked(what) => what.as_str(),
+            };
+            format!("{} ({}) waits for {what}", thread.id, thread.role)
+        });
+        waiting.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Makes the driver object and calls DriverEntry; a driver that refuses is taken out again.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtStatus>, Stop> {
+    let (driver, path) = {
+        let mut kernel = cpu.k();
+        let driver = kernel.create_driver(name, entry)?;
+        let path = registry_path(&mut kernel, name)?;
+        let module = kernel.trace.module.clone();
+        let id = kernel.object(driver);
+        kernel.emit(DriverLoaded { driver: id, name: module });
+        (driver, path)
+    };
+    let value = callback::call(cpu, Callback::DriverEntry, entry, &[driver, path]).await?;
+    // CAST: an NTSTATUS is the lower half of the register.
+    let status = NtStatus(value as u32);
+    Ok(if status.is_success() { Ok(driver) } else { Err(status) })
+}
+
+/// The counted string that DriverEntry gets. It is valid during the call only, as its page says; here it
+/// lives in one block with its text.
+fn registry_path(kernel: &mut Kernel, name: &str) -> Result<Addr, Stop> {
+    let text: Vec<u16> =
+        format!("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\{name}").encode_utf16().collect();
+    let header = size_of::<UNICODE_STRING>() as u64;
+    let bytes = text.len() as u64 * 2;
+    let request = Request {
+        kind: nt_trace::ObjectKind::Key,
+        length: header + bytes,
+        tag: 0,
+        fill: Fill::Zero,
+        site: Addr::NULL,
+    };
+    let block = kernel.mem.allocate(request)?;
+    for (index, unit) in text.iter().enumerate() {
+        kernel.mem.write(block.add(header + index as u64 * 2), unit)?;
+    }
+    let length = u16::try_from(bytes).map_err(|_| Stop::Host("the driver's name is too long".into()))?;
+    *kernel.mem.at_mut(block)? = UNICODE_STRING::new(length, length, block.add(header));
+    Ok(block)
+}
+
+/// Calls DriverUnload. A driver without one cannot be unloaded, and stays.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn unload(cpu: &Cpu, driver: Addr) -> Result<(), Stop> {
+    let routine = cpu.look().mem.at::<DRIVER_OBJECT>(driver)?.DriverUnload;
+    if routine.is_null() {
+        return Ok(());
+    }
+    callback::call(cpu, Callback::Unload, routine, &[driver]).await?;
+    let mut kernel = cpu.k();
+    let id = kernel.object(driver);
+    kernel.emit(DriverUnloaded { driver: id });
+    kernel.check_leaks();
+    Ok(())
+}
