@@ -6,7 +6,7 @@ pub const DO_EXCLUSIVE: u32 = 0x0000_0008;
 /// Reads and writes use a memory descriptor list.
 pub const DO_DIRECT_IO: u32 = 0x0000_0010;
 pub const DO_MAP_IO_BUFFER: u32 = 0x0000_0020;
-/// Set by the I/O manager, cleared by AddDevice.
+/// Set by the I/O manager, cleared by `AddDevice`.
 pub const DO_DEVICE_INITIALIZING: u32 = 0x0000_0080;
 pub const DO_SHUTDOWN_REGISTERED: u32 = 0x0000_0800;
 /// The object is a physical device object; set by the PnP manager.

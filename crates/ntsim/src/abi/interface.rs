@@ -4,7 +4,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::mem::Addr;
 
-/// `INTERFACE` (wdm.h): the start of every interface that IRP_MN_QUERY_INTERFACE gives.
+/// `INTERFACE` (wdm.h): the start of every interface that `IRP_MN_QUERY_INTERFACE` gives.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct INTERFACE {

@@ -43,7 +43,7 @@ macro_rules! views {
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub fn $get(&self) -> &$view { transmute_ref!(self) }
+                pub const fn $get(&self) -> &$view { transmute_ref!(self) }
                 $(#[$doc])*
                 #[must_use]
                 pub fn $get_mut(&mut self) -> &mut $view { transmute_mut!(self) }

@@ -1,4 +1,4 @@
-//! Minor function codes of PNP, then POWER, then SYSTEM_CONTROL (wdm.h).
+//! Minor function codes of PNP, then POWER, then `SYSTEM_CONTROL` (wdm.h).
 
 pub const IRP_MN_START_DEVICE: u8 = 0x00;
 pub const IRP_MN_QUERY_REMOVE_DEVICE: u8 = 0x01;

@@ -118,9 +118,7 @@ fn start_clock() -> io::Result<()> {
     event.sigev_notify_thread_id = unsafe { libc::gettid() };
     let mut timer: libc::timer_t = ptr::null_mut();
     // SAFETY: both structures are valid for the call.
-    check(unsafe {
-        libc::timer_create(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut event, &raw mut timer)
-    })?;
+    check(unsafe { libc::timer_create(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut event, &raw mut timer) })?;
     let tick = libc::timespec { tv_sec: 0, tv_nsec: TICK_NANOSECONDS };
     let when = libc::itimerspec { it_interval: tick, it_value: tick };
     // SAFETY: the timer was just made; the old setting is not wanted.

@@ -42,6 +42,7 @@ fn print_from(kernel: &mut Kernel, args: Args, index: u64) -> Result<u64, Stop> 
 }
 
 /// A conversion, taken apart.
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a conversion are that many")]
 #[derive(Clone, Copy, Default)]
 struct Conversion {
     left: bool,
@@ -75,7 +76,7 @@ impl Kernel {
                 match byte {
                     b'-' => conversion.left = true,
                     b'0' if conversion.width == 0 && conversion.precision.is_none() => {
-                        conversion.zeros = true
+                        conversion.zeros = true;
                     }
                     b'#' => conversion.alternate = true,
                     b'+' => conversion.plus = true,
@@ -160,7 +161,7 @@ impl Kernel {
 }
 
 impl Conversion {
-    fn take_number(&mut self, number: usize) {
+    const fn take_number(&mut self, number: usize) {
         match &mut self.precision {
             Some(precision) => *precision = number,
             None => self.width = number,

@@ -122,6 +122,6 @@ fn write(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     Ok(answer(if known { STATUS_SUCCESS } else { STATUS_INVALID_HANDLE }))
 }
 
-fn enabled(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+const fn enabled(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(0)
 }

@@ -16,6 +16,12 @@
 //! - **The driver's callbacks**: [`callback::call`], bracketed in the trace.
 //! - **Tables that others fill**: [`io::Io::registry`], [`io::Io::properties`], [`io::Io::create_refused`].
 //! - **Exports**: a module that adds routines (the USB stack) lists them in [`exports::TABLES`].
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::future_not_send,
+    clippy::unnecessary_wraps,
+    reason = "arguments are halves of registers; a machine stays on its thread; routines have one signature"
+)]
 
 pub mod bug_check;
 pub mod callback;
@@ -164,10 +170,7 @@ impl Kernel {
     /// A pointer as a trace shows it: the object it points to, if any. Other values are left out: a register
     /// that holds no argument holds what the host left there.
     fn shown(&self, value: Addr) -> Arg {
-        match self.mem.object_at(value) {
-            Some(object) => Arg::Object(object.id),
-            None => Arg::Void,
-        }
+        self.mem.object_at(value).map_or(Arg::Void, |object| Arg::Object(object.id))
     }
 }
 

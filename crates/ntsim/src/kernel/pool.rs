@@ -124,10 +124,10 @@ impl Kernel {
         fill: Fill,
         of_driver: bool,
     ) -> Result<Addr, Stop> {
-        let site = self.site();
-        let address = self.mem.allocate(Request { kind, length: size, tag, fill, site })?;
+        let from = self.site();
+        let address = self.mem.allocate(Request { kind, length: size, tag, fill, site: from })?;
         let id = self.object(address);
-        self.pool.blocks.insert(address, Block { id, size, tag, pool, of_driver, site });
+        self.pool.blocks.insert(address, Block { id, size, tag, pool, of_driver, site: from });
         if of_driver {
             self.emit(PoolAllocated { block: id, tag: PoolTag(tag), size, pool });
         }

@@ -69,7 +69,7 @@ fn po_call_driver(cpu: Cpu, args: Args) -> RoutineFuture {
     })
 }
 
-fn nothing(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+const fn nothing(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(0)
 }
 

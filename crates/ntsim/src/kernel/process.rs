@@ -71,6 +71,6 @@ fn current_process_id(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(4 + u64::from(kernel.current_process()) * 4)
 }
 
-fn current_thread(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
+const fn current_thread(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(thread_object(kernel.sched.current()).0)
 }

@@ -101,7 +101,7 @@ fn open_device_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let out = args.pointer(kernel, 3)?;
     let known = kernel.io.devices.contains_key(&pdo);
     let injected = kernel.fault("IoOpenDeviceRegistryKey");
-    let refused = injected.or((!known).then_some(STATUS_INVALID_DEVICE_REQUEST));
+    let refused = injected.or_else(|| (!known).then_some(STATUS_INVALID_DEVICE_REQUEST));
     if let Some(status) = refused {
         kernel.emit(KeyOpened { key: ObjectId::NONE, status });
         return Ok(answer(status));

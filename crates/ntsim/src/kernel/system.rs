@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     abi::{UNICODE_STRING, status::STATUS_NOT_IMPLEMENTED},
-    cpu::thunk_address,
+    cpu::{stack_probe, thunk_address},
     mem::{Addr, Fill, Request, SYSTEM_RANGE_START},
     sched::{APC_LEVEL, PASSIVE_LEVEL},
     stop::Stop,
@@ -38,6 +38,22 @@ pub const EXPORTS: &[Export] = &[
         Returns::Pointer,
         &[],
         Handler::Data(system_range_start),
+    ),
+    Export::new(
+        "__chkstk",
+        "c-runtime/chkstk-routine",
+        HIGH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Data(|_| Ok(stack_probe())),
+    ),
+    Export::new(
+        "IoGetDmaAdapter",
+        "wdm/nf-wdm-iogetdmaadapter",
+        PASSIVE_LEVEL,
+        Returns::Pointer,
+        &[],
+        Handler::Sync(no_dma_adapter),
     ),
     Export::new(
         "KeQueryInterruptTime",
@@ -90,10 +106,15 @@ fn system_range_start(kernel: &mut Kernel) -> Result<Addr, Stop> {
     Ok(variable)
 }
 
-fn interrupt_time(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
+const fn interrupt_time(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(kernel.sched.now)
 }
 
-fn not_implemented(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+const fn not_implemented(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(answer(STATUS_NOT_IMPLEMENTED))
+}
+
+/// There is no DMA here; its page: NULL when no adapter can be had.
+const fn no_dma_adapter(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(0)
 }

@@ -26,9 +26,10 @@ use crate::{
     stop::Stop,
 };
 
-/// `IoCompleteRequest`: calls the completion routines from the current location upwards until one of them
-/// keeps the IRP; after the last the I/O manager finishes and frees it. `device` is the caller's device
-/// object, NULL if there is none.
+/// `IoCompleteRequest`: calls the completion routines from the current location upwards.
+///
+/// One of them may keep the IRP; after the last the I/O manager finishes and frees it. `device` is the
+/// caller's device object, NULL if there is none.
 ///
 /// # Errors
 /// When the machine stops.

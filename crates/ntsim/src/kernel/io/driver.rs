@@ -45,7 +45,7 @@ pub struct Driver {
 }
 
 impl Kernel {
-    /// Makes a driver object, as the I/O manager does before it calls DriverEntry. `entry` is NULL for a
+    /// Makes a driver object, as the I/O manager does before it calls `DriverEntry`. `entry` is NULL for a
     /// driver of the simulator's own.
     ///
     /// # Errors

@@ -76,7 +76,7 @@ fn register(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let name = kernel.object(pdo);
     let known = kernel.io.devices.get(&pdo).is_some_and(|device| device.by != nt_trace::event::Actor::Driver);
     let injected = kernel.fault("IoRegisterDeviceInterface");
-    if let Some(status) = injected.or((!known).then_some(STATUS_INVALID_DEVICE_REQUEST)) {
+    if let Some(status) = injected.or_else(|| (!known).then_some(STATUS_INVALID_DEVICE_REQUEST)) {
         kernel.emit(InterfaceRegistered { interface: ObjectId::NONE, pdo: name, status });
         return Ok(answer(status));
     }

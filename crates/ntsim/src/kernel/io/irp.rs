@@ -194,10 +194,7 @@ impl Kernel {
     pub fn free_irp(&mut self, irp: Addr, by: Actor) -> Result<(), Stop> {
         self.sync_irp(irp);
         let Some(record) = self.io.irps.remove(&irp) else {
-            let text = match self.mem.object_at(irp) {
-                Some(object) => format!("IoFreeIrp of {}, which is no IRP or was freed before", object.id),
-                None => format!("IoFreeIrp of {irp}, which is no IRP"),
-            };
+            let text = format!("IoFreeIrp of {irp} ({}), which is no IRP or was freed", self.object(irp));
             return Err(verifier_io(0x01, text));
         };
         self.emit(IrpFreed { irp: record.id, by });

@@ -37,6 +37,9 @@ pub const EXPORTS: &[Export] = &[
     ),
 ];
 
+/// The type that every property here has.
+const DEVPROP_TYPE_BINARY: u32 = 0x1003;
+
 fn get(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (pdo, property) = (args.pointer(kernel, 0)?, args.ulong(kernel, 1)?);
     let (length, buffer) = (args.ulong(kernel, 2)?, args.pointer(kernel, 3)?);
@@ -65,9 +68,7 @@ fn get_data(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let Some(data) = kernel.io.unified_properties.get(&(pdo, category, identifier)).cloned() else {
         return Ok(answer(STATUS_NOT_FOUND));
     };
-    // DEVPROP_TYPE_BINARY
-    const BINARY: u32 = 0x1003;
-    kernel.mem.write(kind, &BINARY)?;
+    kernel.mem.write(kind, &DEVPROP_TYPE_BINARY)?;
     give(kernel, &data, buffer, length, required)
 }
 

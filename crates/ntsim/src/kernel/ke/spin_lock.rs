@@ -33,6 +33,14 @@ const RELEASE_CANCEL: &str = "wdm/nf-wdm-ioreleasecancelspinlock";
 /// `KeAcquireSpinLockRaiseToDpc` and its siblings.
 pub const EXPORTS: &[Export] = &[
     Export::new(
+        "KeInitializeSpinLock",
+        "wdm/nf-wdm-keinitializespinlock",
+        HIGH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(initialize),
+    ),
+    Export::new(
         "KeAcquireSpinLockRaiseToDpc",
         ACQUIRE,
         DISPATCH_LEVEL,
@@ -301,4 +309,11 @@ fn release_queued(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 fn release_cancel(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let irql = args.byte(kernel, 0)?;
     kernel.released(CANCEL_SPIN_LOCK, Form::Cancel, irql)
+}
+
+fn initialize(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let lock = args.pointer(kernel, 0)?;
+    kernel.mem.write(lock, &0_u64)?;
+    kernel.rename(lock, ObjectKind::Lock);
+    Ok(0)
 }
