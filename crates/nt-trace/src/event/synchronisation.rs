@@ -1,0 +1,117 @@
+//! Locks, events, waits and `IRQL`.
+
+use super::actor::{Actor, SpinLockForm};
+use super::payload::payloads;
+use crate::object::ObjectId;
+use crate::value::NtStatus;
+
+payloads! {
+    /// `IoInitializeRemoveLock`
+    RemoveLockInitialised {
+        /// The lock.
+        lock: ObjectId,
+        /// The device object whose extension holds it, if known.
+        device: ObjectId,
+    }
+    /// `IoAcquireRemoveLock`
+    RemoveLockAcquired {
+        /// The lock.
+        lock: ObjectId,
+        /// The tag.
+        tag: ObjectId,
+        /// `STATUS_SUCCESS` or `STATUS_DELETE_PENDING`.
+        status: NtStatus,
+    }
+    /// `IoReleaseRemoveLock`
+    RemoveLockReleased {
+        /// The lock.
+        lock: ObjectId,
+        /// The tag.
+        tag: ObjectId,
+    }
+    /// `IoReleaseRemoveLockAndWait` is called.
+    RemoveLockWaitBegun {
+        /// The lock.
+        lock: ObjectId,
+        /// The tag.
+        tag: ObjectId,
+    }
+    /// `IoReleaseRemoveLockAndWait` returns.
+    RemoveLockWaitEnded {
+        /// The lock.
+        lock: ObjectId,
+        /// The tag.
+        tag: ObjectId,
+    }
+    /// A spin lock is taken.
+    SpinLockAcquired {
+        /// The lock.
+        lock: ObjectId,
+        /// How.
+        form: SpinLockForm,
+        /// `IRQL` before.
+        old_irql: u8,
+    }
+    /// A spin lock is given back.
+    SpinLockReleased {
+        /// The lock.
+        lock: ObjectId,
+        /// How.
+        form: SpinLockForm,
+        /// `IRQL` to go back to.
+        new_irql: u8,
+    }
+    /// `KeRaiseIrql`
+    IrqlRaised {
+        /// Before.
+        from: u8,
+        /// After.
+        to: u8,
+    }
+    /// `KeLowerIrql`
+    IrqlLowered {
+        /// Before.
+        from: u8,
+        /// After.
+        to: u8,
+    }
+    /// `KeInitializeEvent`
+    EventInitialised {
+        /// The event object.
+        object: ObjectId,
+        /// `SynchronizationEvent`, otherwise `NotificationEvent`.
+        synchronization: bool,
+        /// Signalled from the start.
+        signalled: bool,
+    }
+    /// `KeSetEvent`
+    EventSignalled {
+        /// The event object.
+        object: ObjectId,
+        /// Who signals it.
+        by: Actor,
+        /// The `Wait` argument.
+        wait: bool,
+    }
+    /// `KeClearEvent` or `KeResetEvent`
+    EventCleared {
+        /// The event object.
+        object: ObjectId,
+    }
+    /// `KeWaitForSingleObject` is called.
+    WaitBegun {
+        /// The object waited for.
+        object: ObjectId,
+        /// The timeout in units of 100 ns as passed (negative is relative), none for an endless wait.
+        timeout: Option<i64>,
+        /// The object was signalled already.
+        signalled: bool,
+    }
+    /// `KeWaitForSingleObject` returns.
+    WaitEnded {
+        /// The object waited for.
+        object: ObjectId,
+        /// The result.
+        status: NtStatus,
+    }
+}

@@ -1,0 +1,105 @@
+//! The USBD handle, URBs and what the `USB` stack does with them.
+
+use super::actor::UrbKind;
+use super::payload::payloads;
+use crate::object::ObjectId;
+use crate::value::{NtStatus, Text};
+
+payloads! {
+    /// `USBD_CreateHandle` succeeds.
+    HandleCreated {
+        /// The handle.
+        handle: ObjectId,
+        /// The client's device object.
+        device: ObjectId,
+        /// The device object it is attached to.
+        target: ObjectId,
+    }
+    /// `USBD_CreateHandle` fails.
+    HandleCreateFailed {
+        /// The client's device object.
+        device: ObjectId,
+        /// The result.
+        status: NtStatus,
+    }
+    /// `USBD_CloseHandle`
+    HandleClosed {
+        /// The handle.
+        handle: ObjectId,
+    }
+    /// `USBD_QueryUsbCapability`
+    CapabilityQueried {
+        /// The handle.
+        handle: ObjectId,
+        /// The capability's name.
+        capability: Text,
+        /// The result.
+        status: NtStatus,
+    }
+    /// An URB is allocated, or an attempt at it.
+    UrbAllocated {
+        /// The URB, `NONE` when it failed.
+        urb: ObjectId,
+        /// The handle it belongs to.
+        handle: ObjectId,
+        /// By which routine.
+        kind: UrbKind,
+        /// The result.
+        status: NtStatus,
+    }
+    /// `USBD_UrbFree`
+    UrbFreed {
+        /// The URB.
+        urb: ObjectId,
+        /// The handle passed.
+        handle: ObjectId,
+    }
+    /// `USBD_AssignUrbToIoStackLocation`
+    UrbAssigned {
+        /// The URB.
+        urb: ObjectId,
+        /// The IRP whose stack location was passed, if known.
+        irp: ObjectId,
+        /// The handle passed.
+        handle: ObjectId,
+    }
+    /// The `USB` stack receives an URB.
+    UrbSubmitted {
+        /// The URB.
+        urb: ObjectId,
+        /// The IRP that carries it.
+        irp: ObjectId,
+        /// `URB_FUNCTION_*`
+        function: u16,
+        /// The pipe handle, `NONE` for control requests.
+        pipe: ObjectId,
+        /// The endpoint address of the pipe, 0 for control requests.
+        endpoint: u8,
+        /// Bytes asked for.
+        length: u32,
+        /// How the URB was allocated.
+        kind: UrbKind,
+        /// `USBD_AssignUrbToIoStackLocation` was called for this submission.
+        assigned: bool,
+    }
+    /// The `USB` stack is done with an URB.
+    UrbCompleted {
+        /// The URB.
+        urb: ObjectId,
+        /// The IRP that carried it.
+        irp: ObjectId,
+        /// `USBD_STATUS_*`
+        usbd_status: u32,
+        /// Bytes moved.
+        length: u32,
+        /// The endpoint address of the pipe, 0 for control requests.
+        endpoint: u8,
+    }
+    /// The driver changed an URB that the `USB` stack holds.
+    UrbModifiedWhileActive {
+        /// The URB.
+        urb: ObjectId,
+        /// Offset of the first byte that changed.
+        offset: u32,
+    }
+}
