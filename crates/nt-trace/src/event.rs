@@ -111,12 +111,21 @@ macro_rules! kinds {
 
 kinds! {
     Call, Return, CallbackEnter, CallbackLeave,
-    IrpMarkedPending, CompletionRoutineSet, StackSkipped, StackCopied, CancelRoutineSet, CancelRoutineCleared, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled, CompletionRoutineCalled, IrpFinished, IrpCancelRequested, IrpFreed, IrpReinitialised,
-    DeviceCreated, DeviceAttached, DeviceDetached, DeviceDeleted, DeviceFlags, InterfaceRegistered, InterfaceStateSet, InterfaceStringFreed, ObjectReferenced, ObjectDereferenced,
-    RemoveLockInitialised, RemoveLockAcquired, RemoveLockReleased, RemoveLockWaitBegun, RemoveLockWaitEnded, SpinLockAcquired, SpinLockReleased, IrqlRaised, IrqlLowered, EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
-    PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued, WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed, EtwRegistered, EtwUnregistered, DebugPrint,
-    HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed, UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
-    Step, DriverLoaded, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup, FileClosed, FailureInjected, BugCheck, Leak, Fault, Deadlock, Livelock,
+    IrpMarkedPending, CompletionRoutineSet, StackSkipped, StackCopied, CancelRoutineSet,
+    CancelRoutineCleared, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled,
+    CompletionRoutineCalled, IrpFinished, IrpCancelRequested, IrpFreed, IrpReinitialised,
+    DeviceCreated, DeviceAttached, DeviceDetached, DeviceDeleted, DeviceFlags, InterfaceRegistered,
+    InterfaceStateSet, InterfaceStringFreed, ObjectReferenced, ObjectDereferenced,
+    RemoveLockInitialised, RemoveLockAcquired, RemoveLockReleased, RemoveLockWaitBegun,
+    RemoveLockWaitEnded, SpinLockAcquired, SpinLockReleased, IrqlRaised, IrqlLowered,
+    EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
+    PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued,
+    WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
+    EtwRegistered, EtwUnregistered, DebugPrint,
+    HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
+    UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
+    Step, DriverLoaded, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,
+    FileClosed, FailureInjected, BugCheck, Leak, Fault, Deadlock, Livelock,
 }
 
 impl EventKind {
