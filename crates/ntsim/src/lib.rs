@@ -1,4 +1,6 @@
 //! A deterministic simulated NT kernel that runs a WDM driver's .sys on Linux.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![allow(clippy::future_not_send, reason = "a machine lives on the thread that made it")]
 
 pub mod abi;
 pub mod cpu;

@@ -79,6 +79,7 @@ unsafe impl Stack for ArenaStack {
 
 /// One kernel stack. Calls nest on it: a callback may be called while an import called from it waits.
 pub struct DriverStack {
+    range: (Addr, Addr),
     coroutine: Coroutine<Resume, Left, trap::Trap, ArenaStack>,
 }
 
@@ -100,7 +101,15 @@ impl DriverStack {
             NonZeroUsize::new(usize::try_from(address).unwrap_or(0)).expect("a stack at the zero page")
         };
         let stack = ArenaStack { limit: pointer(bottom.0 - PAGE_SIZE), base: pointer(top.0) };
-        Self { coroutine: Coroutine::with_stack(stack, run) }
+        Self { range: (bottom, top), coroutine: Coroutine::with_stack(stack, run) }
+    }
+
+    /// A fresh stack in the same place. Whatever was on the old one is abandoned.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        let (bottom, top) = self.range;
+        drop(self);
+        Self::new(bottom, top)
     }
 
     /// Runs driver code on this stack until it leaves it.
@@ -113,12 +122,6 @@ impl DriverStack {
             CoroutineResult::Yield(left) => left,
             CoroutineResult::Return(trap) => Left::Trapped(trap),
         }
-    }
-
-    /// Whether driver code waits on this stack.
-    #[must_use]
-    pub fn is_trapped(&self) -> bool {
-        self.coroutine.done()
     }
 }
 
@@ -172,11 +175,9 @@ fn invoke(call: Call) -> u64 {
     // SAFETY: any address can be a function pointer as long as it is not null; what lies there is the
     // driver's, and a bad one traps.
     let routine = unsafe { std::mem::transmute::<*const (), Option<Routine>>(address) };
-    let [a, b, c, d, e, f] = call.arguments;
-    match routine {
-        // SAFETY: driver code touches only its own view of the arena; whatever else it does traps. A routine
-        // that takes fewer arguments ignores the rest.
-        Some(routine) => unsafe { routine(a, b, c, d, e, f) },
-        None => trap::call_of_null(),
-    }
+    let [first, second, third, fourth, fifth, sixth] = call.arguments;
+    let Some(routine) = routine else { return trap::call_of_null() };
+    // SAFETY: driver code touches only its own view of the arena; whatever else it does traps. A routine that
+    // takes fewer arguments ignores the rest.
+    unsafe { routine(first, second, third, fourth, fifth, sixth) }
 }

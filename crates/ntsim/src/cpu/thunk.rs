@@ -82,6 +82,9 @@ unsafe extern "C" fn import_common() {
 }
 
 /// The address that import number `index` is bound to.
+///
+/// # Panics
+/// When `index` is [`THUNKS`] or more.
 #[must_use]
 pub fn thunk_address(index: usize) -> Addr {
     assert!(index < THUNKS, "more imports than thunks");

@@ -157,7 +157,9 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
         return;
     }
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo.
-    let address = unsafe { (*info).si_addr() };
+    let info = unsafe { &*info };
+    // SAFETY: the signals handled here fill in the address.
+    let address = unsafe { info.si_addr() };
     divert(signal, Addr(address as u64), context);
 }
 
@@ -179,7 +181,7 @@ fn divert(signal: libc::c_int, address: Addr, context: *mut libc::c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes the interrupted context, which is ours to change.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let registers = &mut context.uc_mcontext.gregs;
-    let get = |register: libc::c_int| registers[register as usize].cast_unsigned();
+    let get = |register: libc::c_int| registers[index(register)].cast_unsigned();
     let instruction = get(libc::REG_RIP);
     let trap = Trap {
         kind: kind(signal, get(libc::REG_ERR), instruction, address.0),
@@ -198,10 +200,15 @@ fn divert(signal: libc::c_int, address: Addr, context: *mut libc::c_void) {
         (libc::REG_RDI, rdi),
         (libc::REG_RSI, rsi),
     ] {
-        registers[register as usize] = value.cast_signed();
+        registers[index(register)] = value.cast_signed();
     }
     // The handler's code expects the direction flag clear, as every function does.
-    registers[libc::REG_EFL as usize] &= !0x400;
+    registers[index(libc::REG_EFL)] &= !0x400;
+}
+
+/// Where a context keeps a register.
+const fn index(register: libc::c_int) -> usize {
+    register.cast_unsigned() as usize
 }
 
 const fn kind(signal: libc::c_int, error: u64, instruction: u64, address: u64) -> TrapKind {

@@ -70,7 +70,8 @@ pub async fn call_in(
 }
 
 /// The `NTSTATUS` in a register.
-pub(super) const fn low_half(value: u64) -> NtStatus {
+#[must_use]
+pub const fn low_half(value: u64) -> NtStatus {
     // CAST: an NTSTATUS is the lower half of the register.
     NtStatus(value as u32)
 }

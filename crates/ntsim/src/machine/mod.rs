@@ -99,11 +99,13 @@ impl Machine {
     }
 
     /// The kernel, for looking at it.
+    #[must_use]
     pub fn kernel(&self) -> Ref<'_, Kernel> {
         self.kernel.borrow()
     }
 
     /// The kernel, for changing it between steps.
+    #[must_use]
     pub fn kernel_mut(&self) -> RefMut<'_, Kernel> {
         self.kernel.borrow_mut()
     }
@@ -241,8 +243,7 @@ pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtS
         (driver, path)
     };
     let value = callback::call(cpu, Callback::DriverEntry, entry, &[driver, path]).await?;
-    // CAST: an NTSTATUS is the lower half of the register.
-    let status = NtStatus(value as u32);
+    let status = callback::low_half(value);
     Ok(if status.is_success() { Ok(driver) } else { Err(status) })
 }
 

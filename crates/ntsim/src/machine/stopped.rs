@@ -117,7 +117,7 @@ fn code_of(kernel: &Kernel, trap: &Trap, irql: u8) -> (u32, u64) {
     }
 }
 
-fn is_stack_overflow(trap: &Trap) -> bool {
+const fn is_stack_overflow(trap: &Trap) -> bool {
     let below = trap.stack.0.saturating_sub(trap.address.0);
     let above = trap.address.0.saturating_sub(trap.stack.0);
     !trap.address.is_null() && below < PAGE_SIZE && above < 64

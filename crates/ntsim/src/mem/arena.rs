@@ -79,6 +79,9 @@ impl Arena {
     ///
     /// # Errors
     /// What the host says, for example when the number of mappings is at its limit.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
     pub fn protect(&mut self, address: Addr, length: u64, protection: Protection) -> io::Result<()> {
         assert!(self.contains(address, length), "protects a range outside the arena");
         // SAFETY: the range lies in the driver view, which holds no object of the simulator.
@@ -91,6 +94,9 @@ impl Arena {
     ///
     /// # Errors
     /// What the host says when it refuses the mapping.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
     pub fn alias(&self, from: Addr, length: u64, to: Addr, other: &Self) -> io::Result<()> {
         assert!(other.contains(from, length), "aliases a range outside the arena");
         assert!(self.contains(to, length), "aliases to a range outside the arena");
@@ -113,6 +119,9 @@ impl Arena {
     ///
     /// # Errors
     /// What the host says when it refuses the mapping.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
     pub fn unalias(&self, to: Addr, length: u64) -> io::Result<()> {
         assert!(self.contains(to, length), "takes back a range outside the arena");
         let offset = to.0 - self.base.0;
@@ -131,6 +140,9 @@ impl Arena {
     }
 
     /// Gives the pages of a range back to the host. Their content is zero afterwards.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
     pub fn discard(&mut self, address: Addr, length: u64) {
         assert!(self.contains(address, length), "discards a range outside the arena");
         let offset = address.0 - self.base.0;
@@ -201,5 +213,7 @@ fn map(at: Option<Addr>, length: usize, flags: i32, file: RawFd, offset: i64) ->
 
 const fn to_usize(value: u64) -> usize {
     // CAST: the crate is compiled on 64-bit hosts only.
-    value as usize
+    #[expect(clippy::cast_possible_truncation, reason = "usize has 64 bits")]
+    let value = value as usize;
+    value
 }

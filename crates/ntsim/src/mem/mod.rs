@@ -280,8 +280,8 @@ impl Mem {
     /// [`BadAccess::Wild`] when no object starts there, [`BadAccess::Freed`] when it was freed before.
     pub fn free(&mut self, address: Addr, site: Addr) -> Result<Freed, BadAccess> {
         let wild = BadAccess::Wild { address, length: 1 };
-        let (arena, space) = self.space_of(address).ok_or(wild.clone())?;
-        let index = space.index_of(address).ok_or(wild.clone())?;
+        let (arena, space) = self.space_of(address).ok_or_else(|| wild.clone())?;
+        let index = space.index_of(address).ok_or_else(|| wild.clone())?;
         let object = space.objects.get_mut(index).filter(|object| object.start == address).ok_or(wild)?;
         if object.state == State::Freed {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
@@ -370,7 +370,7 @@ impl Mem {
         let wild = BadAccess::Wild { address, length };
         let space = if address < SYSTEM_RANGE_START { &self.user_space } else { &self.pool };
         let object =
-            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or(wild.clone())?;
+            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(|| wild.clone())?;
         if object.state == State::Freed && object.contains(address, 1) {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
         }

@@ -98,8 +98,7 @@ impl Executor {
     pub fn reset(&mut self, policy: Box<dyn Policy>) {
         for (_, runner) in std::mem::take(&mut self.runners) {
             drop(runner.frames);
-            // A stack on which code was abandoned is not used again: it may hold anything.
-            self.idle_stacks.extend(runner.stack.filter(|_| false));
+            self.idle_stacks.extend(runner.stack.map(DriverStack::anew));
         }
         self.policy = policy;
         self.choices.clear();
@@ -253,13 +252,8 @@ impl Executor {
         if let Some(call) = thread.wanted.take() {
             let Some(runner) = self.runners.get_mut(&id) else { return Ok(Some(Point::Blocked)) };
             if runner.stack.is_none() {
-                let stack = match self.idle_stacks.pop() {
-                    Some(stack) => stack,
-                    None => {
-                        let (bottom, top) = kernel.mem.add_stack()?;
-                        DriverStack::new(bottom, top)
-                    }
-                };
+                let idle = self.idle_stacks.pop();
+                let stack = idle.map_or_else(|| new_stack(&mut kernel), Ok)?;
                 runner.stack = Some(stack);
             }
             runner.frames.push(Frame::Driver);
@@ -330,4 +324,9 @@ impl Executor {
         }
         self.kernel.borrow_mut().sched.remove(id);
     }
+}
+
+fn new_stack(kernel: &mut Kernel) -> Result<DriverStack, Stop> {
+    let (bottom, top) = kernel.mem.add_stack()?;
+    Ok(DriverStack::new(bottom, top))
 }

@@ -14,11 +14,7 @@ pub use executor::Executor;
 pub use policy::{Point, Policy, Random, Replay, RoundRobin, SplitMix};
 pub use task::Cpu;
 
-use crate::{
-    cpu::Call,
-    kernel::Kernel,
-    stop::Stop,
-};
+use crate::{cpu::Call, kernel::Kernel, stop::Stop};
 
 /// `PASSIVE_LEVEL`
 pub const PASSIVE_LEVEL: u8 = 0;
@@ -131,7 +127,10 @@ pub struct Sched {
 
 impl fmt::Debug for Sched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sched").field("now", &self.now).field("threads", &self.threads).finish_non_exhaustive()
+        f.debug_struct("Sched")
+            .field("now", &self.now)
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
     }
 }
 

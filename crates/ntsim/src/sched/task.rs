@@ -8,11 +8,7 @@ use std::{
 };
 
 use super::{State, ThreadId, Time};
-use crate::{
-    cpu::Call,
-    kernel::Kernel,
-    mem::Addr,
-};
+use crate::{cpu::Call, kernel::Kernel, mem::Addr};
 
 /// A thread's hold on the machine. Async kernel routines and tasks get one; it is cheap to clone.
 ///
@@ -35,11 +31,13 @@ impl Cpu {
     }
 
     /// The kernel, for changing it.
+    #[must_use]
     pub fn k(&self) -> RefMut<'_, Kernel> {
         self.kernel.borrow_mut()
     }
 
     /// The kernel, for looking at it.
+    #[must_use]
     pub fn look(&self) -> Ref<'_, Kernel> {
         self.kernel.borrow()
     }
