@@ -92,7 +92,8 @@ impl Kernel {
             return ObjectId::NONE;
         }
         match self.mem.object_at(value) {
-            Some(object) if self.io.irps.contains_key(&value) => object.id,
+            // An IRP may be gone when its tag is still in use.
+            Some(object) if object.id.kind == ObjectKind::Irp && object.start == value => object.id,
             _ => self.name_of(value, ObjectKind::Tag),
         }
     }
