@@ -18,6 +18,7 @@ use wdk_sys::{
 use super::{
     Nt,
     device::{Device, DriverObject, Pdo},
+    etw,
     irp::Irp,
     irql::{AtMostDispatch, Passive},
 };
@@ -113,6 +114,8 @@ impl DriverObject {
         if let Some(slot) = driver.MajorFunction.get_mut(IRP_MJ_PNP as usize) {
             *slot = Some(dispatch_pnp::<P>);
         }
+        // SAFETY: DriverEntry is called at PASSIVE_LEVEL, in the context of a system thread.
+        etw::register(&unsafe { Passive::mint() });
         STATUS_SUCCESS
     }
 }
@@ -132,10 +135,13 @@ unsafe extern "C" fn add_device<A: AddDevice>(
     A::add_device(DriverObject(driver), Pdo(pdo), &mut passive)
 }
 
-/// Every device is gone, and nothing belongs to the driver as a whole. Without this routine the driver
+/// Every device is gone; what belongs to the driver as a whole goes too. Without this routine the driver
 /// could not be unloaded.
 ///
 /// # Safety
 ///
 /// Called by the I/O manager, last.
-const unsafe extern "C" fn driver_unload(_driver: *mut DRIVER_OBJECT) {}
+unsafe extern "C" fn driver_unload(_driver: *mut DRIVER_OBJECT) {
+    // SAFETY: DriverUnload is called at PASSIVE_LEVEL, in the context of a system thread.
+    etw::unregister(&unsafe { Passive::mint() });
+}

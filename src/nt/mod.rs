@@ -5,6 +5,7 @@
 
 pub mod device;
 pub mod dispatch;
+pub mod etw;
 pub mod event;
 pub mod held;
 pub mod interface;
