@@ -91,8 +91,37 @@ fn not_started(command: &Command, error: &std::io::Error) -> anyhow::Error {
     }
 }
 
+/// A command for a message: the program's name and as many arguments as make a short line.
 fn line(command: &Command) -> String {
-    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
-    words.join(" ")
+    const LONGEST: usize = 80;
+    let program = Path::new(command.get_program()).file_name().unwrap_or_else(|| command.get_program());
+    let mut line = program.to_string_lossy().into_owned();
+    for word in command.get_args() {
+        if line.len() + word.len() > LONGEST {
+            line.push_str(" ...");
+            break;
+        }
+        line.push(' ');
+        line.push_str(&word.to_string_lossy());
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_short() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command.args(["build", "--package", "usbclient", "--config"]).arg("x".repeat(100)).arg("--release");
+        assert_eq!(line(&command), "cargo build --package usbclient --config ...");
+    }
+
+    #[test]
+    fn a_missing_program_cannot_be_run() {
+        let error = status(&mut Command::new("no-such-program-for-usbclient")).expect_err("it is missing");
+        assert!(crate::failure::is_cannot_run(&error));
+        assert_eq!(error.to_string(), "`no-such-program-for-usbclient` is not installed");
+    }
 }
