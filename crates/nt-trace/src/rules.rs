@@ -41,6 +41,7 @@ mod unload_pending;
 mod urb;
 mod urb_kind;
 mod usbd_handle;
+mod wmi_complete;
 
 use crate::rule::Rule;
 
@@ -64,6 +65,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(lower_driver_return::RULE),
         Box::new(irp_processing_complete::RULE),
         Box::new(completion_routine_registered::RULE),
+        Box::new(wmi_complete::RULE),
         Box::new(pnp_remove::RULE),
         Box::new(pnp_surprise_remove::RULE),
         Box::new(pending_returned::RULE),

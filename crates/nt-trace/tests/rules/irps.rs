@@ -120,6 +120,11 @@ pub const CASES: &[Case] = &[
             life.complete(irp, NtStatus::NOT_SUPPORTED);
         });
     }),
+    ("WmiComplete", "", |life| {
+        life.dispatch(mj::SYSTEM_CONTROL, 0, NtStatus::PENDING, |life, irp| {
+            life.push(IrpMarkedPending { irp });
+        });
+    }),
     ("MarkIrpPending", "0xC9/0x23E", |life| {
         life.dispatch(mj::READ, 0, OK, |life, irp| {
             life.push(IrpMarkedPending { irp }).complete(irp, OK);
