@@ -11,7 +11,11 @@ struct Driver;
 
 impl Specimen for Driver {
     fn started(_: *mut Extension) {
-        kernel::under_spin_lock(|| kernel::free(kernel::allocate_paged(64)));
+        let mut memory = core::ptr::null_mut();
+        kernel::under_spin_lock(|| memory = kernel::allocate_paged(64));
+        if !memory.is_null() {
+            kernel::free(memory);
+        }
     }
 }
 

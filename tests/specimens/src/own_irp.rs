@@ -3,12 +3,12 @@
 // UNSAFETY: allocates and sends IRPs.
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
-use core::ffi::c_void;
+use core::{ffi::c_void, ptr};
 
 use wdk_sys::{
-    DEVICE_CAPABILITIES, DEVICE_OBJECT, IRP, KEVENT, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
-    STATUS_NOT_SUPPORTED,
-    ntddk::{IoAllocateIrp, IoFreeIrp},
+    DEVICE_CAPABILITIES, DEVICE_OBJECT, IO_STATUS_BLOCK, IRP, KEVENT, NTSTATUS,
+    STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED,
+    ntddk::{IoAllocateIrp, IoBuildDeviceIoControlRequest, IoFreeIrp, IoReuseIrp},
 };
 
 use crate::{Extension, Irp, driver, kernel, pnp, usb};
@@ -69,7 +69,9 @@ pub fn read_descriptor_with_one_urb(extension: *mut Extension, count: usize) {
 }
 
 /// `IRP_MN_QUERY_CAPABILITIES` of the driver's own, with this status at first; waits for it.
-pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS) {
+///
+/// `raised`: sends it under a spin lock.
+pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, raised: bool) {
     // SAFETY: the extension is valid.
     let lower = unsafe { (*extension).lower };
     let capabilities = kernel::allocate(size_of::<DEVICE_CAPABILITIES>()).cast::<DEVICE_CAPABILITIES>();
@@ -89,10 +91,38 @@ pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS) {
     let mut event = kernel::Event::new();
     let event = event.initialise();
     irp.set_completion_routine(Some(came_back), event.cast());
-    let _ = irp.call(lower);
+    let send = || _ = irp.call(lower);
+    if raised {
+        kernel::under_spin_lock(send);
+    } else {
+        send();
+    }
     kernel::wait(event);
     free(irp);
     kernel::free(capabilities.cast());
+}
+
+/// `IoReuseIrp`
+pub fn reuse(irp: Irp) {
+    // SAFETY: it is the specimen's business which.
+    unsafe { IoReuseIrp(irp.0, STATUS_NOT_SUPPORTED) };
+}
+
+/// Makes an IRP with `IoBuildDeviceIoControlRequest` and frees it as if it came from `IoAllocateIrp`.
+pub fn free_built(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    let mut event = kernel::Event::new();
+    let event = event.initialise();
+    let mut status = IO_STATUS_BLOCK::default();
+    let (none, internal) = (ptr::null_mut(), 1);
+    // SAFETY: a request without buffers; event and status block outlive it.
+    let irp = unsafe {
+        IoBuildDeviceIoControlRequest(0x0022_0013, lower, none, 0, none, 0, internal, event, &raw mut status)
+    };
+    if !irp.is_null() {
+        free(Irp(irp));
+    }
 }
 
 /// Sends an IRP without a completion routine.

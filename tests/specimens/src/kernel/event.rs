@@ -10,7 +10,7 @@ use wdk_sys::{
     _KWAIT_REASON::Executive,
     _MODE::KernelMode,
     KEVENT, LARGE_INTEGER, NTSTATUS, STATUS_PENDING,
-    ntddk::{KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
+    ntddk::{KeClearEvent, KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
 };
 
 /// A notification event, on the stack.
@@ -61,4 +61,17 @@ pub fn delay() {
     let mut interval = LARGE_INTEGER { QuadPart: -10_000 };
     // SAFETY: the interval is relative.
     let _ = unsafe { KeDelayExecutionThread(KernelMode as _, 0, &raw mut interval) };
+}
+
+/// `KeSetEvent` with `Wait`: a wait follows at once.
+pub fn set_and_wait(event: *mut KEVENT) {
+    // SAFETY: the event is initialised.
+    let _ = unsafe { KeSetEvent(event, 0, 1) };
+    wait(event);
+}
+
+/// `KeClearEvent`
+pub fn clear(event: *mut KEVENT) {
+    // SAFETY: the event is initialised.
+    unsafe { KeClearEvent(event) };
 }

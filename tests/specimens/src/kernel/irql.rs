@@ -32,3 +32,17 @@ pub fn lower_upwards() {
     // SAFETY: as it was.
     unsafe { KeLowerIrql(0) };
 }
+
+/// `KeLowerIrql`
+pub(super) fn lower(irql: KIRQL) {
+    // SAFETY: it is the specimen's business to what.
+    unsafe { KeLowerIrql(irql) };
+}
+
+/// Does something above `DISPATCH_LEVEL`.
+pub fn above_dispatch(what: impl FnOnce()) {
+    // SAFETY: at a lower IRQL.
+    let before = unsafe { KfRaiseIrql(12) };
+    what();
+    lower(before);
+}

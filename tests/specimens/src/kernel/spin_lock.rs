@@ -60,3 +60,13 @@ pub fn take_spin_lock_twice() {
     // SAFETY: not right, which is the point.
     let _ = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
 }
+
+/// Takes a spin lock, lowers the IRQL and gives the lock back.
+pub fn release_spin_lock_at_passive() {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: zero is a free spin lock.
+    let irql = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+    super::irql::lower(irql);
+    // SAFETY: not right, which is the point.
+    unsafe { KeReleaseSpinLock(&raw mut lock, irql) };
+}
