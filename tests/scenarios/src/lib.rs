@@ -1,1 +1,94 @@
 //! Scenarios played on the real usbclient.sys.
+//!
+//! The file that is tested is the one that `cargo xtask` builds; nothing is compiled again for a test. A test
+//! needs a process of its own, because a machine needs its addresses: cargo-nextest and `cargo xtask test` give
+//! it one.
+
+pub mod order;
+
+use std::path::PathBuf;
+
+use ntsim::{
+    life::{Life, play},
+    machine::{Choices, Machine, Options},
+    scenario::{Scenario, library},
+};
+
+/// The driver's file: `USBCLIENT_SYS`, or what `cargo xtask` built last.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn driver_file() -> PathBuf {
+    let built = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/driver/usbclient.sys"));
+    let path = std::env::var_os("USBCLIENT_SYS").map_or_else(built, PathBuf::from);
+    assert!(path.is_file(), "{} is not there: build it with `cargo xtask run`", path.display());
+    path
+}
+
+/// A machine with the driver in it.
+///
+/// # Panics
+/// When the file cannot be loaded.
+#[must_use]
+pub fn machine() -> Machine {
+    match Machine::load(&driver_file(), Options::default()) {
+        Ok(machine) => machine,
+        Err(error) => panic!("usbclient.sys cannot be loaded: {error}"),
+    }
+}
+
+/// A scenario of the simulator's library.
+///
+/// # Panics
+/// When there is none with this name.
+#[must_use]
+pub fn scenario(name: &str) -> Scenario {
+    library::by_name(name).unwrap_or_else(|| panic!("there is no scenario {name}"))
+}
+
+/// Plays a scenario in the machine's next life.
+///
+/// # Panics
+/// When the host refuses the machine a new life.
+#[must_use]
+pub fn live(machine: &mut Machine, scenario: &Scenario, choices: Choices) -> Life {
+    if let Err(stop) = machine.next_life(choices) {
+        panic!("no new life: {stop}");
+    }
+    play(machine, scenario)
+}
+
+/// Plays a scenario as the threads come and with several seeds, and demands of every life that it was played to
+/// its end, that no rule was violated, nothing leaked, and every handle was closed in time.
+///
+/// # Panics
+/// When something else happened.
+pub fn demand_clean(name: &str, seeds: u64) {
+    let scenario = scenario(name);
+    let mut machine = machine();
+    for seed in 0..=seeds {
+        let choices = if seed == 0 { Choices::InTurn } else { Choices::Seed(seed) };
+        let life = live(&mut machine, &scenario, choices);
+        assert_clean(&life, &format!("{name}, seed {seed}"));
+        if let Err(wrong) = order::handles_are_closed_in_time(&life.events) {
+            panic!("{name}, seed {seed}: {wrong}");
+        }
+    }
+}
+
+/// Demands that a life was played to its end, without violation or leak.
+///
+/// # Panics
+/// When it was not.
+pub fn assert_clean(life: &Life, what: &str) {
+    let said: Vec<String> = life.violations.iter().map(|violation| format!("{violation:#?}")).collect();
+    assert!(
+        life.cut_short.is_none(),
+        "{what}: {}\n{}",
+        life.cut_short.as_deref().unwrap_or(""),
+        said.join("\n")
+    );
+    assert!(life.violations.is_empty(), "{what}:\n{}", said.join("\n"));
+    assert!(life.is_clean(), "{what}: {:?}", life.summary());
+}

@@ -45,12 +45,13 @@ pub async fn call_in(
     arguments: &[Addr],
     frame: Frame,
 ) -> Result<u64, Stop> {
-    {
+    let irql = {
         let mut kernel = cpu.k();
         kernel.sync_thread();
         kernel.emit_at(None, CallbackEnter { callback: what });
         kernel.callbacks.entry(cpu.thread()).or_default().push(frame);
-    }
+        kernel.sched.irql()
+    };
     let mut values = [0; 6];
     for (value, argument) in values.iter_mut().zip(arguments) {
         *value = argument.0;
@@ -66,6 +67,10 @@ pub async fn call_in(
     }
     let status = if returns_status(&what) { low_half(result) } else { NtStatus::SUCCESS };
     kernel.emit_at(None, CallbackLeave { callback: what, status });
+    if !matches!(what, Callback::Cancel { .. }) {
+        // A callback that left at another level is reported; what follows shall not be about it as well.
+        kernel.sched.set_irql(irql);
+    }
     Ok(result)
 }
 

@@ -15,8 +15,10 @@ use crate::{
     stop::Stop,
 };
 
-/// Builds the stack of a device that has none: `AddDevice` of the driver, then the filter above. When one of
-/// them fails, the stack that was built so far is removed. Gives the status of the first that failed.
+/// Builds the stack of a device that has none: `AddDevice` of the driver, then the filter above.
+///
+/// When one of them fails, the stack that was built so far is removed. Gives the status of the first that
+/// failed.
 ///
 /// Page: `wdm/nc-wdm-driver_add_device`.
 ///
@@ -74,6 +76,5 @@ async fn call_add_device(cpu: &Cpu, pdo: Addr) -> Result<NtStatus, Stop> {
     }
     let frame = Frame { device: Addr::NULL, irp: Addr::NULL };
     let result = callback::call_in(cpu, what, routine, &[driver, pdo], frame).await?;
-    // CAST: an NTSTATUS is the lower half of the register.
-    Ok(NtStatus(result as u32))
+    Ok(callback::low_half(result))
 }

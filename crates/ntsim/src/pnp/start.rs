@@ -13,9 +13,10 @@ use crate::{
     stop::Stop,
 };
 
-/// A device was plugged in: it is enumerated, its stack is built, and it is started if `start` says so. Gives
-/// the status of the first thing that failed; `STATUS_OBJECT_NAME_COLLISION` when the stack of the same device
-/// instance still waits to be removed, so that nothing is built (Device Manager's code 42).
+/// A device was plugged in: it is enumerated, its stack is built, and it is started if `start` says so.
+///
+/// Gives the status of the first thing that failed; `STATUS_OBJECT_NAME_COLLISION` when the stack of the same
+/// device instance still waits to be removed, so that nothing is built (Device Manager's code 42).
 ///
 /// Page: `kernel/adding-a-pnp-device-to-a-running-system`.
 ///

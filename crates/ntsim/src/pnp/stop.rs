@@ -62,9 +62,10 @@ pub async fn spurious_cancel_stop(cpu: &Cpu, name: &str) -> Result<NtStatus, Sto
     node::end(cpu, name, result)
 }
 
-/// Balances resources: `QUERY_STOP`, the questions about resources, `STOP`, `START`. With `fail_restart` the
-/// filter above fails `START` after the driver below it has started; `SURPRISE_REMOVAL` and `REMOVE` follow.
-/// Gives the status of the first thing that failed.
+/// Balances resources: `QUERY_STOP`, the questions about resources, `STOP`, `START`.
+///
+/// With `fail_restart` the filter above fails `START` after the driver below it has started;
+/// `SURPRISE_REMOVAL` and `REMOVE` follow. Gives the status of the first thing that failed.
 ///
 /// Page: `kernel/stopping-a-device-to-rebalance-resources`.
 ///

@@ -89,13 +89,11 @@ impl Bytes {
 
 /// Fills `bytes` with what the generator of `seed` gives from byte `offset` on, a multiple of 8.
 pub fn fill(seed: u64, offset: u64, bytes: &mut [u8]) {
-    let mut word = offset / 8;
-    for chunk in bytes.chunks_mut(8) {
+    for (word, chunk) in (offset / 8..).zip(bytes.chunks_mut(8)) {
         let value = SplitMix::new(seed.wrapping_add(word.wrapping_mul(0x9E37_79B9_7F4A_7C15))).next();
         for (to, from) in chunk.iter_mut().zip(value.to_le_bytes()) {
             *to = from;
         }
-        word += 1;
     }
 }
 
@@ -105,8 +103,9 @@ pub struct Hex(pub Vec<u8>);
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        serializer.serialize_str(&digits)
+        let digit = |value: u8| char::from_digit(u32::from(value), 16);
+        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
+        serializer.serialize_str(&digits.flatten().collect::<String>())
     }
 }
 

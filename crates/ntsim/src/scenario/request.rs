@@ -157,7 +157,7 @@ impl Expected {
 
     /// With this `Information`.
     #[must_use]
-    pub fn moved(mut self, information: u64) -> Self {
+    pub const fn moved(mut self, information: u64) -> Self {
         self.information = Some(information);
         self
     }

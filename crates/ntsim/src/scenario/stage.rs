@@ -202,13 +202,13 @@ impl SimStage {
             Expectation::Interface { device, arrived } => {
                 let kernel = self.cpu.look();
                 let found = !kernel.arrived_interfaces(device)?.is_empty();
-                same(&format!("whether {device} has an interface"), found, *arrived)
+                same(&format!("whether {device} has an interface"), &found, arrived)
             }
             Expectation::Calls { routine, count } => {
                 let calls = self.count(
                     |kind| matches!(kind, EventKind::Call(Call { routine: name, .. }) if name == routine),
                 );
-                same(&format!("the number of calls of {routine}"), calls, *count)
+                same(&format!("the number of calls of {routine}"), &calls, count)
             }
             Expectation::AddDevices { count } => {
                 let enters = self.count(|kind| {
@@ -217,7 +217,7 @@ impl SimStage {
                         EventKind::CallbackEnter(CallbackEnter { callback: Callback::AddDevice { .. } })
                     )
                 });
-                same("the number of calls of AddDevice", enters, *count)
+                same("the number of calls of AddDevice", &enters, count)
             }
         }
     }
@@ -330,7 +330,7 @@ fn check(
     expect.check(status, information, output).map_err(|how| Stop::Script(format!("{what} {how}")))
 }
 
-fn same<T: PartialEq + std::fmt::Display>(what: &str, found: T, expected: T) -> Result<(), Stop> {
+fn same<T: PartialEq + std::fmt::Display>(what: &str, found: &T, expected: &T) -> Result<(), Stop> {
     if found == expected {
         return Ok(());
     }

@@ -44,7 +44,7 @@ pub(super) fn close_file(file: &str) -> Step {
     Step::Close { file: file.into() }
 }
 
-pub(super) fn ioctl(ioctl: Ioctl, expect: Expected) -> Step {
+pub(super) const fn ioctl(ioctl: Ioctl, expect: Expected) -> Step {
     Step::Ioctl { ioctl, expect }
 }
 

@@ -1,0 +1,118 @@
+//! Every way in which a device can go: `USBD_CloseHandle` comes before the forward of REMOVE.
+
+use ntsim::machine::Choices;
+use scenarios::{demand_clean, live, machine, order, scenario};
+
+const SEEDS: u64 = 20;
+
+#[test]
+fn orderly() {
+    demand_clean("orderly", SEEDS);
+}
+
+#[test]
+fn surprise_with_io_in_flight() {
+    demand_clean("surprise_with_io", SEEDS);
+}
+
+#[test]
+fn surprise_with_an_open_handle() {
+    demand_clean("surprise_with_open_handle", SEEDS);
+}
+
+#[test]
+fn never_started() {
+    demand_clean("never_started", SEEDS);
+}
+
+#[test]
+fn never_started_and_pulled() {
+    demand_clean("never_started_and_pulled", SEEDS);
+}
+
+#[test]
+fn start_failed() {
+    demand_clean("start_failed", SEEDS);
+}
+
+#[test]
+fn start_failed_above() {
+    demand_clean("start_failed_above", SEEDS);
+}
+
+#[test]
+fn add_device_fails_after_the_handle() {
+    demand_clean("add_device_fails_after_the_handle", SEEDS);
+}
+
+#[test]
+fn add_device_fails_above() {
+    demand_clean("add_device_fails_above", SEEDS);
+}
+
+#[test]
+fn disable_and_enable() {
+    demand_clean("disable_and_enable", SEEDS);
+}
+
+#[test]
+fn rebalance_fails_at_restart() {
+    demand_clean("rebalance_fails_at_restart", SEEDS);
+}
+
+#[test]
+fn surprise_while_stopped() {
+    demand_clean("surprise_while_stopped", SEEDS);
+}
+
+#[test]
+fn unload() {
+    demand_clean("unload", SEEDS);
+}
+
+#[test]
+fn replug_while_the_old_stack_waits() {
+    demand_clean("replug_while_the_old_stack_waits", SEEDS);
+}
+
+/// The named schedule: a read passes the gate, the removal runs as far as it can, the read is sent.
+#[test]
+fn gate_schedule() {
+    demand_clean("gate_schedule", SEEDS);
+}
+
+#[test]
+fn gate_schedule_of_remove() {
+    demand_clean("gate_schedule_of_remove", SEEDS);
+}
+
+#[test]
+fn read_and_unplug_race() {
+    demand_clean("read_and_unplug_race", 200);
+}
+
+/// The demand above is not empty: in each of these a handle is created, and REMOVE is forwarded as often as a
+/// stack was removed.
+#[test]
+fn each_way_creates_a_handle_and_forwards_remove() {
+    let removes = [
+        ("orderly", 1),
+        ("surprise_with_io", 1),
+        ("surprise_with_open_handle", 1),
+        ("never_started", 1),
+        ("never_started_and_pulled", 1),
+        ("start_failed", 1),
+        ("start_failed_above", 1),
+        ("add_device_fails_after_the_handle", 0),
+        ("add_device_fails_above", 1),
+        ("disable_and_enable", 2),
+        ("rebalance_fails_at_restart", 1),
+        ("unload", 1),
+    ];
+    let mut machine = machine();
+    for (name, count) in removes {
+        let life = live(&mut machine, &scenario(name), Choices::InTurn);
+        assert!(order::handles_created(&life.events) > 0, "{name}");
+        assert_eq!(order::removes_forwarded(&life.events), count, "{name}");
+    }
+}
