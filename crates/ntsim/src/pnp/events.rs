@@ -12,20 +12,19 @@ use crate::{
 ///
 /// Page: `wdm/nf-wdm-ioinvalidatedevicestate`.
 pub fn serve(sched: &mut Sched) {
-    let thread = sched.spawn("PnP manager: events", PASSIVE_LEVEL, |cpu| async move {
+    sched.spawn("PnP manager: events", PASSIVE_LEVEL, |cpu| async move {
         loop {
             let reported = std::mem::take(&mut cpu.k().io.invalidated);
             for pdo in reported {
                 query(&cpu, pdo).await?;
             }
             if cpu.look().io.invalidated.is_empty() {
+                node::may_wait_for_ever(&cpu, true);
                 node::changed(&cpu, "events").await;
+                node::may_wait_for_ever(&cpu, false);
             }
         }
     });
-    if let Some(thread) = sched.thread_mut(thread) {
-        thread.daemon = true;
-    }
 }
 
 async fn query(cpu: &Cpu, pdo: Addr) -> Result<(), Stop> {

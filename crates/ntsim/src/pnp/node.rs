@@ -194,6 +194,14 @@ pub(super) async fn changed(cpu: &Cpu, what: impl Into<String>) {
     cpu.block(what).await;
 }
 
+/// Says whether it is right that the current thread waits though nobody will ever wake it. Where it is not, a
+/// machine in which nobody can run is in a deadlock.
+pub(super) fn may_wait_for_ever(cpu: &Cpu, right: bool) {
+    if let Some(thread) = cpu.k().sched.thread_mut(cpu.thread()) {
+        thread.daemon = right;
+    }
+}
+
 /// Makes this the only operation on a device. Gives the device's physical device object and state.
 pub(super) async fn begin(cpu: &Cpu, name: &str) -> Result<(Addr, NodeState), Stop> {
     loop {

@@ -186,13 +186,9 @@ pub(super) async fn surprise(cpu: &Cpu, name: &str, pdo: Addr, pending: NodeStat
         return Ok(done.status);
     }
     let device = name.to_owned();
-    let mut kernel = cpu.k();
-    let thread = kernel.sched.spawn("PnP manager: delayed removal", PASSIVE_LEVEL, move |cpu| async move {
+    cpu.k().sched.spawn("PnP manager: delayed removal", PASSIVE_LEVEL, move |cpu| async move {
         remove_when_closed(&cpu, &device, pdo).await
     });
-    if let Some(thread) = kernel.sched.thread_mut(thread) {
-        thread.daemon = true;
-    }
     Ok(done.status)
 }
 
@@ -204,7 +200,9 @@ const fn after(pending: NodeState) -> NodeState {
 }
 
 async fn remove_when_closed(cpu: &Cpu, name: &str, pdo: Addr) -> Result<(), Stop> {
+    node::may_wait_for_ever(cpu, true);
     wait_until_closed(cpu, pdo).await;
+    node::may_wait_for_ever(cpu, false);
     node::begin(cpu, name).await?;
     let result = match pending(cpu, name, pdo) {
         Ok(Some(state)) => send_remove(cpu, name, pdo, after(state)).await.map(drop),
