@@ -45,7 +45,7 @@ pub async fn call_driver(cpu: &Cpu, from: Addr, device: Addr, irp: Addr) -> Resu
         }
         Target::Nobody => {
             cpu.k().set_io_status(irp, STATUS_INVALID_DEVICE_REQUEST, 0)?;
-            super::complete_request(cpu, device, irp).await?;
+            super::complete_request(cpu, Addr::NULL, irp).await?;
             STATUS_INVALID_DEVICE_REQUEST
         }
     };

@@ -207,7 +207,10 @@ impl Kernel {
         let base = self.mem.at::<DEVICE_OBJECT>(device)?.DeviceObjectExtension;
         self.mem.at_mut::<DEVOBJ_EXTENSION>(base)?.ExtensionFlags |= DOE_DELETE_PENDING;
         self.io.driver_devices.retain(|known| *known != device);
-        self.mem.set_revoked(base, true);
+        if by == Actor::Driver {
+            // Windows would let it go on. The driver's page says not to touch it again.
+            self.mem.set_revoked(base, true);
+        }
         self.free_device_if_unused(device)
     }
 

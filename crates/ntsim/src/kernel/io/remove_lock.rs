@@ -40,7 +40,7 @@ pub const EXPORTS: &[Export] = &[
         "wdm/nf-wdm-ioacquireremovelock",
         DISPATCH_LEVEL,
         Returns::Status,
-        &[STATUS_DELETE_PENDING.0],
+        &[],
         Handler::Sync(acquire),
     ),
     Export::new(
@@ -136,8 +136,8 @@ fn initialize(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 fn acquire(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (lock, tag) = (args.pointer(kernel, 0)?, args.pointer(kernel, 1)?);
     let (id, removed) = kernel.remove_lock(lock).map(|record| (record.id, record.removed))?;
-    let injected = kernel.fault("IoAcquireRemoveLockEx");
-    let status = if removed { STATUS_DELETE_PENDING } else { injected.unwrap_or(STATUS_SUCCESS) };
+    // Never injected: it fails after IoReleaseRemoveLockAndWait only.
+    let status = if removed { STATUS_DELETE_PENDING } else { STATUS_SUCCESS };
     if status.is_success() {
         kernel.count(lock, 1)?;
         let site = kernel.site();

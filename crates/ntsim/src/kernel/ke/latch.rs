@@ -1,21 +1,24 @@
 //! One-shot signals between threads of the simulator, which no driver sees.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use crate::{
     kernel::Kernel,
     sched::{Cpu, ThreadId},
 };
 
-/// Something that happens once and that one thread waits for. Clones are the same latch.
+/// Something that happens once and that threads wait for. Clones are the same latch.
 #[derive(Clone, Debug, Default)]
 pub struct Latch(Rc<State>);
 
 #[derive(Debug, Default)]
 struct State {
     open: Cell<bool>,
-    // INVARIANT: set only while the thread is blocked in `wait`, so that opening wakes it from nothing else.
-    waiter: Cell<Option<ThreadId>>,
+    // INVARIANT: threads that are blocked in `wait`, so that opening wakes them from nothing else.
+    waiters: RefCell<Vec<ThreadId>>,
 }
 
 impl Latch {
@@ -28,7 +31,7 @@ impl Latch {
     /// It happens.
     pub fn open(&self, kernel: &mut Kernel) {
         self.0.open.set(true);
-        if let Some(thread) = self.0.waiter.take() {
+        for thread in self.0.waiters.take() {
             kernel.sched.wake(thread, 0);
         }
     }
@@ -36,7 +39,7 @@ impl Latch {
     /// Waits until it happens. `what` is for the report of a deadlock.
     pub async fn wait(&self, cpu: &Cpu, what: impl Into<String>) {
         if !self.is_open() {
-            self.0.waiter.set(Some(cpu.thread()));
+            self.0.waiters.borrow_mut().push(cpu.thread());
             cpu.block(what).await;
         }
     }

@@ -62,7 +62,7 @@ pub async fn open(
     access: u32,
     name: &str,
 ) -> Result<Result<Handle, NtStatus>, Stop> {
-    let (file, spec) = {
+    let (file, spec, context) = {
         let mut kernel = cpu.k();
         kernel.enter_process(process);
         if let Some(status) = kernel.refuses_create(pdo)? {
@@ -74,11 +74,15 @@ pub async fn open(
         let mut spec = IrpSpec::new(IrpOrigin::IoManager, IRP_MJ_CREATE, 0);
         (spec.file, spec.user_mode) = (file, true);
         // FILE_OPEN in the upper byte, and sharing both ways.
-        (spec.parameters.Create_mut().Options, spec.parameters.Create_mut().ShareAccess) = (0x0100_0000, 3);
-        (file, spec)
+        let context = kernel.security_context(access)?;
+        let parameters = spec.parameters.Create_mut();
+        (parameters.Options, parameters.ShareAccess) = (0x0100_0000, 3);
+        parameters.SecurityContext = context;
+        (file, spec, context)
     };
     let result = send_irp(cpu, pdo, &spec).await?;
     let mut kernel = cpu.k();
+    kernel.pool_free(context, 0)?;
     let (id, device) = (kernel.object(file), kernel.object(pdo));
     kernel.emit(FileOpened { file: id, device, status: result.status });
     if !result.status.is_success() {
@@ -146,7 +150,7 @@ pub async fn exit_process(cpu: &Cpu, process: Process) -> Result<(), Stop> {
         cancel(cpu, *id).await?;
     }
     for id in requests {
-        request::wait(cpu, id).await;
+        request::finish(cpu, id).await;
     }
     let handles: Vec<Handle> = {
         let kernel = cpu.look();
@@ -198,6 +202,15 @@ impl Kernel {
         let top = self.top_of_stack(pdo)?;
         let exclusive = self.device_flags(top)? & crate::abi::device_flags::DO_EXCLUSIVE != 0;
         Ok((exclusive && self.open_files(pdo) > 0).then_some(STATUS_ACCESS_DENIED))
+    }
+
+    /// An `IO_SECURITY_CONTEXT` that says what the caller wants to do.
+    fn security_context(&mut self, access: u32) -> Result<Addr, Stop> {
+        const SIZE: u64 = 24;
+        const DESIRED_ACCESS: u64 = 16;
+        let context = self.system_allocate(SIZE, Fill::Zero)?;
+        self.mem.write(context.add(DESIRED_ACCESS), &access)?;
+        Ok(context)
     }
 
     fn create_file(&mut self, pdo: Addr, access: u32, name: &str) -> Result<Addr, Stop> {

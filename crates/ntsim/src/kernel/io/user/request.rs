@@ -95,6 +95,14 @@ pub async fn start(cpu: &Cpu, handle: Handle, io: UserIo) -> Result<RequestId, S
     Ok(id)
 }
 
+/// Waits until a request is finished, and leaves its outcome for who asks for it.
+pub(super) async fn finish(cpu: &Cpu, id: RequestId) {
+    let done = cpu.look().io.user.requests.get(&id).map(|request| request.done.clone());
+    if let Some(done) = done {
+        done.wait(cpu, "a cancelled request of a process that exits").await;
+    }
+}
+
 /// Waits until a request is finished. One that was waited for before, or never started, ends with
 /// `STATUS_INVALID_HANDLE`.
 pub async fn wait(cpu: &Cpu, id: RequestId) -> Outcome {
