@@ -14,7 +14,12 @@ const OURS: &str = include_str!("catalogue/ours.txt");
 
 /// SDV names whose predicate, read for a driver that works asynchronously, is the one of another name.
 const SAME_PREDICATE: &[(&str, &str)] = &[
+    ("IoAllocateIrpSignalEventInCompletion2", "IoAllocateIrpSignalEventInCompletion"),
+    ("IoAllocateIrpSignalEventInCompletion3", "IoAllocateIrpSignalEventInCompletion"),
     ("IoBuildFsdFree", "IoAllocateFree"),
+    ("IoBuildFsdIrpSignalEventInCompletion", "IoAllocateIrpSignalEventInCompletion"),
+    ("IoBuildFsdIrpSignalEventInCompletion2", "IoAllocateIrpSignalEventInCompletion"),
+    ("IoBuildFsdIrpSignalEventInCompletion3", "IoAllocateIrpSignalEventInCompletion"),
     ("PendedCompletedRequest2", "CompleteRequest"),
     ("PendedCompletedRequest3", "CompleteRequest"),
     ("PendedCompletedRequestEx", "CompleteRequest"),
@@ -23,6 +28,8 @@ const SAME_PREDICATE: &[(&str, &str)] = &[
     ("RemoveLockForwardDeviceControlInternal2", "RemoveLockForwardDeviceControlInternal"),
     ("RemoveLockForwardRead2", "RemoveLockForwardRead"),
     ("RemoveLockForwardWrite2", "RemoveLockForwardWrite"),
+    ("SignalEventInCompletion2", "SignalEventInCompletion"),
+    ("SignalEventInCompletion3", "SignalEventInCompletion"),
     ("ZwRegistryCreate", "ZwRegistryOpen"),
 ];
 

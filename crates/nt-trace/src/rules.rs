@@ -35,6 +35,7 @@ mod regions;
 mod remove_lock;
 mod remove_lock_forward;
 mod remove_lock_remove;
+mod signal_event;
 mod spin_lock;
 mod status_check;
 mod unload_pending;
@@ -70,6 +71,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(pnp_surprise_remove::RULE),
         Box::new(pending_returned::RULE),
         Box::new(completion_event_checking::RULE),
+        Box::<signal_event::SignalEvent>::default(),
         Box::new(delete_device::RULE),
         Box::new(add_device::RULE),
         Box::new(add_device_unwind::RULE),

@@ -65,6 +65,11 @@ impl World {
         frames.iter().rev().find(|frame| matches!(frame.callback, Callback::AddDevice { .. }))
     }
 
+    /// Every callback that is running, on any thread.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.threads.values().flat_map(|thread| &thread.frames)
+    }
+
     /// A live IRP.
     #[must_use]
     pub fn irp(&self, irp: ObjectId) -> Option<&Irp> {

@@ -120,6 +120,8 @@ pub const CASES: &[Case] = &[
             life.complete(irp, NtStatus::NOT_SUPPORTED);
         });
     }),
+    ("SignalEventInCompletion", "", |life| nobody_signals(life, false)),
+    ("IoAllocateIrpSignalEventInCompletion", "", |life| nobody_signals(life, true)),
     ("WmiComplete", "", |life| {
         life.dispatch(mj::SYSTEM_CONTROL, 0, NtStatus::PENDING, |life, irp| {
             life.push(IrpMarkedPending { irp });
@@ -202,4 +204,22 @@ fn not_supported(life: &mut Life, minor: u8) {
     life.dispatch(mj::PNP, minor, NtStatus::NOT_SUPPORTED, |life, irp| {
         life.complete(irp, NtStatus::NOT_SUPPORTED);
     });
+}
+
+/// A start waits for an IRP whose completion routine says nothing.
+fn nobody_signals(life: &mut Life, own: bool) {
+    let pending = NtStatus::PENDING;
+    life.dispatch(mj::PNP, pnp::START_DEVICE, OK, |life, start| {
+        let irp = if own { life.created(IrpOrigin::Allocated, 0, 0) } else { start };
+        life.push(CompletionRoutineSet { irp, ours: true, ..Default::default() });
+        life.send(irp, if own { mj::INTERNAL_DEVICE_CONTROL } else { mj::PNP }, 0).returned(irp, pending);
+        life.push(WaitBegun { object: EVENT, ..WaitBegun::default() });
+        life.on(9, |life| {
+            life.completed(irp, Actor::Below, OK);
+            life.completion(irp, true, NtStatus::MORE_PROCESSING_REQUIRED, |_| {});
+        });
+        life.push(Deadlock { text: "thread#1 waits for event#1".into() });
+    });
+    let stop = life.events.iter().rposition(|event| event.kind.tag() == nt_trace::Tag::Deadlock);
+    life.events.truncate(stop.unwrap_or(0) + 1);
 }
