@@ -1,6 +1,6 @@
 //! Does not set the event that its dispatch routine waits for.
 //!
-//! Rule: `Deadlock`.
+//! Rule: `SignalEventInCompletion`.
 //!
 //! On Windows: the dispatch routine waits for ever when the lower driver pends the IRP.
 #![no_std]
