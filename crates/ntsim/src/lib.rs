@@ -11,3 +11,4 @@ pub mod mem;
 pub mod pnp;
 pub mod sched;
 pub mod stop;
+pub mod usb;

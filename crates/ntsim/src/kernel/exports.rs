@@ -20,6 +20,7 @@ pub const TABLES: &[&[&[Export]]] = &[
     ],
     io::EXPORTS,
     ke::EXPORTS,
+    crate::usb::EXPORTS,
 ];
 
 /// Every export.

@@ -207,6 +207,12 @@ impl Mem {
         result
     }
 
+    /// How objects are placed.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// How many objects were allocated in this life.
     #[must_use]
     pub const fn allocations(&self) -> u64 {

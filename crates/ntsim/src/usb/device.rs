@@ -1,0 +1,77 @@
+//! What the stack knows about one plugged device.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+};
+
+use usb_models::{DeviceModel, TransferId};
+
+use super::{Options, pipe::Pipe, status::Outcome, transfer::Transfer};
+use crate::{mem::Addr, sched::Time, stop::Stop};
+
+/// One plugged device.
+pub(super) struct Device {
+    pub model: Box<dyn DeviceModel>,
+    pub options: Options,
+    /// The port that it is on, from 1.
+    pub port: u32,
+    /// It was unplugged.
+    pub gone: bool,
+    /// What is selected, if anything.
+    pub configuration: Option<Configuration>,
+    /// Open pipes by handle.
+    pub pipes: BTreeMap<Addr, Pipe>,
+    /// URBs of the driver that the stack holds.
+    pub transfers: BTreeMap<TransferId, Transfer>,
+    /// URBs that are done and wait for the thread that completes them.
+    pub finished: VecDeque<(TransferId, Outcome)>,
+    /// When the model is polled next.
+    pub poll_at: Option<Time>,
+    /// A thread that completes URBs is on its way or runs.
+    pub completing: bool,
+    /// An MDL that is freed: what the stack leaves in URBs that it made an MDL for. NULL before the first.
+    pub stale_mdl: Addr,
+    /// Why the machine cannot go on, found where nobody could be told.
+    pub failure: Option<Stop>,
+}
+
+/// The selected configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Configuration {
+    /// `bConfigurationValue`
+    pub value: u8,
+    /// The handle that the driver got.
+    pub handle: Addr,
+    /// The alternate settings by interface number.
+    pub settings: BTreeMap<u8, u8>,
+}
+
+impl Device {
+    pub fn new(model: Box<dyn DeviceModel>, options: Options, port: u32) -> Self {
+        Self {
+            model,
+            options,
+            port,
+            gone: false,
+            configuration: None,
+            pipes: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            finished: VecDeque::new(),
+            poll_at: None,
+            completing: false,
+            stale_mdl: Addr::NULL,
+            failure: None,
+        }
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device")
+            .field("options", &self.options)
+            .field("gone", &self.gone)
+            .field("transfers", &self.transfers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,26 @@
+//! The documented limits on the size of a transfer (page "USB Bandwidth Allocation").
+
+use usb_models::Speed;
+
+use super::{Face, pipe::PipeKind};
+
+const KB: u32 = 1 << 10;
+const MB: u32 = 1 << 20;
+
+/// The most bytes that one URB may move on a bulk or interrupt pipe.
+pub(super) const fn transfer(face: Face, speed: Speed, kind: PipeKind) -> u32 {
+    match (kind, speed, face) {
+        (PipeKind::Bulk, Speed::Super, _) => 32 * MB,
+        // OHCI, the controller of the older stack's full-speed devices.
+        (PipeKind::Bulk, Speed::Full, Face::Usb2) => 256 * KB,
+        _ => 4 * MB,
+    }
+}
+
+/// The most bytes that one URB may move on the default pipe.
+pub(super) const fn control(speed: Speed) -> u32 {
+    match speed {
+        Speed::Low | Speed::Full => 4 * KB,
+        Speed::High | Speed::Super => 64 * KB,
+    }
+}

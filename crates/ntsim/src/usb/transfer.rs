@@ -1,0 +1,109 @@
+//! An URB that the stack holds.
+
+use usb_models::Setup;
+
+use super::{buffer::Buffer, select::Selection, status::Outcome};
+use crate::mem::Addr;
+
+/// What an URB asks of the device, checked.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub wire: Wire,
+    pub work: Work,
+    pub buffer: Buffer,
+    /// Bytes asked for.
+    pub length: u32,
+    /// The pipe's handle, NULL for the default pipe.
+    pub pipe: Addr,
+    /// The pipe's endpoint, 0 for the default pipe.
+    pub endpoint: u8,
+    /// The data go to the host.
+    pub is_in: bool,
+    /// `USBD_SHORT_TRANSFER_OK`
+    pub short_ok: bool,
+    /// The client gave no MDL, so the stack makes one and leaves its address in the URB.
+    pub made_mdl: bool,
+    /// The URB has a `TransferBufferLength`, which gets the bytes moved.
+    pub has_length: bool,
+    /// Given up after that many milliseconds; zero: never.
+    pub timeout_ms: u32,
+}
+
+/// What goes over the bus.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wire {
+    /// A control transfer on the default pipe.
+    Control(Setup),
+    /// A bulk or interrupt transfer.
+    Data,
+}
+
+/// What else is done when that has succeeded.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    Nothing,
+    /// Opens the pipes of a configuration, or with none selected closes all.
+    SelectConfiguration(Option<Selection>),
+    /// Opens the pipes of an alternate setting.
+    SelectInterface(Selection),
+    /// The pipe is no longer halted.
+    ResetPipe,
+}
+
+/// Where a held URB is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The device has it.
+    InModel,
+    /// Nobody has it: it waits to be cancelled.
+    Held,
+    /// It is done and waits for the thread that completes.
+    Finished,
+    /// It is done, and its cancel routine, which is on its way, completes it.
+    Owed(Outcome),
+}
+
+/// An URB that the stack holds.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub irp: Addr,
+    pub urb: Addr,
+    pub pipe: Addr,
+    pub endpoint: u8,
+    pub work: Work,
+    pub buffer: Buffer,
+    pub length: u32,
+    pub is_in: bool,
+    pub short_ok: bool,
+    pub made_mdl: bool,
+    pub has_length: bool,
+    pub stage: Stage,
+    /// The cancel routine is set and was not called.
+    pub armed: bool,
+    /// The timer that gives it up.
+    pub timer: Option<u64>,
+    /// What the URB held when it came, where its memory cannot be taken from the driver.
+    pub snapshot: Vec<u8>,
+}
+
+impl Transfer {
+    pub fn new(irp: Addr, urb: Addr, job: Job) -> Self {
+        Self {
+            irp,
+            urb,
+            pipe: job.pipe,
+            endpoint: job.endpoint,
+            work: job.work,
+            buffer: job.buffer,
+            length: job.length,
+            is_in: job.is_in,
+            short_ok: job.short_ok,
+            made_mdl: job.made_mdl,
+            has_length: job.has_length,
+            stage: Stage::InModel,
+            armed: false,
+            timer: None,
+            snapshot: Vec::new(),
+        }
+    }
+}
