@@ -47,7 +47,7 @@ mod tests;
 pub mod trace;
 
 use nt_trace::{
-    Arg, NtStatus,
+    Arg, NtStatus, ObjectKind,
     event::{Call, Return},
 };
 
@@ -55,7 +55,7 @@ pub use pool::{Block, Pool};
 pub use registry::RegistryValue;
 
 use crate::{
-    mem::{Addr, Mem},
+    mem::{Addr, BadAccess, Mem, State},
     sched::Sched,
     stop::Stop,
 };
@@ -81,6 +81,8 @@ pub struct Kernel {
     pub ke: ke::Ke,
     /// Devices, IRPs, files and all that belongs to them.
     pub io: io::Io,
+    /// The USB driver stack below the driver.
+    pub usb: crate::usb::Usb,
     /// What the PnP manager knows.
     pub pnp: crate::pnp::Pnp,
     callbacks: callback::Callbacks,
@@ -101,6 +103,7 @@ impl Kernel {
             pool: Pool::default(),
             ke: ke::Ke::default(),
             io: io::Io::default(),
+            usb: crate::usb::Usb::default(),
             pnp: crate::pnp::Pnp::default(),
             callbacks: callback::Callbacks::new(),
             etw: etw::Etw::default(),
@@ -120,6 +123,7 @@ impl Kernel {
         self.pool = Pool::default();
         self.ke = ke::Ke::default();
         self.io = io::Io::default();
+        self.usb = crate::usb::Usb::default();
         self.pnp = crate::pnp::Pnp::default();
         self.callbacks.clear();
         self.etw = etw::Etw::default();
@@ -149,9 +153,20 @@ impl Kernel {
         let second = args.pointer(self, 1)?;
         self.sync_irp(first);
         self.sync_irp(second);
+        self.check_deleted(first)?;
         let shown = nt_trace::Args::none().with(self.shown(first)).with(self.shown(second));
         self.emit(Call { routine: export.name.into(), args: shown });
         Ok(export.handler)
+    }
+
+    /// A routine works on the driver's behalf: it may not be given what the driver may not touch either.
+    fn check_deleted(&self, argument: Addr) -> Result<(), Stop> {
+        let Some(object) = self.mem.object_at(argument) else { return Ok(()) };
+        if object.state != State::Revoked || object.id.kind != ObjectKind::Device {
+            return Ok(());
+        }
+        let (address, id) = (argument, object.id);
+        Err(Stop::BadAccess(BadAccess::Freed { address, object: id, freed_at: self.site }))
     }
 
     /// The routine is about to return `value` to the driver.
