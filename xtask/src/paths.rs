@@ -1,6 +1,6 @@
 //! Where things are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -13,16 +13,17 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Finds the workspace that this xtask was built from.
+    /// Finds the workspace: `cargo run` says where it is; otherwise it is where xtask was built from.
     ///
     /// # Errors
     ///
-    /// [`crate::failure::CannotRun`] if the sources were moved away since.
+    /// [`crate::failure::CannotRun`] if there is none there.
     pub fn find() -> Result<Self> {
-        let manifest_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest_folder = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         match manifest_folder.parent() {
             Some(root) if root.join("Cargo.lock").is_file() => Ok(Self { root: root.to_path_buf() }),
-            _ => Err(cannot_run(format!("{} is not in a workspace any more", manifest_folder.display()))),
+            _ => Err(cannot_run(format!("{} is not in a workspace", manifest_folder.display()))),
         }
     }
 
