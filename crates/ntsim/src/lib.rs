@@ -3,12 +3,15 @@
 #![allow(clippy::future_not_send, reason = "a machine lives on the thread that made it")]
 
 pub mod abi;
+pub mod cli;
 pub mod cpu;
 pub mod image;
 pub mod kernel;
+pub mod life;
 pub mod machine;
 pub mod mem;
 pub mod pnp;
+pub mod scenario;
 pub mod sched;
 pub mod stop;
 pub mod usb;

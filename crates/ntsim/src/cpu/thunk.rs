@@ -13,6 +13,9 @@ pub const THUNKS: usize = 2048;
 const THUNK_SIZE: u64 = 8;
 
 global_asm!(
+    ".text",
+    ".globl ntsim_thunks",
+    ".hidden ntsim_thunks",
     ".p2align 4",
     "ntsim_thunks:",
     ".rept {count}",
