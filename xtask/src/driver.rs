@@ -189,7 +189,7 @@ fn rust_flags(paths: &Paths) -> Vec<String> {
         "-Clink-arg=/PDBALTPATH:%_PDB%".into(),
         // lld keeps this section, and a driver that had it failed to load (windows-drivers-rs 182).
         "-Clink-arg=/MERGE:.retplne=.rdata".into(),
-        // The same sources give the same file: a digest instead of the time of linking.
+        // A digest in place of the time of linking, so that building again gives the same file.
         "-Clink-arg=/Brepro".into(),
     ]
 }
