@@ -43,7 +43,7 @@ mod rtl;
 pub mod shadow;
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod trace;
 
 use nt_trace::{

@@ -38,6 +38,8 @@ mod select;
 mod select_urb;
 mod status;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod urb;
 mod validate;

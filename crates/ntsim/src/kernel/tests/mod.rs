@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Runs a task on a new machine and gives what it returned, and the trace.
-fn run<T, F, R>(task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
+pub(crate) fn run<T, F, R>(task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
 where
     T: 'static,
     F: FnOnce(Cpu) -> R + 'static,
