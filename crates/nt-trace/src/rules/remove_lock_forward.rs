@@ -72,15 +72,10 @@ impl RemoveLockForward {
     }
 
     fn sent(&self, event: &Event, sent: &IrpSent, world: &World, findings: &mut Findings) {
+        let Some(irp) = world.irp(sent.irp).filter(|irp| !irp.is_ours()) else { return };
         let dispatch = world.dispatch(event);
         let device =
             if sent.from.is_some() { sent.from } else { dispatch.map_or(ObjectId::NONE, Frame::device) };
-        let Some((lock, (_, held))) = self.locks.iter().find(|(_, (owner, _))| *owner == device) else {
-            return;
-        };
-        if world.irp(sent.irp).is_none_or(crate::world::Irp::is_ours) {
-            return;
-        }
         let entered = dispatch.map(|frame| frame.entered);
         // A tag that is no IRP may stand for any request.
         let covers = |hold: &Hold| {
@@ -88,13 +83,19 @@ impl RemoveLockForward {
                 || hold.tag.kind != ObjectKind::Irp
                 || (hold.entered.is_some() && hold.entered == entered)
         };
-        if !held.iter().any(covers) {
-            let request = names::request(sent.major, sent.minor);
-            let found = Violation::new(rule(sent.major, sent.minor), event).object(sent.irp).object(*lock);
-            findings.report(
-                found.object(device).detail(format!("{request} was sent down and {lock} is not held for it")),
-            );
+        let mut first: Option<ObjectId> = None;
+        for (lock, (_, held)) in self.locks.iter().filter(|(_, (owner, _))| *owner == device) {
+            if held.iter().any(covers) {
+                return;
+            }
+            first = Some(first.map_or(*lock, |known| known.min(*lock)));
         }
+        let Some(lock) = first else { return };
+        // A request that goes down as another, as a control request with an URB does, is still itself.
+        let request = names::request(irp.major, irp.minor);
+        let found =
+            Violation::new(rule(irp.major, irp.minor), event).object(sent.irp).object(lock).object(device);
+        findings.report(found.detail(format!("{request} was sent down and {lock} is not held for it")));
     }
 }
 

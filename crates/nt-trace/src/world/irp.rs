@@ -26,9 +26,9 @@ pub struct Irp {
     pub created: u64,
     /// Where it comes from.
     pub origin: IrpOrigin,
-    /// `IRP_MJ_*` as the driver saw it last.
+    /// `IRP_MJ_*` as the driver received it; of an IRP of its own, as it sent it.
     pub major: u8,
-    /// `IRP_MN_*` as the driver saw it last.
+    /// `IRP_MN_*` likewise.
     pub minor: u8,
     /// Who may touch it.
     pub owner: Owner,
@@ -87,7 +87,9 @@ impl Irp {
             EventKind::StackSkipped(_) => self.skipped = true,
             EventKind::StackCopied(_) => self.copied = true,
             EventKind::IrpSent(sent) if sent.by == Actor::Driver => {
-                (self.major, self.minor) = (sent.major, sent.minor);
+                if self.is_ours() {
+                    (self.major, self.minor) = (sent.major, sent.minor);
+                }
                 (self.owner, self.sent) = (Owner::Below, event.seq);
                 self.sends = self.sends.saturating_add(1);
                 self.sent_with_completion = self.completion.is_some();

@@ -78,6 +78,12 @@ pub const CASES: &[Case] = &[
     ("RemoveLockQueryMnRemove", "", |life| unprotected(life, mj::PNP, pnp::QUERY_REMOVE_DEVICE)),
     ("RemoveLockForward", "", |life| unprotected(life, mj::SYSTEM_CONTROL, 0)),
     ("RemoveLockForwardDeviceControl", "", |life| unprotected(life, mj::DEVICE_CONTROL, 0)),
+    ("RemoveLockForwardDeviceControl", "", |life| {
+        *life = Life::started();
+        life.dispatch(mj::DEVICE_CONTROL, 0, OK, |life, irp| {
+            life.pass_down(irp, mj::INTERNAL_DEVICE_CONTROL, 0, OK);
+        });
+    }),
     ("RemoveLockForwardDeviceControlInternal", "", |life| unprotected(life, mj::INTERNAL_DEVICE_CONTROL, 0)),
     ("RemoveLockForwardRead", "", |life| unprotected(life, mj::READ, 0)),
     ("RemoveLockForwardWrite", "", |life| unprotected(life, mj::WRITE, 0)),
