@@ -17,7 +17,9 @@ use usbclient_protocol::{
 use usbclient_registration::usbd::ClosePermit;
 
 use crate::{
+    cancel,
     gate::{Configured, Gate, Pipe},
+    holding,
     nt::{
         Nt, Sender,
         device::{self, Device},
@@ -50,15 +52,15 @@ impl GateCalls for Nt {
     }
 
     fn start_held(device: Device, passive: &mut Passive) {
-        transfer::send_held(device, passive);
+        holding::send_held_for_device(device, passive);
     }
 
     fn fail_held(device: Device, status: Status, passive: &mut Passive) {
-        transfer::fail_held(device, status, passive, |_key, _file| true);
+        cancel::fail_held(device, status, passive, |_key, _file| true);
     }
 
     fn cancel_in_flight(device: Device, passive: &mut Passive) {
-        transfer::cancel_in_flight(device, Cause::Removal, passive, |_entry| true);
+        cancel::cancel_in_flight(device, Cause::Removal, passive, |_entry| true);
     }
 
     fn wait_for_requests(device: Device, passive: &mut Passive) {

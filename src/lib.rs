@@ -10,7 +10,9 @@
 //! | `dispatch` | one file per major function code |
 //! | `calls` | core's calls: the steps of a device's life |
 //! | `request` | what becomes of a device control request |
-//! | `transfer` | the data path: admission, chunks, completion, cancelling |
+//! | `transfer` | the data path: admission, chunks, completion |
+//! | `holding` | requests that waited, and are sent after all |
+//! | `cancel` | requests that end before their time |
 //! | `gate` | what the device's spin lock guards |
 //! | `extension` | what belongs to one device |
 //! | `nt` | the kernel's side: the only unsafe code |
@@ -21,10 +23,12 @@ extern crate alloc;
 
 mod add_device;
 mod calls;
+mod cancel;
 mod dispatch;
 mod entry;
 mod extension;
 mod gate;
+mod holding;
 mod nt;
 mod request;
 mod transfer;

@@ -7,7 +7,7 @@ use usbclient_core::{
     transfer::Chunks,
 };
 use usbclient_protocol::{
-    PipeEntry, PipeListHeader,
+    PipeEntry, PipeListHeader, control_code,
     status::{
         NtStatus, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY,
         STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
@@ -71,13 +71,22 @@ struct Transfer {
 pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
     match gate.machine.admit(RequestClass::Io) {
         Admission::Admit => {}
-        Admission::Hold => return Plan::Wait(Wait::ForDevice),
+        Admission::Hold => return Plan::Wait(wait_for_device(irp)),
         Admission::Refuse(status) => return Plan::Complete(status.nt(), 0),
     }
     match plan_admitted(gate, irp, sequence) {
         Ok(plan) => plan,
         Err(status) => Plan::Complete(status.nt(), 0),
     }
+}
+
+const fn wait_for_device(irp: &Irp) -> Wait {
+    if needs_passive(irp) { Wait::DeviceAtPassive } else { Wait::Device }
+}
+
+/// Whether the request becomes an URB that the USB driver stack takes at `PASSIVE_LEVEL` only.
+pub const fn needs_passive(irp: &Irp) -> bool {
+    irp.device_control().code == control_code::RESET_PIPE
 }
 
 fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
@@ -103,7 +112,7 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
             let chunks = Chunks::new(length, pipe.limit);
             let is_large = !chunks.is_single();
             if !pipe.has_room(is_large) || gate.held.has_before(address, sequence) {
-                return Ok(Plan::Wait(Wait::ForPipe { endpoint: address, is_large }));
+                return Ok(Plan::Wait(Wait::Pipe { endpoint: address, is_large }));
             }
             let format = Format::Pipe { pipe: pipe.handle, is_in: direction == Direction::In };
             Transfer { format, endpoint: address, length, chunks }

@@ -17,17 +17,21 @@ use usbclient_core::{
     pnp::{Admission, RequestClass},
     transfer::Next,
 };
-use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, Status};
+use usbclient_protocol::status::{
+    NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_LEVEL, Status,
+};
 
 use crate::{
+    cancel::fail_held,
     gate::Gate,
+    holding::send_held,
     nt::{
         Nt,
         device::Device,
         held::{Key, Wait},
-        irp::{FileId, Irp},
-        irql::AtMostDispatch,
-        slot::{Cause, Cursor, End, Entry, Linked, NewSlot, Request, Sent, Slot},
+        irp::Irp,
+        irql::{AtMostDispatch, is_passive},
+        slot::{End, Entry, Linked, NewSlot, Request, Sent, Slot},
         urb::Format,
     },
     request::{self, Plan, Ready},
@@ -43,6 +47,9 @@ pub fn device_control<'d>(
         // The lock's own status would reach user mode as "access denied".
         return irp.refuse(STATUS_DEVICE_NOT_CONNECTED);
     };
+    if request::needs_passive(irp.raw()) && !is_passive() {
+        return irp.complete(guard, STATUS_INVALID_LEVEL.nt(), 0);
+    }
     let device = fdo.device();
     loop {
         let mut gate = device.gate.lock(irql);
@@ -83,13 +90,19 @@ pub fn device_control<'d>(
 }
 
 /// Completes a request that the queue gave back because it was cancelled already. Not under the lock.
-fn complete_cancelled(refused: Result<(), Pended<Nt>>) {
+pub fn complete_cancelled(refused: Result<(), Pended<Nt>>) {
     if let Err(pended) = refused {
         pended.complete(STATUS_CANCELLED.nt(), 0);
     }
 }
 
-fn link(gate: &mut Gate, device: Device, ready: Ready, pended: Pended<Nt>, sequence: u64) -> Slot<Linked> {
+pub fn link(
+    gate: &mut Gate,
+    device: Device,
+    ready: Ready,
+    pended: Pended<Nt>,
+    sequence: u64,
+) -> Slot<Linked> {
     let Ready { slot, handle, format, endpoint, chunks, length, partial } = ready;
     let request =
         Request { pended: None, handle, device, format, endpoint, length, chunks, end: None, partial };
@@ -108,7 +121,7 @@ pub fn add_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status>
 }
 
 /// Sends a request's current chunk, and goes on as long as chunks come back at once.
-fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
+pub fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
     loop {
         let Some(request) = slot.request() else { return };
         let chunk = request.chunks.current();
@@ -201,7 +214,7 @@ impl Ended {
 }
 
 /// Takes a request that is over out of the list. `None`: it was called back, and is held again.
-fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
+pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
     let request = slot.request()?;
     let device = request.device;
     if let Some(partial) = &mut request.partial {
@@ -216,7 +229,7 @@ fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> 
     gate.release_pipe(endpoint, partial);
     gate.give_back(handle, &device.no_users, irql);
     let status = if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &format) {
-        let key = Key { wait: Wait::ForDevice, sequence: entry.sequence };
+        let key = Key { wait: Wait::Device, sequence: entry.sequence };
         // Refused: cancelled by the caller meanwhile.
         pended = gate.held.insert(pended, key).err()?;
         STATUS_CANCELLED.nt()
@@ -257,133 +270,6 @@ fn let_others_pass(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
     if has_work {
         send_held(device, irql);
     }
-}
-
-/// Sends what waits, in order, as long as there is something that may go.
-pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
-    let mut gate = device.gate.lock(irql);
-    if !gate.has_work() {
-        return;
-    }
-    gate.is_sending_held = true;
-    drop(gate);
-    while let Some((pended, key)) = take_sendable(device, irql) {
-        send_one(device, pended, key, irql);
-    }
-}
-
-/// The first held request whose pipe is free. `None`: there is none, and this was the last look.
-fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt>, Key)> {
-    let mut guard = device.gate.lock(irql);
-    let gate = &mut *guard;
-    let taken = if gate.admits_io() {
-        let (configured, mut overtaking) = (&mut gate.configured, Overtaking::default());
-        gate.held.take(device, |key, _file| match key.wait {
-            Wait::ForDevice => true,
-            Wait::ForPipe { endpoint, is_large } => {
-                let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
-                overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
-            }
-        })
-    } else {
-        None
-    };
-    gate.is_sending_held = taken.is_some();
-    taken
-}
-
-/// Keeps requests of one pipe in order: none goes before an earlier one that has to wait.
-#[derive(Default)]
-struct Overtaking {
-    waiting: u32,
-}
-
-impl Overtaking {
-    const fn may_go(&mut self, endpoint: u8, has_room: bool) -> bool {
-        // Bit 7 is the direction and bits 0 to 3 are the number: 32 different ones.
-        let bit = 1_u32.rotate_left((endpoint & 0x0F) as u32 | ((endpoint >> 3) & 0x10) as u32);
-        if !has_room {
-            self.waiting |= bit;
-        }
-        self.waiting & bit == 0
-    }
-}
-
-fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
-    loop {
-        match place(device, pended, key, irql) {
-            Ok(()) => return,
-            Err(again) => pended = again,
-        }
-        if let Err(status) = add_slot(device, irql) {
-            pended.complete(status.nt(), 0);
-            return;
-        }
-    }
-}
-
-/// Carries out the plan for a request that was held. Gives it back if a slot is missing.
-fn place(
-    device: Device,
-    mut pended: Pended<Nt>,
-    key: Key,
-    irql: &mut AtMostDispatch,
-) -> Result<(), Pended<Nt>> {
-    let mut gate = device.gate.lock(irql);
-    match request::plan(&mut gate, pended.raw(), key.sequence) {
-        Plan::Complete(status, information) => {
-            drop(gate);
-            pended.complete(status, information);
-        }
-        Plan::Wait(wait) => {
-            let refused = gate.held.insert(pended, Key { wait, sequence: key.sequence });
-            drop(gate);
-            complete_cancelled(refused);
-        }
-        Plan::Send(ready) => {
-            let slot = link(&mut gate, device, ready, pended, key.sequence);
-            drop(gate);
-            drive(slot, irql);
-        }
-        Plan::NoSlot => return Err(pended),
-    }
-    Ok(())
-}
-
-/// Completes what waits and is accepted by `wanted`.
-pub fn fail_held(
-    device: Device,
-    status: Status,
-    irql: &mut AtMostDispatch,
-    mut wanted: impl FnMut(Key, FileId) -> bool,
-) {
-    loop {
-        let Some((pended, _key)) = device.gate.lock(irql).held.take(device, &mut wanted) else { return };
-        pended.complete(status.nt(), 0);
-    }
-}
-
-/// Cancels what is in flight and is accepted by `wanted`. Does not wait.
-pub fn cancel_in_flight(
-    device: Device,
-    cause: Cause,
-    irql: &mut AtMostDispatch,
-    mut wanted: impl FnMut(&Entry) -> bool,
-) {
-    // No slot is freed under the cursor.
-    device.gate.lock(irql).count_user();
-    let mut cursor = Cursor::new();
-    loop {
-        let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
-        let Some(marked) = marked else { break };
-        let Some(slot) = marked.cancel(irql) else { continue };
-        if let Some(ended) = conclude(slot, irql) {
-            ended.complete(irql);
-        }
-    }
-    let mut guard = device.gate.lock(irql);
-    let (gate, irql) = guard.split();
-    gate.discount_user(&device.no_users, irql);
 }
 
 /// Whether a new file may be opened.

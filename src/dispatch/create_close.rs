@@ -9,6 +9,7 @@ use usbclient_protocol::status::{
 };
 
 use crate::{
+    cancel,
     nt::{Nt, dispatch::Major, irql::AtMostDispatch, slot::Cause},
     transfer,
 };
@@ -39,8 +40,8 @@ impl Major for Cleanup {
             Err(status) => return irp.refuse(status),
         };
         let (device, file) = (fdo.device(), irp.raw().file());
-        transfer::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
-        transfer::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
+        cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
+        cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
         irp.complete(guard, STATUS_SUCCESS, 0)
     }
 }

@@ -30,9 +30,11 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// The device is stopped, or about to be. Nobody has looked into the request.
-    ForDevice,
+    Device,
+    /// The same, and it may be sent at `PASSIVE_LEVEL` only.
+    DeviceAtPassive,
     /// A larger request has the pipe.
-    ForPipe {
+    Pipe {
         /// `bEndpointAddress`
         endpoint: u8,
         /// Whether it is larger than one transfer itself.
@@ -43,7 +45,7 @@ pub enum Wait {
 impl Wait {
     /// Whether it waits for this endpoint's pipe.
     pub const fn is_for_pipe(self, address: u8) -> bool {
-        matches!(self, Self::ForPipe { endpoint, .. } if endpoint == address)
+        matches!(self, Self::Pipe { endpoint, .. } if endpoint == address)
     }
 }
 
@@ -89,7 +91,7 @@ impl Queue {
         let mut entry = self.head;
         while let Some(links) = links(entry) {
             let is_before = links.key.sequence < sequence;
-            let is_same = links.key.wait == Wait::ForDevice || links.key.wait.is_for_pipe(endpoint);
+            let is_same = links.key.wait == Wait::Device || links.key.wait.is_for_pipe(endpoint);
             // One without a routine is being cancelled, and waits only for the lock.
             if is_before && is_same && is_cancellable(entry) {
                 return true;

@@ -14,6 +14,10 @@ use core::{
     ops::{Deref, DerefMut},
 };
 
+use wdk_sys::{KIRQL, ntddk::KeGetCurrentIrql};
+
+const PASSIVE_LEVEL: KIRQL = 0;
+
 /// IRQL is `DISPATCH_LEVEL` or below: no waiting, no pageable memory.
 #[derive(Debug)]
 pub struct AtMostDispatch {
@@ -41,6 +45,13 @@ impl AtMostDispatch {
     pub(super) const unsafe fn mint() -> Self {
         Self { this_thread: PhantomData }
     }
+}
+
+/// Whether the IRQL is `PASSIVE_LEVEL` now:
+/// [`KeGetCurrentIrql`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-kegetcurrentirql).
+pub fn is_passive() -> bool {
+    // SAFETY: may be called at any IRQL.
+    unsafe { KeGetCurrentIrql() == PASSIVE_LEVEL }
 }
 
 impl Passive {

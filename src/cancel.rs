@@ -1,0 +1,50 @@
+//! Requests that end before their time: those that wait, and those in flight.
+
+use usbclient_protocol::status::Status;
+
+use crate::{
+    nt::{
+        device::Device,
+        held::Key,
+        irp::FileId,
+        irql::AtMostDispatch,
+        slot::{Cause, Cursor, Entry},
+    },
+    transfer::conclude,
+};
+
+/// Completes what waits and is accepted by `wanted`.
+pub fn fail_held(
+    device: Device,
+    status: Status,
+    irql: &mut AtMostDispatch,
+    mut wanted: impl FnMut(Key, FileId) -> bool,
+) {
+    loop {
+        let Some((pended, _key)) = device.gate.lock(irql).held.take(device, &mut wanted) else { return };
+        pended.complete(status.nt(), 0);
+    }
+}
+
+/// Cancels what is in flight and is accepted by `wanted`. Does not wait.
+pub fn cancel_in_flight(
+    device: Device,
+    cause: Cause,
+    irql: &mut AtMostDispatch,
+    mut wanted: impl FnMut(&Entry) -> bool,
+) {
+    // No slot is freed under the cursor.
+    device.gate.lock(irql).count_user();
+    let mut cursor = Cursor::new();
+    loop {
+        let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
+        let Some(marked) = marked else { break };
+        let Some(slot) = marked.cancel(irql) else { continue };
+        if let Some(ended) = conclude(slot, irql) {
+            ended.complete(irql);
+        }
+    }
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    gate.discount_user(&device.no_users, irql);
+}

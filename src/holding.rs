@@ -1,0 +1,121 @@
+//! Requests that waited, and are sent after all.
+
+use usbclient_core::dispatch::Pended;
+
+use crate::{
+    nt::{
+        Nt,
+        device::Device,
+        held::{Key, Wait},
+        irql::{AtMostDispatch, Passive},
+    },
+    request::{self, Plan},
+    transfer::{add_slot, complete_cancelled, drive, link},
+};
+
+/// Sends what waits, in order, as long as there is something that may go.
+pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
+    let mut gate = device.gate.lock(irql);
+    if !gate.has_work() {
+        return;
+    }
+    gate.is_sending_held = true;
+    drop(gate);
+    while let Some((pended, key)) = take_sendable(device, irql) {
+        send_one(device, pended, key, irql);
+    }
+}
+
+/// Sends everything that waited for the device: after START, and when STOP was cancelled.
+pub fn send_held_for_device(device: Device, passive: &mut Passive) {
+    send_held(device, passive);
+    loop {
+        let mut gate = device.gate.lock(passive);
+        if !gate.admits_io() {
+            return;
+        }
+        let taken = gate.held.take(device, |key, _file| key.wait == Wait::DeviceAtPassive);
+        drop(gate);
+        let Some((pended, key)) = taken else { return };
+        send_one(device, pended, key, passive);
+    }
+}
+
+/// The first held request whose pipe is free. `None`: there is none, and this was the last look.
+fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt>, Key)> {
+    let mut guard = device.gate.lock(irql);
+    let gate = &mut *guard;
+    let taken = if gate.admits_io() {
+        let (configured, mut overtaking) = (&mut gate.configured, Overtaking::default());
+        gate.held.take(device, |key, _file| match key.wait {
+            Wait::Device => true,
+            Wait::DeviceAtPassive => false,
+            Wait::Pipe { endpoint, is_large } => {
+                let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+                overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
+            }
+        })
+    } else {
+        None
+    };
+    gate.is_sending_held = taken.is_some();
+    taken
+}
+
+/// Keeps requests of one pipe in order: none goes before an earlier one that has to wait.
+#[derive(Default)]
+struct Overtaking {
+    waiting: u32,
+}
+
+impl Overtaking {
+    const fn may_go(&mut self, endpoint: u8, has_room: bool) -> bool {
+        // Bit 7 is the direction and bits 0 to 3 are the number: 32 different ones.
+        let bit = 1_u32.rotate_left((endpoint & 0x0F) as u32 | ((endpoint >> 3) & 0x10) as u32);
+        if !has_room {
+            self.waiting |= bit;
+        }
+        self.waiting & bit == 0
+    }
+}
+
+fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
+    loop {
+        match place(device, pended, key, irql) {
+            Ok(()) => return,
+            Err(again) => pended = again,
+        }
+        if let Err(status) = add_slot(device, irql) {
+            pended.complete(status.nt(), 0);
+            return;
+        }
+    }
+}
+
+/// Carries out the plan for a request that was held. Gives it back if a slot is missing.
+fn place(
+    device: Device,
+    mut pended: Pended<Nt>,
+    key: Key,
+    irql: &mut AtMostDispatch,
+) -> Result<(), Pended<Nt>> {
+    let mut gate = device.gate.lock(irql);
+    match request::plan(&mut gate, pended.raw(), key.sequence) {
+        Plan::Complete(status, information) => {
+            drop(gate);
+            pended.complete(status, information);
+        }
+        Plan::Wait(wait) => {
+            let refused = gate.held.insert(pended, Key { wait, sequence: key.sequence });
+            drop(gate);
+            complete_cancelled(refused);
+        }
+        Plan::Send(ready) => {
+            let slot = link(&mut gate, device, ready, pended, key.sequence);
+            drop(gate);
+            drive(slot, irql);
+        }
+        Plan::NoSlot => return Err(pended),
+    }
+    Ok(())
+}
