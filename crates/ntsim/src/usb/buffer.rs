@@ -97,7 +97,7 @@ pub(super) struct Buffers<'a> {
 
 impl Buffers<'_> {
     fn at(&self, id: TransferId, offset: u32, length: u32) -> Option<(Addr, u64)> {
-        self.transfers.get(&id)?.buffer.at(offset, length)
+        self.transfers.get(&id)?.job.buffer.at(offset, length)
     }
 }
 

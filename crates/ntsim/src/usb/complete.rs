@@ -121,7 +121,7 @@ impl Kernel {
 
     /// Does what comes after the bus traffic.
     fn usb_follow_up(&mut self, pdo: Addr, transfer: &Transfer, outcome: Outcome) -> Result<Outcome, Stop> {
-        match &transfer.work {
+        match &transfer.job.work {
             Work::Nothing => Ok(outcome),
             Work::SelectConfiguration(selection) => {
                 self.usb_configured(pdo, transfer.urb, selection.as_ref(), outcome)
@@ -129,7 +129,7 @@ impl Kernel {
             Work::SelectInterface(selection) => self.usb_interface_set(pdo, transfer.urb, selection, outcome),
             Work::ResetPipe => {
                 let device = self.usb.devices.get_mut(&pdo);
-                let pipe = device.and_then(|device| device.pipes.get_mut(&transfer.pipe));
+                let pipe = device.and_then(|device| device.pipes.get_mut(&transfer.job.pipe));
                 if let Some(pipe) = pipe.filter(|_| outcome == Outcome::SUCCESS) {
                     pipe.halted = false;
                 }
@@ -142,15 +142,15 @@ impl Kernel {
         let urb = transfer.urb;
         self.usb_show(transfer)?;
         self.mem.at_mut::<URB_HEADER>(urb)?.Status = outcome.usbd;
-        if transfer.has_length {
+        if transfer.job.has_length {
             self.mem.write(urb.field(LENGTH), &outcome.length)?;
         }
-        if transfer.made_mdl {
+        if transfer.job.made_mdl {
             let stale = self.usb_stale_mdl(pdo)?;
             self.mem.write(urb.field(BUFFER_MDL), &stale)?;
         }
         let (name, irp) = (self.object(urb), self.object(transfer.irp));
-        let (usbd_status, length, endpoint) = (outcome.usbd, outcome.length, transfer.endpoint);
+        let (usbd_status, length, endpoint) = (outcome.usbd, outcome.length, transfer.job.endpoint);
         self.emit(UrbCompleted { urb: name, irp, usbd_status, length, endpoint });
         Ok(())
     }

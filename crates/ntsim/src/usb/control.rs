@@ -69,7 +69,7 @@ pub(super) fn own_request(request_type: u8, request: u8, value: u16, index: u16,
 
 impl Kernel {
     /// Checks a control request.
-    pub(super) fn usb_control_job(&mut self, pdo: Addr, urb: Addr, shape: Shape) -> Result<Job, Refusal> {
+    pub(super) fn usb_control_job(&self, pdo: Addr, urb: Addr, shape: Shape) -> Result<Job, Refusal> {
         let told = self.usb_setup(urb, shape)?;
         if !shape.has_buffer() {
             let Setup { request_type, request, value, index, .. } = told.setup;

@@ -29,7 +29,7 @@ const PER_FRAME: u64 = usb_models::Time::PER_FRAME;
 impl Kernel {
     /// The transfer buffer of an URB, its length, and whether the stack makes the MDL.
     pub(super) fn usb_buffer(
-        &mut self,
+        &self,
         pdo: Addr,
         urb: Addr,
         chained: bool,
@@ -68,7 +68,7 @@ impl Kernel {
 
     /// Checks a bulk or interrupt transfer.
     pub(super) fn usb_data_job(
-        &mut self,
+        &self,
         pdo: Addr,
         irp: Addr,
         urb: Addr,
@@ -126,7 +126,7 @@ impl Kernel {
     /// before they do, and does.
     pub(super) fn usb_abort_pipe(&mut self, pdo: Addr, urb: Addr) -> Result<Job, Refusal> {
         let pipe = self.usb_pipe_of(pdo, urb)?;
-        self.usb_abort(pdo, USBD_STATUS_CANCELED, |_, transfer| transfer.pipe == pipe);
+        self.usb_abort(pdo, USBD_STATUS_CANCELED, |_, transfer| transfer.job.pipe == pipe);
         self.usb_pump(pdo);
         Err(Refusal::Refused(Outcome::SUCCESS))
     }
@@ -143,7 +143,7 @@ impl Kernel {
         let Some(device) = self.usb.devices.get_mut(&pdo) else {
             return Err(Refusal::Refused(Outcome::GONE));
         };
-        if device.transfers.values().any(|transfer| transfer.pipe == handle) {
+        if device.transfers.values().any(|transfer| transfer.job.pipe == handle) {
             return Err(Refusal::usbd(USBD_STATUS_ERROR_BUSY));
         }
         let Some(pipe) = device.pipes.get_mut(&handle) else {
@@ -161,8 +161,8 @@ impl Kernel {
 
     /// `URB_FUNCTION_GET_CURRENT_FRAME_NUMBER`
     pub(super) fn usb_frame_number(&mut self, urb: Addr) -> Result<Job, Refusal> {
-        // CAST: the frame counter wraps.
-        let frame = (self.sched.now / PER_FRAME) as u32;
+        // The frame counter wraps.
+        let frame = u32::try_from((self.sched.now / PER_FRAME) & u64::from(u32::MAX)).unwrap_or(0);
         self.mem.at_mut::<URB_GET_CURRENT_FRAME_NUMBER>(urb)?.FrameNumber = frame;
         Err(Refusal::Refused(Outcome::SUCCESS))
     }

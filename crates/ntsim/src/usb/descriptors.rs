@@ -126,8 +126,9 @@ fn interface_length(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 
 fn validate_configuration(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (at, length) = (args.pointer(kernel, 0)?, args.ulong(kernel, 1)?);
-    // CAST: a USHORT is the lowest two bytes of its slot.
-    let (level, out) = (args.ulong(kernel, 2)? as u16, args.pointer(kernel, 3)?);
+    // A USHORT is the lowest two bytes of its slot.
+    let level = u16::try_from(args.ulong(kernel, 2)? & 0xFFFF).unwrap_or(0);
+    let out = args.pointer(kernel, 3)?;
     if at.is_null() || out.is_null() || !(1..=3).contains(&level) {
         return Ok(u64::from(USBD_STATUS_INVALID_PARAMETER));
     }

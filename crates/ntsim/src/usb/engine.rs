@@ -175,21 +175,22 @@ impl Device {
         let Some(transfer) = self.transfers.get_mut(&completion.id) else { return };
         transfer.stage = Stage::Finished;
         let mut outcome = Outcome::of(completion.status, completion.length, self.gone);
-        let short = completion.status == Status::Ok && transfer.is_in && completion.length < transfer.length;
+        let short =
+            completion.status == Status::Ok && transfer.job.is_in && completion.length < transfer.job.length;
         let picky = self.options.face.halts_on_short_packet(self.model.speed());
-        if short && picky && !transfer.short_ok {
+        if short && picky && !transfer.job.short_ok {
             outcome = Outcome::new(USBD_STATUS_ERROR_SHORT_TRANSFER, completion.length);
         }
-        if let Some(pipe) = self.pipes.get_mut(&transfer.pipe)
+        if let Some(pipe) = self.pipes.get_mut(&transfer.job.pipe)
             && matches!(completion.status, Status::Stall | Status::NoResponse | Status::Overrun)
         {
             pipe.halted = true;
         } else if outcome.usbd == USBD_STATUS_ERROR_SHORT_TRANSFER {
-            if let Some(pipe) = self.pipes.get_mut(&transfer.pipe) {
+            if let Some(pipe) = self.pipes.get_mut(&transfer.job.pipe) {
                 pipe.halted = true;
             }
             // Refused by a device that has no such endpoint any more: then there is nothing to halt.
-            let _ = self.model.poke(now, Poke::Halt { endpoint: transfer.endpoint });
+            let _ = self.model.poke(now, Poke::Halt { endpoint: transfer.job.endpoint });
         }
         self.finished.push_back((completion.id, outcome));
     }

@@ -151,7 +151,7 @@ impl Kernel {
     }
 
     /// What is left when the device goes: 0x144/0x804, if the USB verifier is on.
-    pub(super) fn usb_check_left(&mut self, pdo: Addr) -> Result<(), Stop> {
+    pub(super) fn usb_check_left(&self, pdo: Addr) -> Result<(), Stop> {
         if !self.usb.knobs.UsbVerifierEnabled {
             return Ok(());
         }
@@ -183,9 +183,7 @@ fn close_handle(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 
 fn is_interface_version_supported(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (address, version) = (args.pointer(kernel, 0)?, args.ulong(kernel, 1)?);
-    let supported = match kernel.usb_handle(address)? {
-        Ok(handle) => kernel.usb_face(handle).supports_interface(version),
-        Err(_) => false,
-    };
+    let handle = kernel.usb_handle(address)?;
+    let supported = handle.is_ok_and(|handle| kernel.usb_face(handle).supports_interface(version));
     Ok(u64::from(supported))
 }

@@ -44,9 +44,9 @@ impl Kernel {
     }
 
     /// Fills one in from its interface descriptor, without pipe handles. Zeros are there already.
-    pub(super) fn usb_format_interface(&mut self, at: Addr, interface: &Interface) -> Result<(), BadAccess> {
-        // CAST: 255 pipes at most, so 6 KB.
-        self.mem.write(at, &(size(interface.endpoints) as u16))?;
+    pub(super) fn usb_format_interface(&mut self, at: Addr, interface: Interface) -> Result<(), BadAccess> {
+        // 255 pipes at most, so 6 KB.
+        self.mem.write(at, &u16::try_from(size(interface.endpoints)).unwrap_or(u16::MAX))?;
         let fields =
             [interface.number, interface.alternate, interface.class, interface.subclass, interface.protocol];
         self.mem.write(at.field(offset_of!(USBD_INTERFACE_INFORMATION, InterfaceNumber)), &fields)?;
@@ -64,7 +64,7 @@ impl Kernel {
     pub(super) fn usb_answer_interface(
         &mut self,
         at: Addr,
-        interface: &Interface,
+        interface: Interface,
         handle: Addr,
         pipes: u32,
     ) -> Result<(), BadAccess> {
@@ -79,7 +79,7 @@ impl Kernel {
         &mut self,
         at: Addr,
         index: u64,
-        endpoint: &Endpoint,
+        endpoint: Endpoint,
         handle: Addr,
     ) -> Result<(), BadAccess> {
         let pipe = at.add(HEADER + index * PIPE);

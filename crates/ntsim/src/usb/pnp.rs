@@ -19,12 +19,12 @@ use crate::{
             POWER_DEVICE_D0, POWER_DEVICE_D2, POWER_DEVICE_D3, POWER_DEVICE_UNSPECIFIED,
             POWER_SYSTEM_SLEEPING3,
         },
-        status::{STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS},
+        status::{STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_PENDING, STATUS_SUCCESS},
         usbd_status::{USBD_STATUS_CANCELED, USBD_STATUS_DEVICE_GONE},
     },
     kernel::{Kernel, io::complete_request},
     mem::{Addr, Fill},
-    sched::Cpu,
+    sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
 };
 
@@ -39,7 +39,7 @@ pub(super) async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr, minor: u8) -> Resu
     match minor {
         IRP_MN_START_DEVICE => {
             let gone = cpu.look().usb.is_gone(pdo);
-            complete(cpu, pdo, irp, if gone { STATUS_NO_SUCH_DEVICE } else { STATUS_SUCCESS }).await
+            finish(cpu, pdo, irp, if gone { STATUS_NO_SUCH_DEVICE } else { STATUS_SUCCESS }).await
         }
         IRP_MN_QUERY_STOP_DEVICE
         | IRP_MN_CANCEL_STOP_DEVICE
@@ -56,7 +56,7 @@ pub(super) async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr, minor: u8) -> Resu
         IRP_MN_REMOVE_DEVICE => remove(cpu, pdo, irp).await,
         IRP_MN_QUERY_CAPABILITIES => {
             let status = cpu.k().usb_capabilities(pdo, irp)?;
-            complete(cpu, pdo, irp, status).await
+            finish(cpu, pdo, irp, status).await
         }
         IRP_MN_QUERY_ID => {
             let answer = cpu.k().usb_query_id(pdo, irp)?;
@@ -69,6 +69,20 @@ pub(super) async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr, minor: u8) -> Resu
         // QUERY_INTERFACE among them: the status stays STATUS_NOT_SUPPORTED, which is the answer.
         _ => complete_unchanged(cpu, pdo, irp).await,
     }
+}
+
+/// Completes a request that a hub may take its time for: at once, or from a thread at `PASSIVE_LEVEL` when the
+/// stack completes URBs later too.
+async fn finish(cpu: &Cpu, pdo: Addr, irp: Addr, status: NtStatus) -> Result<NtStatus, Stop> {
+    if cpu.look().usb_completion(pdo).is_inline() {
+        return complete(cpu, pdo, irp, status).await;
+    }
+    let mut kernel = cpu.k();
+    kernel.mark_pending(irp)?;
+    kernel.sched.spawn("USB hub", PASSIVE_LEVEL, move |cpu| async move {
+        complete(&cpu, pdo, irp, status).await.map(drop)
+    });
+    Ok(STATUS_PENDING)
 }
 
 async fn answer_or_leave(cpu: &Cpu, pdo: Addr, irp: Addr, answer: Option<Addr>) -> Result<NtStatus, Stop> {

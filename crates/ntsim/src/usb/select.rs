@@ -207,8 +207,8 @@ impl Kernel {
         let count = u32::from(chosen.interface.endpoints);
         // A number that only the stack understands, and no other interface has.
         let interface_handle = handle.add(u64::from(number) + 1);
-        self.usb_answer_interface(at, &chosen.interface, interface_handle, count)?;
-        for (index, endpoint) in (0..).zip(&chosen.endpoints) {
+        self.usb_answer_interface(at, chosen.interface, interface_handle, count)?;
+        for (index, endpoint) in (0..).zip(chosen.endpoints.iter().copied()) {
             let kind = PipeKind::of(endpoint.attributes);
             let pipe = Pipe { interface: number, endpoint: endpoint.address, kind, halted: false };
             let pipe = self.usb_open_pipe(pdo, pipe)?;

@@ -108,7 +108,7 @@ impl Kernel {
         self.mem.write(urb.field(SELECTS), &selects)?;
         let mut at = urb.add(first);
         for one in listed {
-            self.usb_format_interface(at, &one.interface)?;
+            self.usb_format_interface(at, one.interface)?;
             let pointer = one.entry.field(offset_of!(USBD_INTERFACE_LIST_ENTRY, Interface));
             self.mem.write(pointer, &at)?;
             at = at.add(interface_info::size(one.interface.endpoints));

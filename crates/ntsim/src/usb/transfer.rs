@@ -7,6 +7,7 @@ use crate::mem::Addr;
 
 /// What an URB asks of the device, checked.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not one state")]
 pub(super) struct Job {
     pub wire: Wire,
     pub work: Work,
@@ -68,15 +69,7 @@ pub(super) enum Stage {
 pub(super) struct Transfer {
     pub irp: Addr,
     pub urb: Addr,
-    pub pipe: Addr,
-    pub endpoint: u8,
-    pub work: Work,
-    pub buffer: Buffer,
-    pub length: u32,
-    pub is_in: bool,
-    pub short_ok: bool,
-    pub made_mdl: bool,
-    pub has_length: bool,
+    pub job: Job,
     pub stage: Stage,
     /// The cancel routine is set and was not called.
     pub armed: bool,
@@ -87,23 +80,7 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
-    pub fn new(irp: Addr, urb: Addr, job: Job) -> Self {
-        Self {
-            irp,
-            urb,
-            pipe: job.pipe,
-            endpoint: job.endpoint,
-            work: job.work,
-            buffer: job.buffer,
-            length: job.length,
-            is_in: job.is_in,
-            short_ok: job.short_ok,
-            made_mdl: job.made_mdl,
-            has_length: job.has_length,
-            stage: Stage::InModel,
-            armed: false,
-            timer: None,
-            snapshot: Vec::new(),
-        }
+    pub const fn new(irp: Addr, urb: Addr, job: Job) -> Self {
+        Self { irp, urb, job, stage: Stage::InModel, armed: false, timer: None, snapshot: Vec::new() }
     }
 }

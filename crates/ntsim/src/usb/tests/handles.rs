@@ -22,8 +22,8 @@ fn create(client: &Client, device: Addr, version: u64, tag: u64) -> Result<(NtSt
     let out = block(&mut kernel, 8)?;
     kernel.mem.write(out, &u64::MAX)?;
     let status = usbdex(&mut kernel, "USBD_CreateHandle", &[device.0, client.pdo.0, version, tag, out.0])?;
-    // CAST: an NTSTATUS is the lower half.
-    Ok((NtStatus(status as u32), kernel.mem.read(out)?))
+    let status = NtStatus(u32::try_from(status).expect("an NTSTATUS"));
+    Ok((status, kernel.mem.read(out)?))
 }
 
 #[test]

@@ -42,12 +42,15 @@ struct Client {
     handle: Addr,
 }
 
+/// How an IRP ended, once it has.
+type Done = Rc<Cell<Option<IO_STATUS_BLOCK>>>;
+
 /// An URB on its way.
 struct Sent {
     irp: Addr,
     /// What `IoCallDriver` returned.
     returned: NtStatus,
-    done: Rc<Cell<Option<IO_STATUS_BLOCK>>>,
+    done: Done,
 }
 
 /// The pipes of the loopback devices.
@@ -80,6 +83,11 @@ fn call(kernel: &mut Kernel, module: &str, name: &str, arguments: &[u64]) -> Res
 
 fn usbdex(kernel: &mut Kernel, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
     call(kernel, "usbdex.sys", name, arguments)
+}
+
+/// `Hdr.Length` of a structure.
+fn length_of<T>() -> u16 {
+    u16::try_from(size_of::<T>()).expect("URBs are small")
 }
 
 fn block(kernel: &mut Kernel, length: u64) -> Result<Addr, Stop> {
@@ -115,8 +123,8 @@ impl Client {
         usbdex(&mut self.cpu.k(), "USBD_CloseHandle", &[self.handle.0]).map(drop)
     }
 
-    fn irp(&self) -> Result<(Addr, Rc<Cell<Option<IO_STATUS_BLOCK>>>), Stop> {
-        let done: Rc<Cell<Option<IO_STATUS_BLOCK>>> = Rc::default();
+    fn irp(&self) -> Result<(Addr, Done), Stop> {
+        let done = Done::default();
         let (result, thread) = (Rc::clone(&done), self.cpu.thread());
         let finish = Box::new(move |kernel: &mut Kernel, irp| {
             result.set(Some(kernel.irp(irp)?.IoStatus));
@@ -171,7 +179,7 @@ impl Client {
     fn format_descriptor(&self, urb: Addr, kind: u8, buffer: Addr, length: u32) -> Result<(), Stop> {
         let mut kernel = self.cpu.k();
         let urb: &mut URB_CONTROL_DESCRIPTOR_REQUEST = kernel.mem.at_mut(urb)?;
-        urb.Hdr.Length = size_of::<URB_CONTROL_DESCRIPTOR_REQUEST>() as u16;
+        urb.Hdr.Length = length_of::<URB_CONTROL_DESCRIPTOR_REQUEST>();
         urb.Hdr.Function = URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE;
         urb.TransferBufferLength = length;
         urb.TransferBuffer = buffer;
@@ -183,7 +191,7 @@ impl Client {
     fn format_bulk(&self, urb: Addr, pipe: Addr, buffer: Addr, length: u32) -> Result<(), Stop> {
         let mut kernel = self.cpu.k();
         let urb: &mut URB_BULK_OR_INTERRUPT_TRANSFER = kernel.mem.at_mut(urb)?;
-        urb.Hdr.Length = size_of::<URB_BULK_OR_INTERRUPT_TRANSFER>() as u16;
+        urb.Hdr.Length = length_of::<URB_BULK_OR_INTERRUPT_TRANSFER>();
         urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER;
         urb.PipeHandle = pipe;
         urb.TransferFlags = USBD_SHORT_TRANSFER_OK;
@@ -196,7 +204,7 @@ impl Client {
     fn format_pipe(&self, urb: Addr, function: u16, pipe: Addr) -> Result<(), Stop> {
         let mut kernel = self.cpu.k();
         let urb: &mut URB_PIPE_REQUEST = kernel.mem.at_mut(urb)?;
-        urb.Hdr.Length = size_of::<URB_PIPE_REQUEST>() as u16;
+        urb.Hdr.Length = length_of::<URB_PIPE_REQUEST>();
         urb.Hdr.Function = function;
         urb.PipeHandle = pipe;
         Ok(())
