@@ -49,11 +49,12 @@ fn to_dpc(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
 
 fn raise(kernel: &mut Kernel, to: u8) -> Result<u64, Stop> {
     let from = kernel.sched.irql();
+    // Said first, so that the rule about it speaks.
+    kernel.emit(IrqlRaised { from, to });
     if to < from {
         let text = format!("IRQL raised from {from} to {to}");
         return Err(bug_check(IRQL_NOT_LESS_OR_EQUAL, u64::from(to), text));
     }
-    kernel.emit(IrqlRaised { from, to });
     kernel.sched.set_irql(to);
     Ok(u64::from(from))
 }
@@ -61,11 +62,11 @@ fn raise(kernel: &mut Kernel, to: u8) -> Result<u64, Stop> {
 fn lower_irql(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let to = args.byte(kernel, 0)?;
     let from = kernel.sched.irql();
+    kernel.emit(IrqlLowered { from, to });
     if to > from {
         let text = format!("IRQL lowered from {from} to {to}");
         return Err(bug_check(IRQL_NOT_LESS_OR_EQUAL, u64::from(to), text));
     }
-    kernel.emit(IrqlLowered { from, to });
     kernel.sched.set_irql(to);
     Ok(0)
 }

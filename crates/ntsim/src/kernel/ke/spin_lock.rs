@@ -210,10 +210,14 @@ impl Kernel {
 
 fn try_acquire(kernel: &mut Kernel, args: Args, form: Form) -> Result<Option<u64>, Stop> {
     let lock = form.lock(kernel, args)?;
+    let irql = kernel.sched.irql();
+    if kernel.ke.locks.get(&lock).is_some_and(|held| held.owner == kernel.sched.current()) {
+        // Said before the bug check that follows, so that the rule about it speaks.
+        kernel.acquired(lock, form, irql);
+    }
     if !kernel.is_free(lock)? {
         return Ok(None);
     }
-    let irql = kernel.sched.irql();
     kernel.take(lock)?;
     raise_for(kernel, args, form, irql)?;
     kernel.acquired(lock, form, irql);
