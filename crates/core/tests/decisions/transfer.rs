@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use usbclient_core::{
-    status::{NtStatus, STATUS_CANCELLED, STATUS_SUCCESS},
+    status::{NtStatus, STATUS_CANCELLED, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS},
     transfer::{Chunk, Chunks, Next, Speed, chunk_limit, maximum},
 };
 use usbclient_protocol::TransferType;
@@ -69,6 +69,15 @@ fn a_short_chunk_or_an_error_ends_it() {
     let cancelled = STATUS_CANCELLED.nt();
     assert_eq!(failed.completed(cancelled, 3), Next::Done { status: cancelled, information: 515 });
     assert_eq!(failed.done(), 515);
+}
+
+/// A stack that refuses an URB leaves in it the length that was asked for.
+#[test]
+fn a_refused_chunk_moved_nothing() {
+    let mut refused = Chunks::new(2048, 512);
+    let _ = refused.completed(STATUS_SUCCESS, 512);
+    let gone = STATUS_NO_SUCH_DEVICE.nt();
+    assert_eq!(refused.completed(gone, 512), Next::Done { status: gone, information: 512 });
 }
 
 #[test]
