@@ -1,6 +1,6 @@
 //! Calls `IoReuseIrp` for an IRP that the I/O manager made.
 //!
-//! Rule: `IoReuseIrp`.
+//! Rule: `IoReuseIrp2`.
 //!
 //! On Windows: what the I/O manager keeps in the IRP is lost.
 #![no_std]

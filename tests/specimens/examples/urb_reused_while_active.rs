@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn started(extension: *mut Extension) {
-        own_irp::read_descriptor_with_one_urb(extension, 2);
+        own_irp::read_descriptor_with_one_urb(extension, false);
     }
 }
 

@@ -3,10 +3,10 @@
 // UNSAFETY: allocates and sends IRPs.
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
-use core::{ffi::c_void, ptr};
+use core::{ffi::c_void, mem::offset_of, ptr};
 
 use wdk_sys::{
-    DEVICE_CAPABILITIES, DEVICE_OBJECT, IO_STATUS_BLOCK, IRP, KEVENT, NTSTATUS,
+    DEVICE_CAPABILITIES, DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP, KEVENT, NTSTATUS,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED,
     ntddk::{IoAllocateIrp, IoBuildDeviceIoControlRequest, IoFreeIrp, IoReuseIrp},
 };
@@ -31,17 +31,22 @@ pub fn free(irp: Irp) {
     unsafe { IoFreeIrp(irp.0) };
 }
 
+/// Offset of `Context` in a stack location.
+const CONTEXT: usize = offset_of!(IO_STACK_LOCATION, Context);
+
 /// Writes to the current stack location of an IRP that has none yet: it lies behind the last one.
 pub fn write_past_last_location(extension: *mut Extension) {
     if let Some(irp) = allocate(extension) {
         let context = (&raw mut *irp.current()).cast();
-        kernel::poke(context, 0, 1);
+        kernel::poke(context, CONTEXT, 1);
         free(irp);
     }
 }
 
-/// Reads the device descriptor with one URB that is sent in `count` IRPs at once, and waits for all of them.
-pub fn read_descriptor_with_one_urb(extension: *mut Extension, count: usize) {
+/// Reads the device descriptor with one URB that is sent in two IRPs at once, and waits for both of them.
+///
+/// `again`: formats it before the second time as well.
+pub fn read_descriptor_with_one_urb(extension: *mut Extension, again: bool) {
     // SAFETY: the extension is valid.
     let &Extension { handle, lower, .. } = unsafe { &*extension };
     let buffer = kernel::allocate(usb::DESCRIPTOR_LENGTH as usize);
@@ -49,15 +54,18 @@ pub fn read_descriptor_with_one_urb(extension: *mut Extension, count: usize) {
     if buffer.is_null() || urb.is_null() {
         return;
     }
+    usb::format(urb, buffer);
     let mut events = [const { kernel::Event::new() }; 2];
     let mut irps = [None; 2];
-    for (slot, event) in irps.iter_mut().zip(&mut events).take(count) {
+    for (slot, event) in irps.iter_mut().zip(&mut events) {
         let event = event.initialise();
         *slot = allocate(extension).map(|irp| (irp, event));
         if let Some((irp, event)) = *slot {
-            usb::format(urb, buffer);
             irp.submission(handle, urb, Some(came_back), event.cast());
             let _ = irp.call(lower);
+            if again {
+                usb::format(urb, buffer);
+            }
         }
     }
     for (irp, event) in irps.into_iter().flatten() {
@@ -110,6 +118,15 @@ pub fn reuse(irp: Irp) {
 
 /// Makes an IRP with `IoBuildDeviceIoControlRequest` and frees it as if it came from `IoAllocateIrp`.
 pub fn free_built(extension: *mut Extension) {
+    build_and_free(extension, false);
+}
+
+/// The same, with a call of `IoReuseIrp` in between.
+pub fn reuse_built(extension: *mut Extension) {
+    build_and_free(extension, true);
+}
+
+fn build_and_free(extension: *mut Extension, reused: bool) {
     // SAFETY: the extension is valid.
     let lower = unsafe { (*extension).lower };
     let mut event = kernel::Event::new();
@@ -120,9 +137,33 @@ pub fn free_built(extension: *mut Extension) {
     let irp = unsafe {
         IoBuildDeviceIoControlRequest(0x0022_0013, lower, none, 0, none, 0, internal, event, &raw mut status)
     };
-    if !irp.is_null() {
-        free(Irp(irp));
+    if irp.is_null() {
+        return;
     }
+    if reused {
+        reuse(Irp(irp));
+    }
+    free(Irp(irp));
+}
+
+/// Sends an IRP whose completion routine sets no event, and waits for one.
+pub fn wait_in_vain(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    let Some(irp) = allocate(extension) else { return };
+    irp.set_status(STATUS_NOT_SUPPORTED);
+    // SAFETY: the IRP has a next stack location.
+    let next = unsafe { &mut *irp.next() };
+    next.MajorFunction = driver::SYSTEM_CONTROL;
+    irp.set_completion_routine(Some(came_back_silently), ptr::null_mut());
+    let _ = irp.call(lower);
+    let mut event = kernel::Event::new();
+    kernel::wait(event.initialise());
+    free(irp);
+}
+
+unsafe extern "C" fn came_back_silently(_: *mut DEVICE_OBJECT, _: *mut IRP, _: *mut c_void) -> NTSTATUS {
+    STATUS_MORE_PROCESSING_REQUIRED
 }
 
 /// Sends an IRP without a completion routine.
