@@ -125,8 +125,10 @@ impl Parsed {
             end = rva + size;
             let start = usize::try_from(rva).map_err(malformed)?;
             let raw = header.pe_data(data).map_err(malformed)?;
-            let wanted = header.size_of_raw_data.get(LE).min(header.virtual_size.get(LE));
-            if (raw.len() as u64) < u64::from(wanted) {
+            // The whole of it, padding included: a file that ends in the middle of a section was cut off.
+            let file_end =
+                u64::from(header.pointer_to_raw_data.get(LE)) + u64::from(header.size_of_raw_data.get(LE));
+            if file_end > data.len() as u64 {
                 return Err(LoadError::Malformed(format!("section {name} is cut off")));
             }
             let to = self.bytes.get_mut(start..start + raw.len());

@@ -1,0 +1,81 @@
+//! The command from the outside: what it refuses, with one line and exit status 2.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+fn ntsim(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ntsim")).args(arguments).output().expect("ntsim can be started")
+}
+
+/// Demands exit status 2 and one line on standard error that says all of `words`.
+fn refuses(arguments: &[&str], words: &[&str]) {
+    let output = ntsim(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(output.stdout.is_empty(), "nothing was run");
+    for word in words {
+        assert!(said.contains(word), "{said:?} does not say {word:?}");
+    }
+}
+
+fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, bytes).expect("the test's folder can be written to");
+    path
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    refuses(&["run", "no/such/driver.sys"], &["no/such/driver.sys"]);
+}
+
+#[test]
+fn a_file_that_is_no_image_is_refused() {
+    let text = file("text.sys", b"this is a text");
+    refuses(&["run", text.to_str().unwrap()], &["not a PE image"]);
+    let empty = file("empty.sys", b"");
+    refuses(&["run", empty.to_str().unwrap()], &["not a PE image"]);
+    let elf = fs::read(env!("CARGO_BIN_EXE_ntsim")).unwrap();
+    let elf = file("elf.sys", &elf);
+    refuses(&["run", elf.to_str().unwrap()], &["not a PE image"]);
+}
+
+#[test]
+fn an_unknown_scenario_is_refused() {
+    refuses(&["run", "any.sys", "--scenario", "nonsense"], &["nonsense", "ntsim scenarios"]);
+}
+
+#[test]
+fn an_unknown_device_is_refused_with_those_there_are() {
+    refuses(&["run", "any.sys", "--device", "nonsense"], &["nonsense", "loopback-hs"]);
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_refused_before_anything_runs() {
+    refuses(&["run", "any.sys", "--json", "no/such/folder/trace.json"], &["no/such/folder/trace.json"]);
+}
+
+#[test]
+fn a_script_that_is_no_script_is_refused() {
+    refuses(&["run", "any.sys", "--script", "no/such/script.json"], &["no/such/script.json"]);
+    let script = file("script.json", b"{ \"name\": 1 }");
+    refuses(&["run", "any.sys", "--script", script.to_str().unwrap()], &["script.json", "line 1"]);
+}
+
+#[test]
+fn devices_and_scenarios_are_listed() {
+    let devices = ntsim(&["devices"]);
+    assert!(devices.status.success());
+    assert!(String::from_utf8_lossy(&devices.stdout).contains("loopback-hs"));
+    let scenarios = ntsim(&["scenarios"]);
+    assert!(scenarios.status.success());
+    let listed = String::from_utf8_lossy(&scenarios.stdout).into_owned();
+    for name in ["whole_life", "short_life", "surprise_with_io", "rebalance_fails_at_restart"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+}
