@@ -4,7 +4,7 @@
 
 use usbclient_protocol::{
     TransferType,
-    status::{NtStatus, STATUS_CANCELLED, STATUS_SUCCESS},
+    status::{NtStatus, STATUS_SUCCESS},
 };
 
 /// The speed of a device. Hints of the USB stack: a wrong one costs throughput, not correctness.
@@ -134,12 +134,10 @@ impl Chunks {
 
     /// The current chunk ended with `status`, after `moved` bytes. An error or a short chunk ends the request. A
     /// lower driver that claims more bytes than the chunk had is not believed. Nor is one that failed the chunk and
-    /// claims all of it: a stack that refuses an URB leaves the length that was asked for in it. (It does set the
-    /// length of a transfer that it cancels.)
+    /// claims all of it: a stack that refuses an URB leaves the length that was asked for in it.
     pub const fn completed(&mut self, status: NtStatus, moved: u32) -> Next {
         let chunk = self.current();
-        let cancelled = status.raw() == STATUS_CANCELLED.raw();
-        let refused = !status.is_success() && !cancelled && moved >= chunk.length;
+        let refused = !status.is_success() && moved >= chunk.length;
         let moved = if refused {
             0
         } else if moved > chunk.length {
