@@ -39,7 +39,9 @@ pub fn check(paths: &Paths) -> Result<usize> {
         .collect();
     for name in used(&paths.root.join("src"), &bindings)? {
         if !expected.contains_key(&name) {
-            wrong.push(format!("{name} is used by the driver and not in layout-x64.txt"));
+            wrong.push(format!(
+                "{name} is used by the driver and not in layout-x64.txt: add its layout, or its name"
+            ));
         }
     }
     if !wrong.is_empty() {
