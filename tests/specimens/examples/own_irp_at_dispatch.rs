@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn started(extension: *mut Extension) {
-        own_irp::query_capabilities(extension, STATUS_NOT_SUPPORTED, true);
+        own_irp::query_capabilities(extension, STATUS_NOT_SUPPORTED, own_irp::How::UnderSpinLock);
     }
 }
 

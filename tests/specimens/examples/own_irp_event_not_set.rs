@@ -5,13 +5,13 @@
 //! On Windows: the start never ends.
 #![no_std]
 
-use specimens::{Extension, Specimen, own_irp};
+use specimens::{Extension, Specimen, own_irp, wdk_sys::STATUS_NOT_SUPPORTED};
 
 struct Driver;
 
 impl Specimen for Driver {
     fn started(extension: *mut Extension) {
-        own_irp::wait_in_vain(extension);
+        own_irp::query_capabilities(extension, STATUS_NOT_SUPPORTED, own_irp::How::Silently);
     }
 }
 

@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn started(extension: *mut Extension) {
-        own_irp::query_capabilities(extension, STATUS_SUCCESS, false);
+        own_irp::query_capabilities(extension, STATUS_SUCCESS, own_irp::How::Right);
     }
 }
 

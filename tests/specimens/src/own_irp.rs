@@ -76,10 +76,19 @@ pub fn read_descriptor_with_one_urb(extension: *mut Extension, again: bool) {
     kernel::free(buffer);
 }
 
+/// How a driver sends an IRP of its own and waits for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// As it should.
+    Right,
+    /// Under a spin lock.
+    UnderSpinLock,
+    /// With a completion routine that sets no event.
+    Silently,
+}
+
 /// `IRP_MN_QUERY_CAPABILITIES` of the driver's own, with this status at first; waits for it.
-///
-/// `raised`: sends it under a spin lock.
-pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, raised: bool) {
+pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, how: How) {
     // SAFETY: the extension is valid.
     let lower = unsafe { (*extension).lower };
     let capabilities = kernel::allocate(size_of::<DEVICE_CAPABILITIES>()).cast::<DEVICE_CAPABILITIES>();
@@ -98,9 +107,10 @@ pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, raised: 
     next.Parameters.DeviceCapabilities.Capabilities = capabilities;
     let mut event = kernel::Event::new();
     let event = event.initialise();
-    irp.set_completion_routine(Some(came_back), event.cast());
+    let routine = if how == How::Silently { came_back_silently } else { came_back };
+    irp.set_completion_routine(Some(routine), event.cast());
     let send = || _ = irp.call(lower);
-    if raised {
+    if how == How::UnderSpinLock {
         kernel::under_spin_lock(send);
     } else {
         send();
@@ -144,22 +154,6 @@ fn build_and_free(extension: *mut Extension, reused: bool) {
         reuse(Irp(irp));
     }
     free(Irp(irp));
-}
-
-/// Sends an IRP whose completion routine sets no event, and waits for one.
-pub fn wait_in_vain(extension: *mut Extension) {
-    // SAFETY: the extension is valid.
-    let lower = unsafe { (*extension).lower };
-    let Some(irp) = allocate(extension) else { return };
-    irp.set_status(STATUS_NOT_SUPPORTED);
-    // SAFETY: the IRP has a next stack location.
-    let next = unsafe { &mut *irp.next() };
-    next.MajorFunction = driver::SYSTEM_CONTROL;
-    irp.set_completion_routine(Some(came_back_silently), ptr::null_mut());
-    let _ = irp.call(lower);
-    let mut event = kernel::Event::new();
-    kernel::wait(event.initialise());
-    free(irp);
 }
 
 unsafe extern "C" fn came_back_silently(_: *mut DEVICE_OBJECT, _: *mut IRP, _: *mut c_void) -> NTSTATUS {
