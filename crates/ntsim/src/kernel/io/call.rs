@@ -80,6 +80,7 @@ impl Kernel {
             let text = format!("IoCallDriver of {device} ({}), no device object", self.object(device));
             return Err(verifier_io(0x04, text));
         }
+        self.check_not_below(from, device, irp)?;
         let number = self.irp(irp)?.CurrentLocation.saturating_sub(1);
         if number <= 0 {
             let text = format!("{id} has no stack location for {}", self.object(device));
@@ -103,6 +104,26 @@ impl Kernel {
         let (from, to) = (self.object(from), self.object(device));
         self.emit(IrpSent { irp: id, by, from, to, major, minor, control_code, status, cancel_routine });
         Ok(Sent { irp: id, to, by, major, minor })
+    }
+
+    /// Whether a driver below the one under test has the IRP.
+    pub(super) fn is_below(&self, irp: Addr) -> bool {
+        let Ok(header) = self.irp(irp) else { return false };
+        let in_use = header.CurrentLocation <= header.StackCount;
+        in_use && self.current_location(irp).is_ok_and(|at| self.actor_of(at.DeviceObject) == Actor::Below)
+    }
+
+    /// Forwarding an IRP that is below already is told and stops the machine.
+    fn check_not_below(&mut self, from: Addr, device: Addr, irp: Addr) -> Result<(), Stop> {
+        if self.actor_of(from) != Actor::Driver || !self.is_below(irp) {
+            return Ok(());
+        }
+        let at = self.current_location(irp)?;
+        let (major, minor) = (at.MajorFunction, at.MinorFunction);
+        let status = NtStatus(self.irp(irp)?.IoStatus.Status);
+        let (irp, from, to) = (self.object(irp), self.object(from), self.object(device));
+        self.emit(IrpSent { irp, by: Actor::Driver, from, to, major, minor, status, ..Default::default() });
+        Err(verifier_io(0x205, format!("{irp} is sent to {to}, but a driver below has it already")))
     }
 
     fn target(&self, device: Addr, major: u8) -> Result<Target, Stop> {

@@ -118,6 +118,10 @@ impl Kernel {
             information: header.IoStatus.Information,
             cancel_routine: !header.CancelRoutine.is_null(),
         });
+        if by == Actor::Driver && self.is_below(irp) {
+            let text = format!("{id} is completed by the driver, but a driver below has it");
+            return Err(verifier_io(0x209, text));
+        }
         if header.CurrentLocation > header.StackCount {
             let text = format!("{id} is completed a second time");
             return Err(bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, irp.0, text));

@@ -203,6 +203,10 @@ impl Kernel {
         }
         record.deleted = true;
         let driver = record.driver;
+        if let Some(lower) = self.attached_to(device) {
+            let text = format!("IoDeleteDevice of {id}, which is still attached to {}", self.object(lower));
+            return Err(verifier_io(0x201, text));
+        }
         self.unlink_from_driver(driver, device)?;
         let base = self.mem.at::<DEVICE_OBJECT>(device)?.DeviceObjectExtension;
         self.mem.at_mut::<DEVOBJ_EXTENSION>(base)?.ExtensionFlags |= DOE_DELETE_PENDING;

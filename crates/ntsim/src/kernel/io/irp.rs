@@ -198,6 +198,11 @@ impl Kernel {
             return Err(verifier_io(0x01, text));
         };
         self.emit(IrpFreed { irp: record.id, by });
+        let header = self.irp(irp)?;
+        if by == Actor::Driver && header.CurrentLocation <= header.StackCount {
+            let text = format!("{} is freed, but a driver below has it", record.id);
+            return Err(verifier_io(0x20A, text));
+        }
         let freed = self.mem.free(irp, self.site())?;
         if freed.intact {
             return Ok(());

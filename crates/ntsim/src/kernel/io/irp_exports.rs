@@ -186,6 +186,11 @@ fn start_anew(kernel: &mut Kernel, irp: Addr, locations: i8) -> Result<(), Stop>
 
 fn reuse_irp(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (irp, status) = (args.pointer(kernel, 0)?, args.ulong(kernel, 1)?);
+    if kernel.io.irps.get(&irp).is_none_or(|record| record.origin != IrpOrigin::Allocated) {
+        let id = kernel.object(irp);
+        kernel.emit(IrpReinitialised { irp: id, reuse: true });
+        return Err(verifier_io(0x310, format!("IoReuseIrp of {id}, which IoAllocateIrp did not give")));
+    }
     let header: &IRP = kernel.mem.at(irp)?;
     let (locations, flags) = (header.StackCount, header.AllocationFlags);
     start_anew(kernel, irp, locations)?;
