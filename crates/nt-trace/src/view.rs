@@ -6,6 +6,7 @@ mod explain;
 mod fold;
 mod json;
 mod owner;
+mod page;
 mod summary;
 mod timeline;
 mod visible;

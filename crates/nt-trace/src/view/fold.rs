@@ -1,5 +1,7 @@
 //! Which data transfers a timeline folds into one line.
 
+use std::collections::HashSet;
+
 use super::visible::always;
 use crate::event::{Event, EventKind};
 use crate::map::{ObjectMap, ObjectSet};
@@ -67,31 +69,28 @@ pub fn transfers(events: &[Event]) -> ObjectMap<Transfer> {
     all
 }
 
-/// The IRPs to fold: ordinary transfers after the first of their kind since the last step of the script.
+/// The IRPs to fold: ordinary transfers after the first of their kind in steps of the script that say the same.
 pub fn folded(
     events: &[Event],
     owners: &[ObjectId],
     transfers: &ObjectMap<Transfer>,
     violations: &[Violation],
 ) -> ObjectSet {
-    let mut shown: Vec<(u16, u8)> = Vec::new();
+    let mut step = "";
+    let mut shown: HashSet<(&str, u16, u8)> = HashSet::new();
     let mut first: ObjectSet = ObjectSet::default();
     let mut fold = ObjectSet::default();
     for event in events {
         match &event.kind {
-            EventKind::Step(_) => shown.clear(),
+            EventKind::Step(next) => step = &next.text,
             EventKind::UrbSubmitted(sent) => {
                 let Some(transfer) = transfers.get(&sent.irp).filter(|transfer| transfer.ordinary) else {
                     continue;
                 };
-                let kind = (transfer.function, transfer.endpoint);
-                if shown.contains(&kind) {
-                    if !first.contains(&sent.irp) {
-                        fold.insert(sent.irp);
-                    }
-                } else {
-                    shown.push(kind);
+                if shown.insert((step, transfer.function, transfer.endpoint)) {
                     first.insert(sent.irp);
+                } else if !first.contains(&sent.irp) {
+                    fold.insert(sent.irp);
                 }
             }
             _ => {}

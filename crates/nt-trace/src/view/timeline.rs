@@ -2,18 +2,17 @@
 //!
 //! One line is time in milliseconds, thread, IRP, and what happened, indented by call depth. `D` after the
 //! thread says that it ran at `DISPATCH_LEVEL` or above. A call and its result share a line when nothing came
-//! between. Ordinary data transfers after the first of their kind fold into one line.
+//! between. Ordinary data transfers after the first of their kind fold into one line, and so do calls of one
+//! routine in a row and steps that bring nothing new.
 
-use std::fmt::Write;
-
-use super::amount::{bytes, plural};
 use super::describe::{callback, describe};
-use super::fold::{Transfer, disappears, folded, transfers};
+use super::fold::{disappears, folded, transfers};
 use super::owner::owners;
+use super::page::Page;
 pub use super::visible::Detail;
-use super::visible::visible;
-use crate::event::{Event, EventKind};
-use crate::map::{NumberMap, ObjectMap};
+use super::visible::{always, visible};
+use crate::event::{Actor, Event, EventKind};
+use crate::map::{NumberMap, ObjectSet};
 use crate::names::DISPATCH_LEVEL;
 use crate::object::ObjectId;
 use crate::value::Arg;
@@ -29,16 +28,17 @@ pub(super) fn clock(time: u64) -> String {
 pub fn timeline(events: &[Event], violations: &[Violation], detail: Detail) -> String {
     let owners = owners(events);
     let transfers = transfers(events);
-    let fold = if detail == Detail::Everything {
-        crate::map::ObjectSet::default()
-    } else {
-        folded(events, &owners, &transfers, violations)
-    };
-    let mut writer = Writer { detail, ..Writer::default() };
+    let everything = detail == Detail::Everything;
+    let fold =
+        if everything { ObjectSet::default() } else { folded(events, &owners, &transfers, violations) };
+    let known = known_to_driver(events);
+    let mut writer = Writer { detail, page: Page::default(), levels: NumberMap::default(), pending: None };
     for (event, owner) in events.iter().zip(&owners) {
         if fold.contains(owner) && disappears(&event.kind) {
-            writer.fold(event, *owner, &transfers);
-        } else {
+            if let (EventKind::IrpFinished(_), Some(transfer)) = (&event.kind, transfers.get(owner)) {
+                writer.page.fold(event.time, transfer.what(), transfer.bytes);
+            }
+        } else if everything || owner.is_none() || known.contains(owner) || always(&event.kind) {
             writer.event(event, *owner, transfers.contains_key(owner));
         }
         for violation in violations.iter().filter(|violation| violation.seqs.last() == Some(&event.seq)) {
@@ -46,72 +46,65 @@ pub fn timeline(events: &[Event], violations: &[Violation], detail: Detail) -> S
         }
     }
     writer.flush();
-    writer.flush_fold();
-    writer.text
+    writer.page.finish()
+}
+
+/// The IRPs that the driver received, made or sent. What others do among themselves is left out.
+fn known_to_driver(events: &[Event]) -> ObjectSet {
+    let mut known = ObjectSet::default();
+    for event in events {
+        match &event.kind {
+            EventKind::CallbackEnter(_) | EventKind::Call(_) => {
+                event.kind.for_each_object(&mut |object| {
+                    known.insert(object);
+                });
+            }
+            EventKind::IrpSent(sent) if sent.by == Actor::Driver => {
+                known.insert(sent.irp);
+            }
+            _ => {}
+        }
+    }
+    known
 }
 
 /// A callback or call that is running on a thread.
 struct Level {
     shown: bool,
     call: bool,
-    /// What the call made, which its result does not tell.
-    made: ObjectId,
+    /// What the call did that neither its arguments nor its result tell.
+    did: Option<String>,
 }
 
 /// A line that may still get its result.
 struct Pending {
     thread: u32,
-    line: String,
+    prefix: String,
+    text: String,
+    /// Equal for calls that may fold into one another, empty for callbacks.
+    key: String,
+    transfer: bool,
 }
 
-#[derive(Default)]
 struct Writer {
-    text: String,
     detail: Detail,
+    page: Page,
     levels: NumberMap<Vec<Level>>,
     pending: Option<Pending>,
-    folded: Folded,
-}
-
-#[derive(Default)]
-struct Folded {
-    time: u64,
-    count: u64,
-    bytes: u64,
-    what: &'static str,
 }
 
 impl Writer {
-    fn fold(&mut self, event: &Event, owner: ObjectId, transfers: &ObjectMap<Transfer>) {
-        if let (EventKind::IrpFinished(_), Some(transfer)) = (&event.kind, transfers.get(&owner)) {
-            if self.folded.what != transfer.what() {
-                self.flush_fold();
-            }
-            self.folded.what = transfer.what();
-            self.folded.time = event.time;
-            self.folded.count += 1;
-            self.folded.bytes += transfer.bytes;
-        }
-    }
-
-    fn flush_fold(&mut self) {
-        let Folded { time, count, bytes: moved, what } = std::mem::take(&mut self.folded);
-        if count > 0 {
-            let line = format!("\u{2026} {}, {}", plural(count, &format!("more {what}")), bytes(moved));
-            let _ = writeln!(self.text, "{} {:>5} {:>9}  {line}", clock(time), "", "");
-        }
-    }
-
     /// `transfer`: the event belongs to a data transfer that is shown; lines of folded ones may wait.
     fn event(&mut self, event: &Event, owner: ObjectId, transfer: bool) {
         let levels = self.levels.entry(event.thread).or_default();
-        let in_call = levels.last().is_some_and(|level| level.call);
+        let in_call = levels.last().is_some_and(|level| level.call && level.shown);
         let shown = visible(&event.kind, self.detail, in_call);
+        let depth = |levels: &[Level]| levels.iter().filter(|level| level.shown).count();
         match &event.kind {
             EventKind::Call(_) | EventKind::CallbackEnter(_) => {
                 let call = matches!(event.kind, EventKind::Call(_));
                 let depth = depth(levels);
-                levels.push(Level { shown, call, made: ObjectId::NONE });
+                levels.push(Level { shown, call, did: None });
                 if shown {
                     self.open(event, owner, transfer, depth);
                 }
@@ -119,108 +112,105 @@ impl Writer {
             EventKind::Return(_) | EventKind::CallbackLeave(_) => {
                 let call = matches!(event.kind, EventKind::Return(_));
                 let at = levels.iter().rposition(|level| level.call == call);
-                let made =
-                    at.and_then(|at| levels.drain(at..).next()).map_or(ObjectId::NONE, |level| level.made);
+                let ended = at.and_then(|at| levels.drain(at..).next());
                 let depth = depth(levels);
                 if shown {
-                    self.close(event, owner, made, depth);
+                    self.close(event, owner, ended.and_then(|level| level.did), depth);
                 }
             }
             EventKind::Step(step) => {
                 self.flush();
-                self.flush_fold();
-                let gap = if self.text.is_empty() { "" } else { "\n" };
-                let _ = writeln!(self.text, "{gap}{} \u{2500}\u{2500} {}", clock(event.time), step.text);
+                self.page.heading(event.time, &step.text);
             }
             _ if shown => {
-                let depth = depth(levels);
-                self.before_line(transfer);
-                let line = line(event, owner, depth, &describe(event));
-                self.put(&line);
+                let line = prefix(event, owner, depth(levels)) + &describe(event);
+                self.flush();
+                self.page.line(&line, transfer);
             }
             kind => {
-                if let Some(level) = levels.last_mut().filter(|level| level.call && level.made.is_none()) {
-                    level.made = made(kind);
+                if let Some(level) =
+                    levels.last_mut().filter(|level| level.shown && level.call && level.did.is_none())
+                {
+                    level.did = did(kind);
                 }
             }
         }
     }
 
     fn open(&mut self, event: &Event, owner: ObjectId, transfer: bool, depth: usize) {
-        self.before_line(transfer);
-        let line = line(event, owner, depth, &describe(event));
-        self.pending = Some(Pending { thread: event.thread, line });
+        self.flush();
+        let key = match &event.kind {
+            EventKind::Call(call) => format!("{} {owner} {depth} {}", event.thread, call.routine),
+            _ => String::new(),
+        };
+        let (thread, prefix, text) = (event.thread, prefix(event, owner, depth), describe(event));
+        self.pending = Some(Pending { thread, prefix, text, key, transfer });
     }
 
     /// The end of a call or callback: on the same line if nothing came between.
-    fn close(&mut self, event: &Event, owner: ObjectId, made: ObjectId, depth: usize) {
-        let result = result(&event.kind, made);
-        match self.pending.take_if(|pending| pending.thread == event.thread) {
-            Some(pending) => {
-                let joined =
-                    result.map_or_else(|| pending.line.clone(), |r| format!("{} \u{2192} {r}", pending.line));
-                self.put(&joined);
+    fn close(&mut self, event: &Event, owner: ObjectId, did: Option<String>, depth: usize) {
+        let result = result(&event.kind, did);
+        let Some(Pending { prefix, text, key, transfer, .. }) =
+            self.pending.take_if(|pending| pending.thread == event.thread)
+        else {
+            if let Some(result) = result {
+                self.flush();
+                let line = format!("{}\u{2192} {result}{}", prefix(event, owner, depth), ended(&event.kind));
+                self.page.line(&line, false);
             }
-            None => {
-                if let Some(result) = result {
-                    self.flush();
-                    let line = line(event, owner, depth, &format!("\u{2192} {result}{}", ended(&event.kind)));
-                    self.put(&line);
-                }
-            }
-        }
-    }
-
-    fn before_line(&mut self, transfer: bool) {
-        self.flush();
-        if !transfer {
-            self.flush_fold();
+            return;
+        };
+        let text = result.map_or_else(|| text.clone(), |result| format!("{text} \u{2192} {result}"));
+        if key.is_empty() {
+            self.page.line(&format!("{prefix}{text}"), transfer);
+        } else {
+            let failed = matches!(&event.kind, EventKind::Return(back) if is_failure(&back.value));
+            // A failure is no more of the same.
+            let key = if failed { format!("{key} {text} {}", event.seq) } else { key };
+            self.page.call(&key, prefix, &text, transfer);
         }
     }
 
     fn flush(&mut self) {
-        if let Some(pending) = self.pending.take() {
-            self.put(&pending.line);
+        if let Some(Pending { prefix, text, transfer, .. }) = self.pending.take() {
+            self.page.line(&format!("{prefix}{text}"), transfer);
         }
-    }
-
-    fn put(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
     }
 
     fn violation(&mut self, event: &Event, violation: &Violation) {
         self.flush();
-        self.flush_fold();
-        let _ = writeln!(self.text, "{} \u{203c} {violation}", clock(event.time));
+        self.page.line(&format!("{} \u{203c} {violation}", clock(event.time)), false);
     }
 }
 
-fn depth(levels: &[Level]) -> usize {
-    levels.iter().filter(|level| level.shown).count()
+const fn is_failure(value: &Arg) -> bool {
+    matches!(value, Arg::Status(status) if !status.is_success())
 }
 
-fn line(event: &Event, owner: ObjectId, depth: usize, text: &str) -> String {
+/// Time, thread, IRP and indentation.
+fn prefix(event: &Event, owner: ObjectId, depth: usize) -> String {
     let raised = if event.irql >= DISPATCH_LEVEL { "D" } else { " " };
     let thread = if event.thread == 0 { String::new() } else { format!("t{}", event.thread) };
     let irp = if owner.is_none() { String::new() } else { owner.to_string() };
-    format!("{} {thread:>4}{raised} {irp:>9}  {:indent$}{text}", clock(event.time), "", indent = depth * 2)
+    format!("{} {thread:>4}{raised} {irp:>9}  {:indent$}", clock(event.time), "", indent = depth * 2)
 }
 
-fn result(kind: &EventKind, made: ObjectId) -> Option<String> {
+fn result(kind: &EventKind, did: Option<String>) -> Option<String> {
     let value = match kind {
         EventKind::Return(back) if back.value != Arg::Void => back.value.to_string(),
         EventKind::CallbackLeave(leave) => leave.status.to_string(),
-        _ if made.is_none() => return None,
-        _ => return Some(made.to_string()),
+        _ => return did,
     };
-    let told = made.is_none() || value == made.to_string();
-    Some(if told { value } else { format!("{value}, {made}") })
+    Some(did.filter(|did| *did != value).map_or_else(|| value.clone(), |did| format!("{value}, {did}")))
 }
 
-/// What a call made.
-const fn made(kind: &EventKind) -> ObjectId {
-    match kind {
+/// What a call did, where its arguments and result do not tell.
+fn did(kind: &EventKind) -> Option<String> {
+    let object = match kind {
+        EventKind::InterfaceStateSet(set) => {
+            return Some(format!("{} {}", set.interface, if set.enable { "on" } else { "off" }));
+        }
+        EventKind::CapabilityQueried(query) => return Some(query.capability.to_string()),
         EventKind::DeviceCreated(made) => made.device,
         EventKind::DeviceAttached(attached) => attached.to,
         EventKind::InterfaceRegistered(made) => made.interface,
@@ -231,8 +221,10 @@ const fn made(kind: &EventKind) -> ObjectId {
         EventKind::KeyOpened(opened) => opened.key,
         EventKind::EtwRegistered(made) => made.provider,
         EventKind::IrpCreated(made) => made.irp,
-        _ => ObjectId::NONE,
-    }
+        EventKind::EventSignalled(set) => set.object,
+        _ => return None,
+    };
+    object.is_some().then(|| object.to_string())
 }
 
 /// Whose result it is, for a result on a line of its own.

@@ -14,7 +14,7 @@ pub enum Detail {
     Everything,
 }
 
-/// Whether an event is shown. `in_call`: the driver's kernel call around it is in the trace, so that its
+/// Whether an event is shown. `in_call`: the driver's kernel call around it is shown, so that its
 /// effect needs no line of its own.
 pub fn visible(kind: &EventKind, detail: Detail, in_call: bool) -> bool {
     if detail == Detail::Everything || always(kind) {
@@ -93,7 +93,7 @@ const fn effect(kind: &EventKind) -> bool {
 
 /// Routines that a driver calls all the time, or that another event tells better.
 fn everyday(routine: &str) -> bool {
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 21] = [
         "IoCallDriver",
         "IofCallDriver",
         "IoCompleteRequest",
@@ -111,6 +111,7 @@ fn everyday(routine: &str) -> bool {
         "KeReleaseInStackQueuedSpinLock",
         "KeReleaseSpinLock",
         "KeReleaseSpinLockFromDpcLevel",
+        "KeWaitForSingleObject",
         "DbgPrint",
         "EtwWriteTransfer",
         "MmGetSystemRoutineAddress",
