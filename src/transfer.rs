@@ -162,7 +162,7 @@ fn next(slot: &mut Slot<Linked>) -> Option<End> {
     const LOST: End = End { status: STATUS_CANCELLED.nt(), information: 0 };
     let irp_status = slot.request().and_then(|request| request.pended.as_mut()).map(|p| p.raw().status());
     let Some(irp_status) = irp_status else { return Some(LOST) };
-    let (status, moved) = (slot.status(irp_status), slot.transferred());
+    let (status, moved) = (slot.status(irp_status), slot.transferred(irp_status));
     let Some(request) = slot.request() else { return Some(LOST) };
     let Some(pended) = request.pended.as_mut() else { return Some(LOST) };
     let irp = pended.raw();

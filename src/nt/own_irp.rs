@@ -17,7 +17,9 @@ use core::{
     ptr::{self, NonNull},
 };
 
-use usbclient_protocol::status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
+use usbclient_protocol::status::{
+    NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS, Status,
+};
 use wdk_sys::{
     DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
     STATUS_NOT_SUPPORTED, STATUS_PENDING, URB, USBD_HANDLE,
@@ -114,7 +116,7 @@ impl Sender {
         // SAFETY: the buffer is borrowed until `submit` returns, when the URB has come back.
         unsafe { self.urb.format_get_descriptor(descriptor_type, 0, buffer) };
         submit(&self.irp, &mut self.urb, self.device, passive)?;
-        Ok(usize::try_from(self.urb.transferred()).unwrap_or(0).min(buffer.len()))
+        Ok(usize::try_from(self.urb.transferred(STATUS_SUCCESS)).unwrap_or(0).min(buffer.len()))
     }
 
     /// Sends an URB that was built for its one purpose.

@@ -56,6 +56,9 @@ const USBD_TRANSFER_DIRECTION_IN: u32 = 1;
 const USBD_SHORT_TRANSFER_OK: u32 = 2;
 const USBD_DEFAULT_PIPE_TRANSFER: u32 = 8;
 
+/// What the URB says until the stack writes how it ended.
+const USBD_STATUS_PENDING: i32 = 0x4000_0000;
+
 /// `IOCTL_INTERNAL_USB_SUBMIT_URB`, which is a macro in `usbioctl.h`.
 pub(super) const IOCTL_INTERNAL_USB_SUBMIT_URB: u32 = 0x0022_0003;
 
@@ -169,6 +172,7 @@ impl Urb {
         let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>()) };
         urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.PipeHandle = pipe.0;
         // Without the flag for short transfers, some controllers halt the endpoint on a short read.
         urb.TransferFlags = if is_in { USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK } else { 0 };
@@ -183,6 +187,7 @@ impl Urb {
         let urb = unsafe { self.view::<_URB_CONTROL_TRANSFER_EX>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_CONTROL_TRANSFER_EX>()) };
         urb.Hdr.Function = URB_FUNCTION_CONTROL_TRANSFER_EX;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.PipeHandle = ptr::null_mut();
         urb.TransferFlags = USBD_DEFAULT_PIPE_TRANSFER
             | if setup.is_in() { USBD_TRANSFER_DIRECTION_IN | USBD_SHORT_TRANSFER_OK } else { 0 };
@@ -198,6 +203,7 @@ impl Urb {
         let urb = unsafe { self.view::<_URB_PIPE_REQUEST>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_PIPE_REQUEST>()) };
         urb.Hdr.Function = function;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.PipeHandle = pipe.0;
     }
 
@@ -211,6 +217,7 @@ impl Urb {
         let urb = unsafe { self.view::<_URB_CONTROL_DESCRIPTOR_REQUEST>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>()) };
         urb.Hdr.Function = URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.TransferBufferLength = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
         urb.TransferBuffer = buffer.as_mut_ptr().cast();
         urb.TransferBufferMDL = ptr::null_mut();
@@ -228,15 +235,19 @@ impl Urb {
         // The length that the documentation's own call passes for a NULL configuration.
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_SELECT_CONFIGURATION>()) };
         urb.Hdr.Function = URB_FUNCTION_SELECT_CONFIGURATION;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.ConfigurationDescriptor = ptr::null_mut();
     }
 
-    /// Bytes moved by the submission that has come back: what the stack wrote into
-    /// `TransferBufferLength`.
-    pub(super) const fn transferred(&mut self) -> u32 {
+    /// Bytes moved by the submission that has come back with this status of the IRP: what the stack
+    /// wrote into `TransferBufferLength`. A submission that was cancelled before the stack looked at
+    /// the URB still has the length that was asked for, and moved nothing.
+    pub(super) const fn transferred(&mut self, irp_status: NtStatus) -> u32 {
         // Control and bulk transfers have the length at the same offset, which is asserted above.
         // SAFETY: one of the union's structures, made of numbers and pointers.
-        unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() }.TransferBufferLength
+        let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
+        let is_untouched = urb.Hdr.Status == USBD_STATUS_PENDING;
+        if is_untouched && !irp_status.is_success() { 0 } else { urb.TransferBufferLength }
     }
 
     /// The status of the submission that has come back: the IRP's, unless that is a success and the

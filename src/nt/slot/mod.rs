@@ -173,9 +173,9 @@ impl Slot<Linked> {
         unsafe { &mut *urb }
     }
 
-    /// Bytes that the submission moved.
-    pub const fn transferred(&mut self) -> u32 {
-        self.urb().transferred()
+    /// Bytes that the submission moved, when the IRP has this status.
+    pub const fn transferred(&mut self, irp_status: NtStatus) -> u32 {
+        self.urb().transferred(irp_status)
     }
 
     /// How the submission ended, when the IRP has this status.
