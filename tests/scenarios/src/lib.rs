@@ -60,14 +60,16 @@ pub fn live(machine: &mut Machine, scenario: &Scenario, choices: Choices) -> Lif
 }
 
 /// Plays a scenario as the threads come and with several seeds, and demands of every life that it was played to
-/// its end, that no rule was violated, nothing leaked, and every handle was closed in time.
+/// its end, that no rule was violated, nothing leaked, and every handle was closed in time. `SCENARIO_SEEDS`
+/// asks for another number of seeds.
 ///
 /// # Panics
 /// When something else happened.
 pub fn demand_clean(name: &str, seeds: u64) {
     let scenario = scenario(name);
     let mut machine = machine();
-    for seed in 0..=seeds {
+    let asked = std::env::var("SCENARIO_SEEDS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..=asked.unwrap_or(seeds) {
         let choices = if seed == 0 { Choices::InTurn } else { Choices::Seed(seed) };
         let life = live(&mut machine, &scenario, choices);
         assert_clean(&life, &format!("{name}, seed {seed}"));

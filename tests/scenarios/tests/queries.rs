@@ -48,3 +48,18 @@ fn information() {
 fn other_majors() {
     demand_clean("other_majors", SEEDS);
 }
+
+#[test]
+fn stop_schedule() {
+    demand_clean("stop_schedule", SEEDS);
+}
+
+#[test]
+fn query_stop_schedule() {
+    demand_clean("query_stop_schedule", SEEDS);
+}
+
+#[test]
+fn rebalance_race() {
+    demand_clean("rebalance_race", SEEDS);
+}

@@ -83,3 +83,18 @@ fn completion_racing() {
 fn old_stack() {
     demand_clean("old_stack", SEEDS);
 }
+
+#[test]
+fn cancel_schedule() {
+    demand_clean("cancel_schedule", SEEDS);
+}
+
+#[test]
+fn cleanup_schedule() {
+    demand_clean("cleanup_schedule", SEEDS);
+}
+
+#[test]
+fn requests_race() {
+    demand_clean("requests_race", 200);
+}

@@ -15,13 +15,14 @@ use nt_trace::{
 };
 use zerocopy::IntoBytes;
 
-use super::Kernel;
+use super::{Kernel, callback::Frame};
 use crate::{
     abi::{
         IO_STACK_LOCATION, IRP,
         io_flags::{SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED},
     },
     mem::{Addr, BadAccess},
+    sched::ThreadId,
 };
 
 const INVOKE: u8 = SL_INVOKE_ON_CANCEL | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_SUCCESS;
@@ -83,9 +84,23 @@ impl Kernel {
         }
         let Ok(now) = Shadow::of(self, irp) else { return };
         let before = self.io.irps.get_mut(&irp).and_then(|record| record.shadow.replace(now.clone()));
-        if let Some(before) = before {
-            self.tell(id, &before, &now);
+        let Some(before) = before else { return };
+        let first = self.trace.events().len();
+        self.tell(id, &before, &now);
+        // Another thread may look at the IRP first (it cancels it): what is found was done by the one that has it.
+        if let Some(thread) = self.thread_with(irp) {
+            self.attribute(first, thread);
         }
+    }
+
+    /// Another thread than the current one that was given an IRP and has not come back.
+    fn thread_with(&self, irp: Addr) -> Option<ThreadId> {
+        let has = |frames: &[Frame]| frames.iter().any(|frame| frame.irp == irp);
+        let current = self.sched.current();
+        if self.callbacks.get(&current).is_some_and(|frames| has(frames)) {
+            return None;
+        }
+        self.callbacks.iter().find(|(_, frames)| has(frames)).map(|(thread, _)| *thread)
     }
 
     fn tell(&mut self, irp: ObjectId, before: &Shadow, now: &Shadow) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nt_trace::{Event, EventKind, ObjectId, ObjectKind, Site, Text};
 
 use super::Kernel;
-use crate::mem::Addr;
+use crate::{mem::Addr, sched::ThreadId};
 
 /// The events of a life, and the names of objects that have no allocation of their own.
 #[derive(Debug, Default)]
@@ -55,6 +55,15 @@ impl Kernel {
             kind: kind.into(),
         };
         self.trace.events.push(event);
+    }
+
+    /// Says that what was recorded from number `first` on was done by another thread than the one that runs.
+    pub(super) fn attribute(&mut self, first: usize, thread: ThreadId) {
+        let Some(doer) = self.sched.thread(thread) else { return };
+        let (processor, irql) = (doer.processor, doer.irql);
+        for event in self.trace.events.iter_mut().skip(first) {
+            (event.thread, event.processor, event.irql) = (thread.0, processor, irql);
+        }
     }
 
     /// Where an address of code lies: in the driver's image, or nowhere that has a name.

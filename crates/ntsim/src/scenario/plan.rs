@@ -243,9 +243,32 @@ pub struct Race {
 pub struct Branch {
     /// What it does.
     pub steps: Vec<Step>,
+    /// Begins only when every other thread waits for something, is done, or is held. Is not held itself then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins_last: bool,
     /// Where it stops until nobody else can run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+}
+
+impl Branch {
+    /// A thread that does this.
+    #[must_use]
+    pub const fn new(steps: Vec<Step>) -> Self {
+        Self { steps, begins_last: false, hold: None }
+    }
+
+    /// A thread that does this when the others are held or can do no more.
+    #[must_use]
+    pub const fn last(steps: Vec<Step>) -> Self {
+        Self { steps, begins_last: true, hold: None }
+    }
+
+    /// A thread that does this, and stops on entry of its first call of a routine.
+    #[must_use]
+    pub fn held_at(routine: &str, steps: Vec<Step>) -> Self {
+        Self { steps, begins_last: false, hold: Some(Hold { routine: routine.into(), nth: 1 }) }
+    }
 }
 
 /// A named schedule: a thread stops on entry of a kernel routine until every other thread waits for something

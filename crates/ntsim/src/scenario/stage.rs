@@ -247,7 +247,9 @@ impl SimStage {
             });
             task
         });
-        if let Some(hold) = &branch.hold {
+        if branch.begins_last {
+            kernel.sched.hold_back(thread);
+        } else if let Some(hold) = &branch.hold {
             kernel.sched.hold(thread, &hold.routine, hold.nth);
         }
         done
@@ -294,6 +296,7 @@ impl Stage for SimStage {
             }
             Step::Wait { request, expect } => self.end(self.request(request)?, expect, request).await,
             Step::Cancel { request } => user::cancel(&self.cpu, self.request(request)?).await.map(drop),
+            Step::CancelFile { file } => user::cancel_file(&self.cpu, self.file(file)?).await.map(drop),
             Step::Loopback(run) => loopback::run(self, run).await,
             Step::Pnp { device, operation, expect } => {
                 let status = self.pnp(device, *operation).await?;

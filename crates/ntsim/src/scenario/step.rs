@@ -70,6 +70,11 @@ pub enum Step {
         /// The request.
         request: String,
     },
+    /// `CancelIoEx` for every request of a handle's file.
+    CancelFile {
+        /// The handle.
+        file: String,
+    },
     /// Sends pseudo-random bytes through the device and compares what comes back, byte for byte.
     Loopback(Loopback),
     /// The PnP manager does something with a device.
@@ -173,6 +178,7 @@ impl Step {
             Self::Submit { request, ioctl } => format!("{} of {}: {request}", name(ioctl), ioctl.file),
             Self::Wait { request, .. } => format!("wait for {request}"),
             Self::Cancel { request } => format!("cancel {request}"),
+            Self::CancelFile { file } => format!("cancel everything of {file}"),
             Self::Loopback(run) => format!("loopback of {} bytes", run.bytes),
             Self::Pnp { device, operation, .. } => format!("{operation:?} of {device}"),
             Self::FilterFails { device, failure } => {

@@ -77,8 +77,8 @@ pub struct Thread {
 enum Hold {
     /// On entry of the kernel routine with this name, after this many calls of it.
     At { routine: String, calls: u32 },
-    /// It stands there.
-    Held,
+    /// It stands there, or has not begun; the lower number came first.
+    Held(u64),
 }
 
 enum Action {
@@ -238,11 +238,20 @@ impl Sched {
         }
     }
 
-    /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine, until every other
-    /// thread waits for something or has ended. Schedules that have a name are made of this.
+    /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine, until no other can
+    /// run. Schedules that have a name are made of this. Of several that are held, the first goes on first.
     pub fn hold(&mut self, id: ThreadId, routine: &str, nth: u32) {
         if let Some(thread) = self.thread_mut(id) {
             thread.hold = Some(Hold::At { routine: routine.into(), calls: nth });
+        }
+    }
+
+    /// Makes a thread that has not begun wait until no other can run.
+    pub fn hold_back(&mut self, id: ThreadId) {
+        self.sequence += 1;
+        let number = self.sequence;
+        if let Some(thread) = self.thread_mut(id) {
+            thread.hold = Some(Hold::Held(number));
         }
     }
 
@@ -253,21 +262,23 @@ impl Sched {
         if routine == name {
             *calls = calls.saturating_sub(1);
             if *calls == 0 {
-                thread.hold = Some(Hold::Held);
+                self.hold_back(id);
             }
         }
     }
 
-    /// Lets the threads go that stand at their holds. False when there were none.
+    /// Lets the thread go that has been held longest. False when there is none.
     fn release_held(&mut self) -> bool {
-        let mut released = false;
-        for thread in &mut self.threads {
-            if thread.hold == Some(Hold::Held) {
-                thread.hold = None;
-                released = true;
-            }
-        }
-        released
+        let number = |thread: &Thread| match thread.hold {
+            Some(Hold::Held(number)) => Some(number),
+            _ => None,
+        };
+        let longest = self
+            .threads
+            .iter_mut()
+            .filter(|thread| number(thread).is_some())
+            .min_by_key(|thread| number(thread));
+        longest.is_some_and(|thread| thread.hold.take().is_some())
     }
 
     /// Runs an action when simulated time reaches `due`. The number takes it back.
@@ -312,7 +323,7 @@ impl Sched {
         into.extend(
             self.threads
                 .iter()
-                .filter(|thread| thread.state == State::Ready && thread.hold != Some(Hold::Held))
+                .filter(|thread| thread.state == State::Ready && !matches!(thread.hold, Some(Hold::Held(_))))
                 .filter(|thread| free || self.owns_processor(thread))
                 .map(|thread| thread.id),
         );

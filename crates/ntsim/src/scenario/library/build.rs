@@ -13,8 +13,8 @@ use crate::{
 pub(super) const MODEL: &str = "loopback-hs";
 /// The handle that most scenarios use.
 pub(super) const FILE: &str = "file";
-/// Bytes of a small transfer: one packet at high speed.
-pub(super) const PACKET: u32 = 512;
+/// Bytes of a small transfer: whole packets at every speed.
+pub(super) const PACKET: u32 = 1024;
 
 pub(super) fn scenario(name: &str, about: &str, steps: Vec<Step>) -> Scenario {
     Scenario { name: name.into(), about: about.into(), steps }

@@ -1,11 +1,13 @@
 //! What the PnP manager asks, takes back, and does without removing the device.
 
+use usb_models::models::loopback;
+
 use super::{
     build::{
-        FILE, arrived, close, echo, ends, is, open, plug, plug_with_filter, pnp, pnp_ends, scenario,
-        submit_read, unplug, wait,
+        FILE, PACKET, arrived, cancel, close, echo, ends, ioctl, is, open, plug, plug_with_filter, pnp,
+        pnp_ends, scenario, submit_read, unplug, wait,
     },
-    removal::fails,
+    removal::{fails, late_read},
 };
 use crate::{
     abi::status::{
@@ -13,13 +15,16 @@ use crate::{
         STATUS_UNSUCCESSFUL,
     },
     pnp::{NodeState, Refusal, Way},
-    scenario::{DEVICE, Expected, Open, PnpOperation, Scenario, Step},
+    scenario::{Branch, Bytes, DEVICE, Expected, Ioctl, Loopback, Open, PnpOperation, Race, Scenario, Step},
 };
 
 /// All of them.
 pub(super) fn all() -> Vec<Scenario> {
     vec![
         rebalance(),
+        stop_schedule(),
+        query_stop_schedule(),
+        rebalance_race(),
         stop_is_cancelled(),
         remove_is_cancelled(),
         remove_is_vetoed(),
@@ -47,11 +52,12 @@ fn rebalance() -> Scenario {
         pnp(PnpOperation::QueryStop),
         submit_read("held"),
         pnp(PnpOperation::Stop),
-        wait("in flight", Expected::anything()),
         arrived(true),
         pnp(PnpOperation::Start),
         is(NodeState::Started),
-        Step::Cancel { request: "held".into() },
+        cancel("in flight"),
+        wait("in flight", Expected::anything()),
+        cancel("held"),
         wait("held", Expected::anything()),
         pnp(PnpOperation::Rebalance),
     ];
@@ -63,13 +69,68 @@ fn rebalance() -> Scenario {
     )
 }
 
+/// A request that passed the gate before STOP closed it, and is sent when STOP waits for it, is called back and
+/// held. The restart sends it again: it gets its data then.
+fn stop_schedule() -> Scenario {
+    let data = Bytes::pattern(7, PACKET);
+    let write = Ioctl::write(FILE, loopback::BULK_OUT, data.clone());
+    let moved = u64::from(PACKET);
+    let read = late_read(Expected::success().moved(moved).bytes(data));
+    let stop = vec![
+        pnp(PnpOperation::QueryStop),
+        pnp(PnpOperation::Stop),
+        pnp(PnpOperation::Start),
+        ioctl(write, Expected::success().moved(moved)),
+    ];
+    let middle = vec![Step::Race(Race { branches: vec![read, Branch::last(stop)] })];
+    used_before_and_after(
+        "stop_schedule",
+        "a read passes the gate, STOP waits for it, the read is sent",
+        plug(),
+        middle,
+    )
+}
+
+/// The same with QUERY_STOP and CANCEL_STOP, which wait for nothing.
+fn query_stop_schedule() -> Scenario {
+    let data = Bytes::pattern(8, PACKET);
+    let write = Ioctl::write(FILE, loopback::BULK_OUT, data.clone());
+    let moved = u64::from(PACKET);
+    let read = late_read(Expected::success().moved(moved).bytes(data));
+    let stop = vec![pnp(PnpOperation::CancelStop), ioctl(write, Expected::success().moved(moved))];
+    let middle = vec![Step::Race(Race { branches: vec![read, Branch::last(stop)] })];
+    used_before_and_after(
+        "query_stop_schedule",
+        "a read passes the gate, QUERY_STOP and CANCEL_STOP come, the read is sent",
+        plug(),
+        middle,
+    )
+}
+
+/// Data must come through unchanged and in order, however often the device is stopped meanwhile.
+fn rebalance_race() -> Scenario {
+    let run = Step::Loopback(Loopback {
+        file: FILE.into(),
+        bytes: 256 * u64::from(PACKET),
+        chunk: 4 * PACKET,
+        depth: 4,
+        seed: 6,
+        out_endpoint: loopback::BULK_OUT,
+        in_endpoint: loopback::BULK_IN,
+    });
+    let rebalances = (0..4).map(|_| pnp(PnpOperation::Rebalance)).collect();
+    let branches = vec![Branch::new(vec![run]), Branch::new(rebalances)];
+    let middle = vec![Step::Race(Race { branches })];
+    used_before_and_after("rebalance_race", "resources are balanced while data flow", plug(), middle)
+}
+
 fn stop_is_cancelled() -> Scenario {
     let middle = vec![
         pnp(PnpOperation::QueryStop),
         submit_read("held"),
         pnp(PnpOperation::CancelStop),
         is(NodeState::Started),
-        Step::Cancel { request: "held".into() },
+        cancel("held"),
         wait("held", Expected::anything()),
         pnp(PnpOperation::CancelStop),
     ];
@@ -97,7 +158,7 @@ fn remove_is_vetoed() -> Scenario {
         submit_read("read"),
         pnp_ends(PnpOperation::OrderlyRemove, ends(STATUS_DEVICE_BUSY)),
         is(NodeState::Started),
-        Step::Cancel { request: "read".into() },
+        cancel("read"),
         wait("read", Expected::anything()),
     ];
     used_before_and_after("remove_is_vetoed", "an open handle vetoes the removal", plug(), middle)
@@ -138,8 +199,9 @@ fn restart_while_started() -> Scenario {
     let middle = vec![
         submit_read("in flight"),
         pnp(PnpOperation::Start),
-        wait("in flight", Expected::anything()),
         is(NodeState::Started),
+        cancel("in flight"),
+        wait("in flight", Expected::anything()),
     ];
     used_before_and_after("restart_while_started", "START of a device that is started", plug(), middle)
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     pnp::{FilterFailure, NodeState, Refusal, Way},
     scenario::{
-        Branch, DEVICE, Expectation, Expected, Hold, Ioctl, Open, Plug, PnpOperation, Race, Scenario, Step,
+        Branch, DEVICE, Expectation, Expected, Ioctl, Open, Plug, PnpOperation, Race, Scenario, Step,
     },
 };
 
@@ -213,8 +213,8 @@ fn surprise_while_stopped() -> Scenario {
         pnp(PnpOperation::Stop),
         submit_read("held too"),
         unplug(),
-        wait("held", ends(STATUS_DEVICE_NOT_CONNECTED)),
-        wait("held too", ends(STATUS_DEVICE_NOT_CONNECTED)),
+        wait("held", ends(STATUS_DEVICE_NOT_CONNECTED).moved(0)),
+        wait("held too", ends(STATUS_DEVICE_NOT_CONNECTED).moved(0)),
         close(),
     ];
     steps.extend(end());
@@ -250,16 +250,19 @@ fn replug_while_the_old_stack_waits() -> Scenario {
 }
 
 /// A branch that reads, and stops when it is about to send the request.
-fn late_read() -> Branch {
-    let read = Ioctl::read(FILE, 0x81, PACKET);
-    let steps = vec![Step::Ioctl { ioctl: read, expect: ends(STATUS_DEVICE_NOT_CONNECTED) }];
-    Branch { steps, hold: Some(Hold { routine: "IofCallDriver".into(), nth: 1 }) }
+pub(super) fn late_read(expect: Expected) -> Branch {
+    let steps = vec![Step::Ioctl { ioctl: Ioctl::read(FILE, 0x81, PACKET), expect }];
+    Branch::held_at("IofCallDriver", steps)
+}
+
+fn gone() -> Expected {
+    ends(STATUS_DEVICE_NOT_CONNECTED).moved(0)
 }
 
 fn gate_schedule() -> Scenario {
-    let removal = Branch { steps: vec![unplug()], hold: None };
+    let removal = Branch::last(vec![unplug()]);
     let mut steps = vec![plug(), open()];
-    steps.extend([Step::Race(Race { branches: vec![late_read(), removal] }), close()]);
+    steps.extend([Step::Race(Race { branches: vec![late_read(gone()), removal] }), close()]);
     steps.extend(end());
     scenario(
         "gate_schedule",
@@ -269,10 +272,10 @@ fn gate_schedule() -> Scenario {
 }
 
 fn gate_schedule_of_remove() -> Scenario {
-    let removal = Branch { steps: vec![pnp(PnpOperation::Remove)], hold: None };
+    let removal = Branch::last(vec![pnp(PnpOperation::Remove)]);
     let mut steps = vec![plug(), open()];
     steps.extend([
-        Step::Race(Race { branches: vec![late_read(), removal] }),
+        Step::Race(Race { branches: vec![late_read(gone()), removal] }),
         is(NodeState::Removed),
         close(),
         unplug(),
@@ -287,9 +290,9 @@ fn read_and_unplug_race() -> Scenario {
             Step::Ioctl { ioctl, .. } => Step::Ioctl { ioctl, expect: Expected::anything() },
             other => other,
         });
-        Branch { steps: steps.collect(), hold: None }
+        Branch::new(steps.collect())
     };
-    let removal = Branch { steps: vec![unplug()], hold: None };
+    let removal = Branch::new(vec![unplug()]);
     let mut steps = vec![plug(), open()];
     steps.extend([Step::Race(Race { branches: vec![read(1), read(2), removal] }), close()]);
     steps.extend(end());

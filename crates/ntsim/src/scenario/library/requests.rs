@@ -7,6 +7,7 @@ use super::build::{
     FILE, PACKET, cancel, close, close_file, control_transfers, echo, ends, ioctl, is, open, plug, scenario,
     submit_read, submit_read_of, unplug, wait,
 };
+use super::removal::late_read;
 use crate::{
     abi::status::{
         STATUS_ACCESS_DENIED, STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_INVALID_BUFFER_SIZE,
@@ -21,6 +22,9 @@ pub(super) fn all() -> Vec<Scenario> {
     vec![
         cancelled(),
         cancel_race(),
+        cancel_schedule(),
+        cleanup_schedule(),
+        requests_race(),
         abandoned(),
         process_exit(),
         two_files(),
@@ -52,9 +56,9 @@ fn cancelled() -> Scenario {
 fn cancel_race() -> Scenario {
     let write = echo(FILE, 5).into_iter().take(1).collect();
     let branches = vec![
-        Branch { steps: vec![cancel("read")], hold: None },
-        Branch { steps: write, hold: None },
-        Branch { steps: vec![wait("read", Expected::anything())], hold: None },
+        Branch::new(vec![cancel("read")]),
+        Branch::new(write),
+        Branch::new(vec![wait("read", Expected::anything())]),
     ];
     let flush = SetupPacket { request_type: 0x40, request: loopback::FLUSH, ..SetupPacket::default() };
     let middle = vec![
@@ -63,6 +67,48 @@ fn cancel_race() -> Scenario {
         ioctl(Ioctl::control_out(FILE, flush, Bytes::none()), Expected::success()),
     ];
     life("cancel_race", "a read is cancelled while its data arrive", middle)
+}
+
+/// Another thread cancels a request that is marked pending and not yet sent.
+fn cancel_schedule() -> Scenario {
+    let read = late_read(ends(STATUS_CANCELLED).moved(0));
+    let abort = Branch::last(vec![Step::CancelFile { file: FILE.into() }]);
+    let middle = vec![Step::Race(Race { branches: vec![read, abort] })];
+    life("cancel_schedule", "a read is marked pending, it is cancelled, it is sent", middle)
+}
+
+/// The same with CLEANUP.
+fn cleanup_schedule() -> Scenario {
+    let second = "second file";
+    let late = Branch::held_at("IofCallDriver", vec![submit_read_of("late", second)]);
+    let close = Branch::last(vec![close_file(second)]);
+    let middle = vec![
+        Step::Open(Open::new(DEVICE, second)),
+        Step::Race(Race { branches: vec![late, close] }),
+        wait("late", ends(STATUS_CANCELLED).moved(0)),
+    ];
+    life("cleanup_schedule", "a read is marked pending, its file is closed, it is sent", middle)
+}
+
+/// Several threads use, cancel, abort and reset the same pipe.
+fn requests_race() -> Scenario {
+    let anything = |ioctl| Step::Ioctl { ioctl, expect: Expected::anything() };
+    let write = || anything(Ioctl::write(FILE, loopback::BULK_OUT, Bytes::pattern(1, PACKET)));
+    let branch = |steps| Branch::new(steps);
+    let flush = SetupPacket { request_type: 0x40, request: loopback::FLUSH, ..SetupPacket::default() };
+    let branches = vec![
+        branch(vec![submit_read("a"), submit_read("b"), cancel("b"), cancel("a")]),
+        branch(vec![write(), write(), write()]),
+        branch(vec![anything(Ioctl::abort(FILE, loopback::BULK_IN)), submit_read("c"), cancel("c")]),
+        branch(vec![
+            anything(Ioctl::reset(FILE, loopback::BULK_IN)),
+            anything(Ioctl::abort(FILE, loopback::BULK_OUT)),
+        ]),
+    ];
+    let mut middle = vec![Step::Race(Race { branches })];
+    middle.extend(["a", "b", "c"].map(|name| wait(name, Expected::anything())));
+    middle.push(ioctl(Ioctl::control_out(FILE, flush, Bytes::none()), Expected::success()));
+    life("requests_race", "threads use, cancel, abort and reset the same pipe", middle)
 }
 
 fn abandoned() -> Scenario {
