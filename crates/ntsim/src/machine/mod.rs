@@ -14,12 +14,12 @@ use std::{
 };
 
 use nt_trace::{
-    NtStatus,
-    event::{Callback, DriverLoaded, DriverUnloaded},
+    NtStatus, Text,
+    event::{Callback, DispatchTable, DriverLoaded, DriverUnloaded},
 };
 
 use crate::{
-    abi::{DRIVER_OBJECT, UNICODE_STRING},
+    abi::{DRIVER_EXTENSION, DRIVER_OBJECT, UNICODE_STRING},
     cpu::install_handlers,
     image::{Image, LoadError, Parsed},
     kernel::{Kernel, callback, exports},
@@ -92,7 +92,8 @@ impl Machine {
         let mem = Mem::new(options.memory)?;
         let mut kernel = Kernel::new(mem, Sched::new(options.processors));
         let image = Image::load(&mut kernel, &name, &parsed, exports::find)?;
-        kernel.trace.module = name.into();
+        // Every event of the driver names the module, so the name is leaked and borrowed.
+        kernel.trace.module = Text::Borrowed(name.leak());
         let kernel = Rc::new(RefCell::new(kernel));
         let executor = Executor::new(Rc::clone(&kernel), options.choices.policy());
         Ok(Self { kernel, executor, image, driver: Addr::NULL, options, stopped: None })
@@ -244,7 +245,25 @@ pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtS
     };
     let value = callback::call(cpu, Callback::DriverEntry, entry, &[driver, path]).await?;
     let status = callback::low_half(value);
+    if status.is_success() {
+        tell_dispatch_table(&mut cpu.k(), driver)?;
+    }
     Ok(if status.is_success() { Ok(driver) } else { Err(status) })
+}
+
+/// What DriverEntry left in the driver object.
+fn tell_dispatch_table(kernel: &mut Kernel, driver: Addr) -> Result<(), Stop> {
+    let mut majors = 0;
+    for major in 0..28 {
+        if !kernel.dispatch_routine(driver, major)?.is_null() {
+            majors |= 1 << major;
+        }
+    }
+    let extension = kernel.mem.at::<DRIVER_OBJECT>(driver)?.DriverExtension;
+    let add_device = !kernel.mem.at::<DRIVER_EXTENSION>(extension)?.AddDevice.is_null();
+    let driver = kernel.object(driver);
+    kernel.emit(DispatchTable { driver, majors, add_device });
+    Ok(())
 }
 
 /// The counted string that DriverEntry gets. It is valid during the call only, as its page says; here it
