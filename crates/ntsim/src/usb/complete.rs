@@ -12,16 +12,32 @@ use crate::{
     abi::{MDL, urb::URB_HEADER, usbd_status::USBD_STATUS_CANCELED},
     kernel::{Kernel, io::complete_request, ke::CANCEL_SPIN_LOCK},
     mem::{Addr, Fill, Request},
-    sched::Cpu,
+    sched::{Cpu, DISPATCH_LEVEL},
     stop::Stop,
 };
 
 /// The thread that completes what is finished on one device, in order.
-pub(super) async fn complete_finished(cpu: Cpu, pdo: Addr) -> Result<(), Stop> {
+pub(super) async fn completion_thread(cpu: Cpu, pdo: Addr) -> Result<(), Stop> {
+    complete_all(&cpu, pdo).await?;
+    let mut kernel = cpu.k();
+    if let Some(device) = kernel.usb.devices.get_mut(&pdo) {
+        device.completing = false;
+    }
+    if kernel.sched.irql() >= DISPATCH_LEVEL {
+        kernel.end_dpc();
+    }
+    Ok(())
+}
+
+/// Completes what is finished on one device.
+///
+/// # Errors
+/// When the machine stops.
+pub(super) async fn complete_all(cpu: &Cpu, pdo: Addr) -> Result<(), Stop> {
     loop {
         let next = cpu.k().usb_next_finished(pdo)?;
         let Some(irp) = next else { return Ok(()) };
-        complete_request(&cpu, pdo, irp).await?;
+        complete_request(cpu, pdo, irp).await?;
     }
 }
 
@@ -82,10 +98,7 @@ impl Kernel {
             if let Some(stop) = device.failure.take() {
                 return Err(stop);
             }
-            let Some((id, outcome)) = device.finished.pop_front() else {
-                device.completing = false;
-                return Ok(None);
-            };
+            let Some((id, outcome)) = device.finished.pop_front() else { return Ok(None) };
             if let Some(irp) = self.usb_finish(pdo, id, outcome)? {
                 return Ok(Some(irp));
             }

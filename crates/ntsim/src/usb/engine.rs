@@ -14,7 +14,7 @@ use crate::{
     abi::usbd_status::{USBD_STATUS_ERROR_SHORT_TRANSFER, USBD_STATUS_TIMEOUT},
     kernel::Kernel,
     mem::Addr,
-    sched::Cpu,
+    sched::{Cpu, DISPATCH_LEVEL},
     stop::Stop,
 };
 
@@ -105,7 +105,11 @@ impl Kernel {
         }
         device.completing = true;
         let irql = device.options.completion.irql();
-        self.sched.spawn("USB completion", irql, move |cpu| super::complete::complete_finished(cpu, pdo));
+        if irql >= DISPATCH_LEVEL {
+            // KeFlushQueuedDpcs waits for this as for any DPC.
+            self.begin_dpc();
+        }
+        self.sched.spawn("USB completion", irql, move |cpu| super::complete::completion_thread(cpu, pdo));
     }
 
     /// Lets time pass until this transfer has ended, for a stack that completes before `IoCallDriver`

@@ -46,6 +46,8 @@ mod validate;
 
 use std::collections::BTreeMap;
 
+use nt_trace::ObjectId;
+
 pub use completion::Completion;
 pub use face::Face;
 pub use knobs::Knobs;
@@ -75,6 +77,9 @@ pub struct Usb {
     devices: BTreeMap<Addr, Device>,
     handles: BTreeMap<Addr, Handle>,
     urbs: BTreeMap<Addr, Urb>,
+    pipe_names: BTreeMap<Addr, ObjectId>,
+    /// How many handles of pipes and configurations were given.
+    tokens: u64,
     transfers: u64,
     ports: u32,
     cycled: Vec<Addr>,

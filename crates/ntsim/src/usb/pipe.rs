@@ -2,6 +2,7 @@
 
 use nt_trace::{ObjectId, ObjectKind};
 
+use super::Usb;
 use crate::{
     kernel::Kernel,
     mem::{Addr, Fill, Request},
@@ -41,33 +42,28 @@ pub(super) struct Pipe {
     pub halted: bool,
 }
 
-/// Size of what a pipe handle points to. No driver may look at it, so it is never accessible.
-const OPAQUE: u64 = 16;
+/// Handles of pipes and configurations are addresses from here on: above everything that a driver can reach.
+const TOKENS: u64 = 0xFFFF_9000_0000_0000;
+/// The distance between two of them.
+const TOKEN_STRIDE: u64 = 0x200;
 
 impl Kernel {
     /// Opens a pipe. Its handle is an address that no other pipe of this life has, had or will have, so a
     /// stale handle is known for what it is.
-    pub(super) fn usb_open_pipe(&mut self, pdo: Addr, pipe: Pipe) -> Result<Addr, Stop> {
-        let handle = self.opaque(ObjectKind::Pipe, OPAQUE)?;
+    pub(super) fn usb_open_pipe(&mut self, pdo: Addr, pipe: Pipe) -> Addr {
+        let (handle, name) = (self.usb.token(), self.mem.name(ObjectKind::Pipe));
+        self.usb.pipe_names.insert(handle, name);
         if let Some(device) = self.usb.devices.get_mut(&pdo) {
             device.pipes.insert(handle, pipe);
         }
-        Ok(handle)
+        handle
     }
 
     /// Closes the pipes of one interface, or all: their handles are stale from here on.
-    pub(super) fn usb_close_pipes(&mut self, pdo: Addr, interface: Option<u8>) -> Result<(), Stop> {
-        let Some(device) = self.usb.devices.get_mut(&pdo) else { return Ok(()) };
-        let concerned = |pipe: &Pipe| interface.is_none_or(|interface| pipe.interface == interface);
-        let closed: Vec<Addr> =
-            device.pipes.iter().filter(|(_, pipe)| concerned(pipe)).map(|(handle, _)| *handle).collect();
-        for handle in &closed {
-            device.pipes.remove(handle);
+    pub(super) fn usb_close_pipes(&mut self, pdo: Addr, interface: Option<u8>) {
+        if let Some(device) = self.usb.devices.get_mut(&pdo) {
+            device.pipes.retain(|_, pipe| interface.is_some_and(|interface| pipe.interface != interface));
         }
-        for handle in closed {
-            self.mem.free(handle, self.site())?;
-        }
-        Ok(())
     }
 
     /// Memory that stands for something of the stack's own: the driver holds its address and may not look.
@@ -80,7 +76,14 @@ impl Kernel {
 
     /// The name of a pipe handle, stale ones included.
     pub(super) fn usb_pipe_name(&self, handle: Addr) -> ObjectId {
-        let name = self.object(handle);
-        if name.kind == ObjectKind::Pipe { name } else { ObjectId::NONE }
+        self.usb.pipe_names.get(&handle).copied().unwrap_or(ObjectId::NONE)
+    }
+}
+
+impl Usb {
+    /// An address that was never given before, and where nothing is.
+    pub(super) const fn token(&mut self) -> Addr {
+        self.tokens += 1;
+        Addr(TOKENS + self.tokens * TOKEN_STRIDE)
     }
 }

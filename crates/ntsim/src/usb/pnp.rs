@@ -4,6 +4,7 @@ use nt_trace::NtStatus;
 
 use super::{
     bus::{complete, complete_unchanged, complete_with},
+    complete::complete_all,
     query_id,
 };
 use crate::{
@@ -100,13 +101,16 @@ async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
         let gone = kernel.usb.is_gone(pdo);
         let usbd = if gone { USBD_STATUS_DEVICE_GONE } else { USBD_STATUS_CANCELED };
         kernel.usb_abort(pdo, usbd, |_, _| true);
-        kernel.usb_pump(pdo);
-        kernel.usb_deconfigure(pdo)?;
+        kernel.usb_deconfigure(pdo);
         let now = kernel.usb_now();
         if let Some(device) = kernel.usb.devices.get_mut(&pdo).filter(|device| !device.gone) {
             // The port is reset for the next driver. A device that refuses is no worse off.
             let _ = device.model.set_configuration(now, 0);
         }
+    }
+    complete_all(cpu, pdo).await?;
+    {
+        let mut kernel = cpu.k();
         kernel.usb_check_left(pdo)?;
         kernel.set_io_status(irp, STATUS_SUCCESS, 0)?;
     }

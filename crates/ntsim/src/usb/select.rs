@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use nt_trace::{ObjectKind, event::UrbKind};
+use nt_trace::event::UrbKind;
 
 use super::{
     control::{SET_CONFIGURATION, SET_INTERFACE, own_request},
@@ -155,9 +155,9 @@ impl Kernel {
         if outcome != Outcome::SUCCESS {
             return Ok(failed(outcome));
         }
-        self.usb_deconfigure(pdo)?;
+        self.usb_deconfigure(pdo);
         let Some(selection) = selection else { return Ok(outcome) };
-        let handle = self.opaque(ObjectKind::Tag, 16)?;
+        let handle = self.usb.token();
         let settings = selection.interfaces.iter().map(|chosen| (chosen.interface.number, 0)).collect();
         let now = self.usb_now();
         if let Some(device) = self.usb.devices.get_mut(&pdo) {
@@ -188,7 +188,7 @@ impl Kernel {
         let Some(chosen) = selection.interfaces.first().filter(|_| outcome == Outcome::SUCCESS) else {
             return Ok(outcome);
         };
-        self.usb_close_pipes(pdo, Some(chosen.interface.number))?;
+        self.usb_close_pipes(pdo, Some(chosen.interface.number));
         let configuration = self.usb.devices.get(&pdo).and_then(|device| device.configuration.as_ref());
         let handle = configuration.map_or(Addr::NULL, |configuration| configuration.handle);
         self.usb_open_interface(pdo, urb, handle, chosen)?;
@@ -211,7 +211,7 @@ impl Kernel {
         for (index, endpoint) in (0..).zip(chosen.endpoints.iter().copied()) {
             let kind = PipeKind::of(endpoint.attributes);
             let pipe = Pipe { interface: number, endpoint: endpoint.address, kind, halted: false };
-            let pipe = self.usb_open_pipe(pdo, pipe)?;
+            let pipe = self.usb_open_pipe(pdo, pipe);
             self.usb_answer_pipe(at, index, endpoint, pipe)?;
         }
         let device = self.usb.devices.get_mut(&pdo);
@@ -222,13 +222,11 @@ impl Kernel {
     }
 
     /// Nothing is selected any more: all handles of the last configuration are stale.
-    pub(super) fn usb_deconfigure(&mut self, pdo: Addr) -> Result<(), Stop> {
-        self.usb_close_pipes(pdo, None)?;
-        let selected = self.usb.devices.get_mut(&pdo).and_then(|device| device.configuration.take());
-        if let Some(selected) = selected {
-            self.mem.free(selected.handle, self.site())?;
+    pub(super) fn usb_deconfigure(&mut self, pdo: Addr) {
+        self.usb_close_pipes(pdo, None);
+        if let Some(device) = self.usb.devices.get_mut(&pdo) {
+            device.configuration = None;
         }
-        Ok(())
     }
 }
 

@@ -90,6 +90,7 @@ impl Kernel {
     fn usb_receive(&mut self, pdo: Addr, irp: Addr, urb: Addr) -> Result<u16, Stop> {
         let Ok(header) = self.mem.read::<URB_HEADER>(urb) else {
             self.emit(UrbSubmitted {
+                urb: self.object(urb),
                 irp: self.object(irp),
                 kind: UrbKind::Foreign,
                 ..UrbSubmitted::default()

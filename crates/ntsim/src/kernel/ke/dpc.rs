@@ -87,6 +87,16 @@ impl Kernel {
         Ok(true)
     }
 
+    /// A thread of the simulator's own begins to act as a DPC: `KeFlushQueuedDpcs` waits for it.
+    pub const fn begin_dpc(&mut self) {
+        self.ke.dpcs.busy += 1;
+    }
+
+    /// What [`Self::begin_dpc`] began has ended.
+    pub fn end_dpc(&mut self) {
+        self.dpc_done();
+    }
+
     fn dpc_done(&mut self) {
         self.ke.dpcs.busy -= 1;
         if self.ke.dpcs.busy == 0 {

@@ -5,6 +5,8 @@ mod handles;
 mod life;
 mod misuse;
 mod modes;
+mod ports;
+mod transfers;
 
 use std::{cell::Cell, mem::offset_of, rc::Rc};
 
