@@ -124,7 +124,7 @@ kinds! {
     EtwRegistered, EtwUnregistered, DebugPrint,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
-    Step, DriverLoaded, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,
+    Step, DriverLoaded, DispatchTable, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,
     FileClosed, FailureInjected, BugCheck, Leak, Fault, Deadlock, Livelock,
 }
 

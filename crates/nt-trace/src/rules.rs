@@ -10,6 +10,7 @@ mod completion_event_checking;
 mod completion_routine_registered;
 mod delete_device;
 mod device_flags;
+mod dispatch_missing;
 mod double_completion;
 mod exit;
 mod forward;
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(add_device::RULE),
         Box::new(add_device_unwind::RULE),
         Box::new(device_flags::RULE),
+        Box::new(dispatch_missing::RULE),
         Box::<interface::InterfaceEnabledAtRemove>::default(),
         Box::new(irql_calls::RULE),
         Box::new(irql_effects::RULE),

@@ -17,6 +17,15 @@ payloads! {
         /// The image's name.
         name: Text,
     }
+    /// DriverEntry has succeeded; what it left in the driver object.
+    DispatchTable {
+        /// The driver object.
+        driver: ObjectId,
+        /// One bit for each major function that has a routine of the driver's.
+        majors: u32,
+        /// Whether there is an `AddDevice`.
+        add_device: bool,
+    }
     /// The driver's image is unloaded.
     DriverUnloaded {
         /// The driver object.

@@ -237,6 +237,9 @@ fn world(kind: &EventKind) -> Option<String> {
     Some(match kind {
         EventKind::Step(step) => step.text.clone().into_owned(),
         EventKind::DriverLoaded(loaded) => format!("{} loaded as {}", loaded.name, loaded.driver),
+        EventKind::DispatchTable(table) => {
+            format!("{} has {} dispatch routines", table.driver, table.majors.count_ones())
+        }
         EventKind::DriverUnloaded(unloaded) => format!("{} unloaded", unloaded.driver),
         EventKind::Plugged(plugged) => format!("{} plugged in: {}", plugged.model, plugged.pdo),
         EventKind::Unplugged(unplugged) => format!("{} pulled", unplugged.pdo),

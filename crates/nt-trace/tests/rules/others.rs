@@ -58,6 +58,10 @@ pub const CASES: &[Case] = &[
         let irp = life.created(IrpOrigin::IoManager, mj::READ, 0);
         life.push(IrpReinitialised { irp, reuse: true });
     }),
+    ("DispatchRoutineMissing", "0xC9/0x21F", |life| {
+        let majors = 1 << mj::PNP | 1 << mj::POWER;
+        life.push(DispatchTable { majors, add_device: true, ..Default::default() });
+    }),
     ("UnSafeAllocatePool", "", |life| {
         life.call("ExAllocatePoolWithTag", |_| {});
     }),
