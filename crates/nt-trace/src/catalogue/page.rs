@@ -17,6 +17,9 @@ that works asynchronously: a lock taken for an IRP may be given back by its comp
 Letters: **T** the core's types make it unrepresentable, **S** a rule judges the trace, **B** checked on the built
 file, **A** advice, **N** not reachable in this driver. Codes are bug check and first parameter as Driver Verifier
 or the USB stack raises them on Windows; nothing here was run on Windows.
+
+Every name under *yes* has a trace in `crates/nt-trace/tests/rules` that breaks it and nothing else. Drivers that break
+rules are in `tests/specimens`; its tables say which rule catches which, and why a rule has no driver.
 ";
 
 /// The text of docs/rules.md.
