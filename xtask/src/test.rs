@@ -50,10 +50,11 @@ pub fn command(paths: &Paths) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line of `cargo test --message-format json`.
+/// One line of `cargo test --message-format json-render-diagnostics`.
 #[derive(Deserialize)]
 struct Message {
     executable: Option<PathBuf>,
+    manifest_path: Option<PathBuf>,
     #[serde(default)]
     profile: MessageProfile,
 }
@@ -66,7 +67,12 @@ struct MessageProfile {
 /// What cargo-nextest does, for machines without it.
 fn process_per_test(paths: &Paths) -> Result<()> {
     let mut command = tool::cargo();
-    command.current_dir(&paths.root).args(["test", "--no-run", "--message-format", "json"]);
+    command.current_dir(&paths.root).args([
+        "test",
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
     command.args(LOADING.iter().flat_map(|package| ["--package", package])).stderr(Stdio::inherit());
     let messages = tool::output(&mut command)?;
     let mut failed = Vec::new();
@@ -74,9 +80,13 @@ fn process_per_test(paths: &Paths) -> Result<()> {
     for line in messages.lines() {
         let message: Message = serde_json::from_str(line).context("a message of `cargo test`")?;
         let Some(executable) = message.executable.filter(|_| message.profile.test) else { continue };
+        // cargo runs tests in their package's folder.
+        let manifest = message.manifest_path.unwrap_or_default();
+        let package = manifest.parent().unwrap_or(&paths.root);
         for test in tests_of(&executable)? {
-            let output =
-                Command::new(&executable).args(["--exact", &test]).current_dir(&paths.root).output()?;
+            let mut command = Command::new(&executable);
+            command.args(["--exact", &test]).current_dir(package).env("CARGO_MANIFEST_DIR", package);
+            let output = command.output()?;
             if output.status.success() {
                 passed += 1;
             } else {
