@@ -6,7 +6,7 @@ use usb_models::TransferId;
 use super::{
     status::Outcome,
     submit::{BUFFER_MDL, LENGTH},
-    transfer::{Stage, Transfer, Work},
+    transfer::{Transfer, Work},
 };
 use crate::{
     abi::{MDL, urb::URB_HEADER, usbd_status::USBD_STATUS_CANCELED},
@@ -73,9 +73,6 @@ impl Kernel {
     fn usb_cancel(&mut self, pdo: Addr, id: TransferId) -> Result<Option<Addr>, Stop> {
         let Some(transfer) = self.usb_transfer(pdo, id) else { return Ok(None) };
         transfer.armed = false;
-        if let Stage::Owed(outcome) = transfer.stage {
-            return self.usb_finish(pdo, id, outcome);
-        }
         self.usb_abort(pdo, USBD_STATUS_CANCELED, |other, _| other == id);
         if self.usb_completion(pdo).is_inline() {
             let device = self.usb.devices.get_mut(&pdo);
@@ -105,27 +102,23 @@ impl Kernel {
         }
     }
 
-    /// A transfer has ended: gives its URB back to the driver. None: its cancel routine, which was called
-    /// meanwhile, will do that.
+    /// A transfer has ended: gives its URB back to the driver. None: that has happened already.
     pub(super) fn usb_finish(
         &mut self,
         pdo: Addr,
         id: TransferId,
         outcome: Outcome,
     ) -> Result<Option<Addr>, Stop> {
-        let Some(transfer) = self.usb_transfer(pdo, id) else { return Ok(None) };
-        let (irp, armed) = (transfer.irp, transfer.armed);
-        if armed && !self.clear_cancel(irp)? {
-            if let Some(transfer) = self.usb_transfer(pdo, id) {
-                transfer.stage = Stage::Owed(outcome);
-            }
-            return Ok(None);
-        }
         let device = self.usb.devices.get_mut(&pdo);
         let Some(transfer) = device.and_then(|device| device.transfers.remove(&id)) else { return Ok(None) };
+        let irp = transfer.irp;
+        if transfer.armed {
+            self.clear_cancel(irp)?;
+        }
         if let Some(timer) = transfer.timer {
             self.sched.cancel(timer);
         }
+        self.usb_show(&transfer)?;
         let outcome = self.usb_follow_up(pdo, &transfer, outcome)?;
         self.usb_write_back(pdo, &transfer, outcome)?;
         self.set_io_status(irp, outcome.status, 0)?;
@@ -153,7 +146,6 @@ impl Kernel {
 
     fn usb_write_back(&mut self, pdo: Addr, transfer: &Transfer, outcome: Outcome) -> Result<(), Stop> {
         let urb = transfer.urb;
-        self.usb_show(transfer)?;
         self.mem.at_mut::<URB_HEADER>(urb)?.Status = outcome.usbd;
         if transfer.job.has_length {
             self.mem.write(urb.field(LENGTH), &outcome.length)?;

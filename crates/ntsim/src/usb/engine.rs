@@ -165,7 +165,7 @@ impl Kernel {
             let moved = match transfer.stage {
                 Stage::InModel => model.abort(now, *id).unwrap_or(0),
                 Stage::Held => 0,
-                Stage::Finished | Stage::Owed(_) => continue,
+                Stage::Finished => continue,
             };
             transfer.stage = Stage::Finished;
             finished.push_back((*id, Outcome::new(usbd, moved)));

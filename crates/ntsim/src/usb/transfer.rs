@@ -2,7 +2,7 @@
 
 use usb_models::Setup;
 
-use super::{buffer::Buffer, select::Selection, status::Outcome};
+use super::{buffer::Buffer, select::Selection};
 use crate::mem::Addr;
 
 /// What an URB asks of the device, checked.
@@ -60,8 +60,6 @@ pub(super) enum Stage {
     Held,
     /// It is done and waits for the thread that completes.
     Finished,
-    /// It is done, and its cancel routine, which is on its way, completes it.
-    Owed(Outcome),
 }
 
 /// An URB that the stack holds.

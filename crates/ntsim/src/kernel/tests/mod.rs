@@ -1,8 +1,11 @@
 //! Tries the I/O manager with drivers of the simulator's own, without an image.
 
 mod files;
+mod inline_effects;
 mod irps;
+mod locks;
 mod stacks;
+mod text;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -26,10 +29,20 @@ where
     F: FnOnce(Cpu) -> R + 'static,
     R: Future<Output = Result<T, Stop>> + 'static,
 {
+    run_in(Mode::Guarded, task)
+}
+
+/// As [`run`], with memory of either kind.
+pub(crate) fn run_in<T, F, R>(memory: Mode, task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
+where
+    T: 'static,
+    F: FnOnce(Cpu) -> R + 'static,
+    R: Future<Output = Result<T, Stop>> + 'static,
+{
     // Both arenas have fixed addresses, so machines of one process come one after another.
     static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mem = Mem::new(Mode::Guarded).expect("the arenas are mapped");
+    let mem = Mem::new(memory).expect("the arenas are mapped");
     let kernel = Rc::new(RefCell::new(Kernel::new(mem, Sched::new(2))));
     let mut executor = Executor::new(Rc::clone(&kernel), Box::new(RoundRobin));
     let slot = Rc::new(RefCell::new(None));
@@ -71,4 +84,47 @@ fn device(kernel: &mut Kernel, name: &str, by: Actor, sim: Rc<dyn SimDriver>) ->
         characteristics: 0,
         exclusive: false,
     })
+}
+
+/// Calls an export as a driver would: the arguments lie in a block of memory.
+async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
+    let export = super::exports::find_by_name(name).expect("an export");
+    let args = {
+        let mut kernel = cpu.k();
+        let base = kernel.system_allocate(96, crate::mem::Fill::Zero)?;
+        for (index, argument) in arguments.iter().enumerate() {
+            kernel.mem.write(base.add(index as u64 * 8), argument)?;
+        }
+        super::export::Args { base, site: Addr::NULL }
+    };
+    match export.handler {
+        super::export::Handler::Sync(routine) => routine(&mut cpu.k(), args),
+        super::export::Handler::Async(routine) => routine(cpu.clone(), args).await,
+        super::export::Handler::Try(routine, otherwise) => {
+            let answer = routine(&mut cpu.k(), args)?;
+            match answer {
+                Some(value) => Ok(value),
+                None => otherwise(cpu.clone(), args).await,
+            }
+        }
+        super::export::Handler::Data(_) => panic!("{name} is a variable"),
+    }
+}
+
+/// Memory of the driver's that holds these bytes.
+fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
+    let mut kernel = cpu.k();
+    let block = kernel.system_allocate(bytes.len() as u64, crate::mem::Fill::Zero)?;
+    kernel.mem.bytes_mut(block, bytes.len() as u64)?.copy_from_slice(bytes);
+    Ok(block)
+}
+
+/// A counted string in memory of the driver's.
+fn counted(cpu: &Cpu, text: &str) -> Result<Addr, Stop> {
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let buffer = memory(cpu, &units)?;
+    let length = u16::try_from(units.len()).expect("a short text");
+    let string = memory(cpu, &[0; 16])?;
+    cpu.k().mem.write(string, &crate::abi::UNICODE_STRING::new(length, length, buffer))?;
+    Ok(string)
 }

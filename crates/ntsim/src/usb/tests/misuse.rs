@@ -1,6 +1,6 @@
 //! What Windows answers with a bug check, and what it merely refuses.
 
-use nt_trace::event::UrbKind;
+use nt_trace::{EventKind, event::UrbKind};
 
 use super::{Client, block, stops, usbdex, with};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
             USBD_STATUS_INVALID_PARAMETER, USBD_STATUS_INVALID_URB_FUNCTION, USBD_STATUS_NOT_SUPPORTED,
         },
     },
-    mem::{Addr, State},
+    mem::{Addr, Mode, State},
     usb::{Completion, Face},
 };
 
@@ -44,6 +44,23 @@ fn an_active_urb_is_not_freed_and_not_touched() {
         client.free(urb)
     });
     assert_eq!(stopped, (0x144, 0x1));
+}
+
+#[test]
+fn a_change_to_an_active_urb_is_told_where_memory_is_not_guarded() {
+    let (result, events) = crate::kernel::tests::run_in(Mode::Packed, |cpu| async move {
+        let client = Client::new(cpu, "loopback-hs", Face::Usb3, Completion::Dispatch)?;
+        let (urb, pipe) = pending_read(&client).await?;
+        client.cpu.k().mem.write(urb.add(36), &1_u32)?;
+        client.abort(pipe).await.map(drop)
+    });
+    assert!(result.is_ok());
+    let changed = events.iter().filter_map(|event| match event {
+        EventKind::UrbModifiedWhileActive(changed) => Some((changed.urb.number, changed.offset)),
+        _ => None,
+    });
+    // The lowest byte of TransferBufferLength.
+    assert_eq!(changed.collect::<Vec<_>>(), [(3, 36)]);
 }
 
 #[test]
@@ -143,7 +160,7 @@ fn urbs_are_used_for_what_they_were_made_for() {
         Ok(())
     });
     let kinds = events.iter().filter_map(|event| match event {
-        nt_trace::EventKind::UrbSubmitted(sent) => Some(sent.kind),
+        EventKind::UrbSubmitted(sent) => Some(sent.kind),
         _ => None,
     });
     assert_eq!(kinds.filter(|kind| *kind == UrbKind::SelectConfiguration).count(), 2);

@@ -2,6 +2,7 @@
 //! to the physical device object.
 
 mod handles;
+mod hostile;
 mod life;
 mod misuse;
 mod modes;

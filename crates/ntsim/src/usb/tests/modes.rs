@@ -52,6 +52,28 @@ fn racing_is_done_and_says_pending() {
     assert_eq!((returned, done), (STATUS_PENDING, true));
 }
 
+/// The device is done, the thread that completes is on its way, and the IRP is cancelled: the cancel routine
+/// leaves it to the thread, which completes it with what the device said.
+#[test]
+fn what_is_done_is_not_cancelled_any_more() {
+    with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
+        let pipes = client.select().await?;
+        let buffer = block(&mut client.cpu.k(), 512)?;
+        let urb = client.urb()?;
+        client.format_bulk(urb, pipes.out, buffer, 512)?;
+        let sent = client.send(urb).await?;
+        {
+            let mut kernel = client.cpu.k();
+            kernel.sched.now += 10_000;
+            kernel.usb_pump(client.pdo);
+        }
+        assert!(cancel_irp(&client.cpu, sent.irp, Actor::System).await?);
+        assert_eq!(client.wait(&sent).await, STATUS_SUCCESS);
+        assert_eq!(client.moved(urb)?, 512);
+        Ok(())
+    });
+}
+
 #[test]
 fn later_is_later() {
     for completion in [Completion::Dispatch, Completion::Passive, Completion::Never] {
