@@ -15,7 +15,7 @@ use nt_trace::RuleSet;
 use ntsim::{
     life::{self, Life},
     machine::{Choices, Machine, Options},
-    scenario::Scenario,
+    scenario::{Completion, Face, Scenario, Step},
 };
 use serde::Deserialize;
 
@@ -176,9 +176,27 @@ fn play_one() {
     if specimen.rule.is_none() {
         for seed in 1..=SEEDS {
             machine.next_life(Choices::Seed(seed)).unwrap_or_else(|stop| panic!("{stop}"));
-            say(&life::play(&mut machine, &scenario), true);
+            say(&life::play(&mut machine, &with_another_stack(&scenario, seed)), true);
         }
     }
+}
+
+/// The same scenario above another USB stack, or one that completes at another time.
+fn with_another_stack(scenario: &Scenario, seed: u64) -> Scenario {
+    let mut scenario = scenario.clone();
+    for step in &mut scenario.steps {
+        if let Step::Plug(plug) = step {
+            plug.face = if seed % 2 == 0 { Face::Usb3 } else { Face::Usb2 };
+            plug.completion = match seed % 5 {
+                0 => Completion::Inline,
+                1 => Completion::InlinePending,
+                2 => Completion::Racing,
+                3 => Completion::Passive,
+                _ => Completion::Dispatch,
+            };
+        }
+    }
+    scenario
 }
 
 /// Writes a verdict for the parent. `whole`: the life must not be cut short, and nothing may leak.

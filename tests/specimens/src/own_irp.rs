@@ -156,7 +156,11 @@ fn build_and_free(extension: *mut Extension, reused: bool) {
     free(Irp(irp));
 }
 
-unsafe extern "C" fn came_back_silently(_: *mut DEVICE_OBJECT, _: *mut IRP, _: *mut c_void) -> NTSTATUS {
+const unsafe extern "C" fn came_back_silently(
+    _: *mut DEVICE_OBJECT,
+    _: *mut IRP,
+    _: *mut c_void,
+) -> NTSTATUS {
     STATUS_MORE_PROCESSING_REQUIRED
 }
 
