@@ -7,6 +7,7 @@ mod fold;
 mod json;
 mod owner;
 mod page;
+mod prepared;
 mod summary;
 mod timeline;
 mod visible;

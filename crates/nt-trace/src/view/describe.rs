@@ -90,15 +90,20 @@ fn requests(kind: &EventKind) -> Option<String> {
         EventKind::IrpSent(sent) => format!("{} sends it to {}", who(sent.by), sent.to),
         EventKind::IrpReturned(back) => format!("{} answered {}", back.to, back.status),
         EventKind::IrpCompleteCalled(call) => {
-            let amount =
-                if call.information == 0 { String::new() } else { format!(", {}", call.information) };
+            let amount = if call.information == 0 {
+                String::new()
+            } else {
+                format!(", information {}", call.information)
+            };
             format!("{} completes it with {}{amount}", who(call.by), call.status)
         }
         EventKind::CompletionRoutineCalled(called) => {
             let fate = if called.more_processing { "keeps it" } else { "lets it go up" };
             format!("completion routine of {} {fate}", who(called.by))
         }
-        EventKind::IrpFinished(done) => format!("finished: {}, {}", done.status, done.information),
+        EventKind::IrpFinished(done) => {
+            format!("finished: {}, information {}", done.status, done.information)
+        }
         EventKind::IrpCancelRequested(cancel) => format!("{} cancels it", who(cancel.by)),
         EventKind::IrpFreed(freed) => format!("{} freed", freed.irp),
         EventKind::IrpReinitialised(again) => format!("{} made ready for reuse", again.irp),

@@ -9,6 +9,7 @@ use super::describe::{callback, describe};
 use super::fold::{disappears, folded, transfers};
 use super::owner::owners;
 use super::page::Page;
+use super::prepared::Prepared;
 pub use super::visible::Detail;
 use super::visible::{always, visible};
 use crate::event::{Actor, Event, EventKind};
@@ -32,7 +33,13 @@ pub fn timeline(events: &[Event], violations: &[Violation], detail: Detail) -> S
     let fold =
         if everything { ObjectSet::default() } else { folded(events, &owners, &transfers, violations) };
     let known = known_to_driver(events);
-    let mut writer = Writer { detail, page: Page::default(), levels: NumberMap::default(), pending: None };
+    let mut writer = Writer {
+        detail,
+        page: Page::default(),
+        levels: NumberMap::default(),
+        pending: None,
+        prepared: Prepared::default(),
+    };
     for (event, owner) in events.iter().zip(&owners) {
         if fold.contains(owner) && disappears(&event.kind) {
             if let (EventKind::IrpFinished(_), Some(transfer)) = (&event.kind, transfers.get(owner)) {
@@ -91,6 +98,7 @@ struct Writer {
     page: Page,
     levels: NumberMap<Vec<Level>>,
     pending: Option<Pending>,
+    prepared: Prepared,
 }
 
 impl Writer {
@@ -123,11 +131,13 @@ impl Writer {
                 self.page.heading(event.time, &step.text);
             }
             _ if shown => {
-                let line = prefix(event, owner, depth(levels)) + &describe(event);
+                let how = if self.detail == Detail::Everything { "" } else { self.prepared.how(event) };
+                let line = prefix(event, owner, depth(levels)) + &describe(event) + how;
                 self.flush();
                 self.page.line(&line, transfer);
             }
             kind => {
+                self.prepared.note(kind);
                 if let Some(level) =
                     levels.last_mut().filter(|level| level.shown && level.call && level.did.is_none())
                 {

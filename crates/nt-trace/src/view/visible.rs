@@ -32,10 +32,8 @@ pub fn visible(kind: &EventKind, detail: Detail, in_call: bool) -> bool {
         | EventKind::UrbSubmitted(_)
         | EventKind::UrbCompleted(_) => true,
         EventKind::CompletionRoutineCalled(called) => called.by == Actor::Above,
+        // How the next stack location was prepared is told when the IRP is sent.
         EventKind::IrpMarkedPending(_)
-        | EventKind::CompletionRoutineSet(_)
-        | EventKind::StackSkipped(_)
-        | EventKind::StackCopied(_)
         | EventKind::CancelRoutineSet(_)
         | EventKind::CancelRoutineCleared(_) => detail >= Detail::Calls,
         other => detail >= Detail::Calls && !in_call && effect(other),
