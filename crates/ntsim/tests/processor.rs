@@ -1,5 +1,6 @@
 //! The processor on hand-written machine code: calls, returns, imports, traps, loops.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![allow(clippy::significant_drop_tightening, reason = "a bench holds the arena for the whole test")]
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -140,8 +141,8 @@ fn a_loop_without_a_kernel_call_is_cut() {
 
 #[test]
 fn objects_end_at_an_inaccessible_page_and_stay_so_when_freed() {
-    use ntsim::mem::{Fill, Request};
     use nt_trace::ObjectKind;
+    use ntsim::mem::{Fill, Request};
     // mov rax, [rcx]; ret
     let mut bench = Bench::with(&[0x48, 0x8B, 0x01, 0xC3]);
     let request =

@@ -14,7 +14,7 @@ const KEEP_LIMIT: u64 = 64 << 10;
 /// Fills the bytes around an object that its pages have to spare.
 const CANARY: u8 = 0xFD;
 /// A page of them, to compare and copy.
-static CANARIES: [u8; PAGE_SIZE as usize] = [CANARY; PAGE_SIZE as usize];
+static CANARIES: [u8; 4096] = [CANARY; _];
 const ALIGNMENT: u64 = 16;
 
 /// What [`Mem::free`] found.

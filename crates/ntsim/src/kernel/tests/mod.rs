@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Runs a task on a new machine and gives what it returned, and the trace.
-pub(crate) fn run<T, F, R>(task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
+pub fn run<T, F, R>(task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
 where
     T: 'static,
     F: FnOnce(Cpu) -> R + 'static,
@@ -33,7 +33,7 @@ where
 }
 
 /// As [`run`], with memory of either kind.
-pub(crate) fn run_in<T, F, R>(memory: Mode, task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
+pub fn run_in<T, F, R>(memory: Mode, task: F) -> (Result<Option<T>, Stop>, Vec<EventKind>)
 where
     T: 'static,
     F: FnOnce(Cpu) -> R + 'static,

@@ -1,6 +1,7 @@
 //! What the PnP manager asks, takes back, and does without removing the device.
 
 use usb_models::models::loopback;
+use usbclient_protocol::SetupPacket;
 
 use super::{
     build::{
@@ -15,7 +16,7 @@ use crate::{
         STATUS_UNSUCCESSFUL,
     },
     pnp::{NodeState, Refusal, Way},
-    scenario::{Branch, Bytes, DEVICE, Expected, Ioctl, Loopback, Open, PnpOperation, Race, Scenario, Step},
+    scenario::{Branch, Bytes, DEVICE, Expected, Ioctl, Open, PnpOperation, Race, Scenario, Step},
 };
 
 /// All of them.
@@ -91,7 +92,7 @@ fn stop_schedule() -> Scenario {
     )
 }
 
-/// The same with QUERY_STOP and CANCEL_STOP, which wait for nothing.
+/// The same with `QUERY_STOP` and `CANCEL_STOP`, which wait for nothing.
 fn query_stop_schedule() -> Scenario {
     let data = Bytes::pattern(8, PACKET);
     let write = Ioctl::write(FILE, loopback::BULK_OUT, data.clone());
@@ -107,21 +108,23 @@ fn query_stop_schedule() -> Scenario {
     )
 }
 
-/// Data must come through unchanged and in order, however often the device is stopped meanwhile.
+/// Every request ends, however often the device is stopped meanwhile. What the device had taken in is lost: it
+/// is configured anew.
 fn rebalance_race() -> Scenario {
-    let run = Step::Loopback(Loopback {
-        file: FILE.into(),
-        bytes: 256 * u64::from(PACKET),
-        chunk: 4 * PACKET,
-        depth: 4,
-        seed: 6,
-        out_endpoint: loopback::BULK_OUT,
-        in_endpoint: loopback::BULK_IN,
-    });
-    let rebalances = (0..4).map(|_| pnp(PnpOperation::Rebalance)).collect();
-    let branches = vec![Branch::new(vec![run]), Branch::new(rebalances)];
-    let middle = vec![Step::Race(Race { branches })];
-    used_before_and_after("rebalance_race", "resources are balanced while data flow", plug(), middle)
+    let names = ["write 1", "read 1", "write 2", "read 2"];
+    let submit = |name: &str| {
+        let write = Ioctl::write(FILE, loopback::BULK_OUT, Bytes::pattern(6, 4 * PACKET));
+        let read = Ioctl::read(FILE, loopback::BULK_IN, 4 * PACKET);
+        let ioctl = if name.starts_with("write") { write } else { read };
+        Step::Submit { request: name.into(), ioctl }
+    };
+    let rebalances = (0..3).map(|_| pnp(PnpOperation::Rebalance)).collect();
+    let branches = vec![Branch::new(names.map(submit).to_vec()), Branch::new(rebalances)];
+    let flush = SetupPacket { request_type: 0x40, request: loopback::FLUSH, ..SetupPacket::default() };
+    let mut middle = vec![Step::Race(Race { branches }), Step::CancelFile { file: FILE.into() }];
+    middle.extend(names.map(|name| wait(name, Expected::anything())));
+    middle.push(ioctl(Ioctl::control_out(FILE, flush, Bytes::none()), Expected::success()));
+    used_before_and_after("rebalance_race", "resources are balanced while requests come", plug(), middle)
 }
 
 fn stop_is_cancelled() -> Scenario {
