@@ -9,7 +9,7 @@ use crate::{
     abi::{UNICODE_STRING, status::STATUS_NOT_IMPLEMENTED},
     cpu::{stack_probe, thunk_address},
     mem::{Addr, SYSTEM_RANGE_START},
-    sched::{APC_LEVEL, PASSIVE_LEVEL},
+    sched::PASSIVE_LEVEL,
     stop::Stop,
 };
 
@@ -66,7 +66,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "ZwQuerySystemInformation",
         "winternl/nf-winternl-ntquerysysteminformation",
-        APC_LEVEL,
+        PASSIVE_LEVEL,
         Returns::Status,
         &[],
         Handler::Sync(not_implemented),

@@ -16,7 +16,7 @@ use crate::{
         export::{Args, Export, Handler, Returns},
     },
     mem::{Addr, Fill},
-    sched::PASSIVE_LEVEL,
+    sched::{APC_LEVEL, PASSIVE_LEVEL},
     stop::Stop,
 };
 
@@ -27,7 +27,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "IoBuildDeviceIoControlRequest",
         "wdm/nf-wdm-iobuilddeviceiocontrolrequest",
-        PASSIVE_LEVEL,
+        APC_LEVEL,
         Returns::Pointer,
         NO_MEMORY,
         Handler::Sync(build_device_control),

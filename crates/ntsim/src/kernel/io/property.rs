@@ -13,7 +13,7 @@ use crate::{
         export::{Args, Export, Handler, Returns},
     },
     mem::Addr,
-    sched::PASSIVE_LEVEL,
+    sched::{APC_LEVEL, PASSIVE_LEVEL},
     stop::Stop,
 };
 
@@ -30,7 +30,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "IoGetDevicePropertyData",
         "wdm/nf-wdm-iogetdevicepropertydata",
-        PASSIVE_LEVEL,
+        APC_LEVEL,
         Returns::Status,
         &[STATUS_NOT_FOUND.0],
         Handler::Sync(get_data),

@@ -14,7 +14,7 @@ use crate::{
         export::{Args, Export, HIGH_LEVEL, Handler, Returns, RoutineFuture},
     },
     mem::Addr,
-    sched::{APC_LEVEL, Cpu, DISPATCH_LEVEL, ThreadId},
+    sched::{Cpu, DISPATCH_LEVEL, PASSIVE_LEVEL, ThreadId},
     stop::Stop,
 };
 
@@ -47,7 +47,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeFlushQueuedDpcs",
         "wdm/nf-wdm-keflushqueueddpcs",
-        APC_LEVEL,
+        PASSIVE_LEVEL,
         Returns::Void,
         &[],
         Handler::Async(flush_queued_dpcs),

@@ -20,7 +20,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeRaiseIrqlToDpcLevel",
         RAISE_TO_DPC,
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Number,
         &[],
         Handler::Sync(to_dpc),

@@ -48,11 +48,18 @@ pub const EXPORTS: &[Export] = &[
         &[],
         Handler::Try(|k, a| try_acquire(k, a, Form::Normal), |c, a| acquire(c, a, Form::Normal)),
     ),
-    Export::new("KeReleaseSpinLock", RELEASE, HIGH_LEVEL, Returns::Void, &[], Handler::Sync(release_normal)),
+    Export::new(
+        "KeReleaseSpinLock",
+        RELEASE,
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(release_normal),
+    ),
     Export::new(
         "KeAcquireSpinLockAtDpcLevel",
         ACQUIRE_AT_DPC,
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Try(|k, a| try_acquire(k, a, Form::AtDpc), |c, a| acquire(c, a, Form::AtDpc)),
@@ -60,7 +67,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeReleaseSpinLockFromDpcLevel",
         RELEASE_FROM_DPC,
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Sync(release_from_dpc),
@@ -76,7 +83,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeReleaseInStackQueuedSpinLock",
         RELEASE_QUEUED,
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Sync(release_queued),
@@ -92,7 +99,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "IoReleaseCancelSpinLock",
         RELEASE_CANCEL,
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Sync(release_cancel),

@@ -9,7 +9,7 @@ use crate::{
     abi::{DISPATCHER_HEADER, KTIMER, LIST_ENTRY},
     kernel::{
         Kernel,
-        export::{Args, Export, HIGH_LEVEL, Handler, Returns},
+        export::{Args, Export, Handler, Returns},
     },
     mem::Addr,
     sched::{DISPATCH_LEVEL, Time},
@@ -21,7 +21,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeInitializeTimer",
         "wdm/nf-wdm-keinitializetimer",
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Sync(initialize_timer),
@@ -29,7 +29,7 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeInitializeTimerEx",
         "wdm/nf-wdm-keinitializetimerex",
-        HIGH_LEVEL,
+        DISPATCH_LEVEL,
         Returns::Void,
         &[],
         Handler::Sync(initialize_timer_ex),
