@@ -186,7 +186,7 @@ fn with_another_stack(scenario: &Scenario, seed: u64) -> Scenario {
     let mut scenario = scenario.clone();
     for step in &mut scenario.steps {
         if let Step::Plug(plug) = step {
-            plug.face = if seed % 2 == 0 { Face::Usb3 } else { Face::Usb2 };
+            plug.face = if seed.is_multiple_of(2) { Face::Usb3 } else { Face::Usb2 };
             plug.completion = match seed % 5 {
                 0 => Completion::Inline,
                 1 => Completion::InlinePending,
