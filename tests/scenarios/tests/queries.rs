@@ -61,5 +61,5 @@ fn query_stop_schedule() {
 
 #[test]
 fn rebalance_race() {
-    demand_clean("rebalance_race", SEEDS);
+    demand_clean("rebalance_race", 200);
 }
