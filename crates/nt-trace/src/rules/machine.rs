@@ -3,7 +3,7 @@
 use crate::event::{BugCheck, Event, EventKind, Tag};
 use crate::names;
 use crate::rule::Rule;
-use crate::violation::{Findings, Violation};
+use crate::violation::{Code, Findings, Violation};
 use crate::world::World;
 
 /// Why the machine stopped.
@@ -21,11 +21,7 @@ impl Rule for Machine {
         &[Tag::BugCheck, Tag::Fault, Tag::Deadlock, Tag::Livelock]
     }
 
-    fn on(&mut self, event: &Event, _: &World, findings: &mut Findings) {
-        if let EventKind::Fault(fault) = &event.kind {
-            let found = Violation::new("MemoryAccess", event).object(fault.object);
-            findings.report(found.detail(fault.text.as_ref()));
-        }
+    fn on(&mut self, event: &Event, _: &World, _: &mut Findings) {
         self.stops.push(event.clone());
     }
 
@@ -33,6 +29,11 @@ impl Rule for Machine {
         let faulted = self.stops.iter().any(|event| matches!(event.kind, EventKind::Fault(_)));
         for event in &self.stops {
             match &event.kind {
+                EventKind::Fault(fault) => {
+                    let mut found = Violation::new("MemoryAccess", event).object(fault.object);
+                    found.code = self.bug_check_of(event).map(Code::only);
+                    findings.report(found.detail(fault.text.as_ref()));
+                }
                 EventKind::BugCheck(stop) if !faulted && !findings.explains(event, stop) => {
                     findings.report(unexplained(event, stop));
                 }
@@ -45,6 +46,16 @@ impl Rule for Machine {
                 _ => {}
             }
         }
+    }
+}
+
+impl Machine {
+    /// The bug check that a fault led to.
+    fn bug_check_of(&self, fault: &Event) -> Option<u32> {
+        self.stops.iter().find_map(|event| match &event.kind {
+            EventKind::BugCheck(stop) if event.seq > fault.seq => Some(stop.code),
+            _ => None,
+        })
     }
 }
 

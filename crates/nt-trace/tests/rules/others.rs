@@ -111,7 +111,7 @@ pub const CASES: &[Case] = &[
             });
         });
     }),
-    ("MemoryAccess", "", |life| {
+    ("MemoryAccess", "0x50", |life| {
         life.push(Fault {
             object: POOL,
             offset: 64,
