@@ -4,6 +4,7 @@
 //! script ends or when the kernel stops.
 
 mod stopped;
+mod surface;
 
 use std::{
     cell::{Ref, RefCell, RefMut},
@@ -196,16 +197,27 @@ impl Machine {
         });
         self.run();
         let value = result.take();
-        if value.is_none() && self.stopped.is_none() {
-            self.stop(Stop::Deadlock(self.who_waits()));
+        if value.is_none() {
+            self.nobody_answered();
         }
         value
     }
 
+    /// A task waits for ever, unless the machine stopped: that is a deadlock.
+    fn nobody_answered(&mut self) {
+        if self.stopped.is_none() {
+            self.stop(Stop::Deadlock(self.who_waits()));
+        }
+    }
+
     /// Runs until nobody can run and no timer is set.
     pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    fn run_until(&mut self, done: impl Fn(&Kernel) -> bool) {
         if self.stopped.is_none()
-            && let Err(stop) = self.executor.run()
+            && let Err(stop) = self.executor.run_until(done)
         {
             self.stop(stop);
         }

@@ -56,7 +56,7 @@ impl Arena {
         let file = memory_file(size)?;
         let length = usize::try_from(size).map_err(io::Error::other)?;
         let host = map(None, length, libc::PROT_READ | libc::PROT_WRITE, file, 0)?;
-        map(Some(base), length, libc::PROT_NONE, file, 0)?;
+        map(Some(base), length, libc::PROT_NONE, file, 0).map_err(taken)?;
         Ok(Self { file, base, size, host })
     }
 
@@ -186,6 +186,14 @@ impl Drop for Arena {
         // SAFETY: the file is ours and is not used again.
         unsafe { libc::close(self.file) };
     }
+}
+
+/// The driver view has one place: two machines cannot be in one process.
+fn taken(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::EEXIST) {
+        return io::Error::other("the arena's addresses are taken: is another machine in this process?");
+    }
+    error
 }
 
 fn memory_file(size: u64) -> io::Result<RawFd> {
