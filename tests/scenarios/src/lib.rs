@@ -59,9 +59,10 @@ pub fn live(machine: &mut Machine, scenario: &Scenario, choices: Choices) -> Lif
     play(machine, scenario)
 }
 
-/// Plays a scenario as the threads come and with several seeds, and demands of every life that it was played to
-/// its end, that no rule was violated, nothing leaked, and every handle was closed in time. `SCENARIO_SEEDS`
-/// asks for another number of seeds.
+/// Plays a scenario as the threads come and with several seeds, and demands that every life is clean.
+///
+/// It must be played to its end, no rule violated, nothing leaked, and every handle closed in time.
+/// `SCENARIO_SEEDS` asks for another number of seeds.
 ///
 /// # Panics
 /// When something else happened.
