@@ -59,7 +59,7 @@ struct Conversion {
 
 impl Kernel {
     /// What C's `printf` makes of a format whose arguments begin with number `next`.
-    fn format(&self, format: &[u8], args: Args, mut next: u64) -> Result<String, Stop> {
+    pub(super) fn format(&self, format: &[u8], args: Args, mut next: u64) -> Result<String, Stop> {
         let mut text = String::new();
         let mut bytes = format.iter().copied().peekable();
         let mut argument = || {

@@ -1,12 +1,15 @@
 //! Everything that a driver can import, by name.
 
 use super::{
-    debug_print, etw, export::Export, io, ke, memory, object, pool, power, process, registry, rtl, system,
+    c_runtime, contiguous, debug_print, etw, export::Export, io, ke, memory, object, pool, power, process,
+    registry, rtl, system,
 };
 
 /// The tables of this kernel's routines. A module that adds routines adds its table here.
 pub const TABLES: &[&[&[Export]]] = &[
     &[
+        c_runtime::EXPORTS,
+        contiguous::EXPORTS,
         debug_print::EXPORTS,
         etw::EXPORTS,
         memory::EXPORTS,
@@ -49,7 +52,7 @@ pub fn find_by_name(name: &str) -> Option<&'static Export> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::all;
+    use super::{all, find};
 
     #[test]
     fn names_are_unique() {
@@ -57,5 +60,12 @@ mod tests {
         for export in all() {
             assert!(seen.insert((export.module, export.name)), "{} is listed twice", export.name);
         }
+    }
+
+    #[test]
+    fn what_known_drivers_import_exists() {
+        let names = include_str!("known-imports.txt").lines().filter(|line| !line.starts_with('#'));
+        let missing: Vec<&str> = names.filter(|name| find("ntoskrnl.exe", name).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }

@@ -24,7 +24,9 @@
 )]
 
 pub mod bug_check;
+mod c_runtime;
 pub mod callback;
+mod contiguous;
 mod debug_print;
 mod etw;
 pub mod export;

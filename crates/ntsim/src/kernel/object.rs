@@ -3,11 +3,19 @@
 use nt_trace::event::{Actor, ObjectDereferenced, ObjectReferenced};
 
 use super::{
-    Kernel,
+    Kernel, answer,
     bug_check::{REFERENCE_BY_POINTER, bug_check},
     export::{Args, Export, Handler, Returns},
 };
-use crate::{mem::Addr, sched::DISPATCH_LEVEL, stop::Stop};
+use crate::{
+    abi::{
+        UNICODE_STRING,
+        status::{STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_SUCCESS},
+    },
+    mem::Addr,
+    sched::{DISPATCH_LEVEL, PASSIVE_LEVEL},
+    stop::Stop,
+};
 
 /// `ObfReferenceObject` and its siblings.
 pub const EXPORTS: &[Export] = &[
@@ -42,6 +50,22 @@ pub const EXPORTS: &[Export] = &[
         Returns::Number,
         &[],
         Handler::Sync(dereference),
+    ),
+    Export::new(
+        "ObReferenceObjectByHandle",
+        "wdm/nf-wdm-obreferenceobjectbyhandle",
+        PASSIVE_LEVEL,
+        Returns::Status,
+        &[STATUS_INVALID_HANDLE.0],
+        Handler::Sync(reference_by_handle),
+    ),
+    Export::new(
+        "ObQueryNameString",
+        "ntifs/nf-ntifs-obquerynamestring",
+        PASSIVE_LEVEL,
+        Returns::Status,
+        &[STATUS_INFO_LENGTH_MISMATCH.0],
+        Handler::Sync(query_name),
     ),
 ];
 
@@ -111,4 +135,22 @@ fn reference(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 fn dereference(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let object = args.pointer(kernel, 0)?;
     kernel.driver_dereference(object).map(u64::from)
+}
+
+/// Handles that user mode passes in its buffers are numbers to this kernel: there is nothing behind them.
+const fn reference_by_handle(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(answer(STATUS_INVALID_HANDLE))
+}
+
+/// No object here has a name, and the answer to that is an empty one.
+fn query_name(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let (information, length) = (args.pointer(kernel, 1)?, args.ulong(kernel, 2)?);
+    let out = args.pointer(kernel, 3)?;
+    let needed = size_of::<UNICODE_STRING>() as u32;
+    kernel.mem.write(out, &needed)?;
+    if length < needed {
+        return Ok(answer(STATUS_INFO_LENGTH_MISMATCH));
+    }
+    kernel.mem.write(information, &UNICODE_STRING::new(0, 0, Addr::NULL))?;
+    Ok(answer(STATUS_SUCCESS))
 }

@@ -38,6 +38,14 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(open_device_key),
     ),
     Export::new(
+        "IoOpenDeviceInterfaceRegistryKey",
+        "wdm/nf-wdm-ioopendeviceinterfaceregistrykey",
+        PASSIVE_LEVEL,
+        Returns::Status,
+        &[STATUS_OBJECT_NAME_NOT_FOUND.0],
+        Handler::Sync(open_interface_key),
+    ),
+    Export::new(
         "ZwQueryValueKey",
         "wdm/nf-wdm-zwqueryvaluekey",
         PASSIVE_LEVEL,
@@ -95,6 +103,8 @@ pub(super) struct OpenKey {
 
 /// `PLUGPLAY_REGKEY_CURRENT_HWPROFILE` aside.
 const KEY_KIND: u32 = 0x3;
+/// Where the keys of device interfaces are kept; no `PLUGPLAY_REGKEY_*` has this number.
+const INTERFACE_KEY: u32 = 0x100;
 
 fn open_device_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (pdo, kind) = (args.pointer(kernel, 0)?, args.ulong(kernel, 1)?);
@@ -106,12 +116,33 @@ fn open_device_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         kernel.emit(KeyOpened { key: ObjectId::NONE, status });
         return Ok(answer(status));
     }
+    open(kernel, (pdo, kind & KEY_KIND), out)
+}
+
+/// The key of a device interface is kept with its device, apart from the device's own keys.
+fn open_interface_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let (name, out) = (args.pointer(kernel, 0)?, args.pointer(kernel, 2)?);
+    let string: UNICODE_STRING = kernel.mem.read(name)?;
+    let link = kernel.counted_text(&string)?;
+    let pdo = kernel.io.interfaces.get(&link).map(|interface| interface.pdo);
+    let injected = kernel.fault("IoOpenDeviceInterfaceRegistryKey");
+    match (injected, pdo) {
+        (None, Some(pdo)) => open(kernel, (pdo, INTERFACE_KEY), out),
+        (injected, _) => {
+            let status = injected.unwrap_or(STATUS_OBJECT_NAME_NOT_FOUND);
+            kernel.emit(KeyOpened { key: ObjectId::NONE, status });
+            Ok(answer(status))
+        }
+    }
+}
+
+fn open(kernel: &mut Kernel, key: (Addr, u32), out: Addr) -> Result<u64, Stop> {
     kernel.io.registry.next += 4;
     // Kernel handles have the sign bit set.
     let handle = 0xFFFF_FFFF_8000_0000 + kernel.io.registry.next;
     kernel.mem.write(out, &handle)?;
     let (id, site) = (kernel.mem.name(ObjectKind::Key), kernel.site());
-    kernel.io.registry.handles.insert(handle, OpenKey { id, site, key: (pdo, kind & KEY_KIND) });
+    kernel.io.registry.handles.insert(handle, OpenKey { id, site, key });
     kernel.emit(KeyOpened { key: id, status: NtStatus::SUCCESS });
     Ok(answer(STATUS_SUCCESS))
 }

@@ -9,7 +9,7 @@ use crate::{
         DEVICE_OBJECT, DRIVER_OBJECT,
         status::{
             STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_COLLISION,
-            STATUS_OBJECT_NAME_EXISTS, STATUS_SUCCESS,
+            STATUS_OBJECT_NAME_EXISTS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS,
         },
     },
     kernel::{
@@ -78,6 +78,14 @@ pub const EXPORTS: &[Export] = &[
         Returns::Pointer,
         &[],
         Handler::Sync(get_attachment_base),
+    ),
+    Export::new(
+        "IoGetDeviceObjectPointer",
+        "wdm/nf-wdm-iogetdeviceobjectpointer",
+        PASSIVE_LEVEL,
+        Returns::Status,
+        &[STATUS_OBJECT_NAME_NOT_FOUND.0],
+        Handler::Sync(get_device_object_pointer),
     ),
     Export::new(
         "IoCreateSymbolicLink",
@@ -172,6 +180,11 @@ fn get_attachment_base(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 /// Names of the object manager are not modelled: a link can always be made and taken back.
 const fn symbolic_link(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(answer(STATUS_SUCCESS))
+}
+
+/// No device object has a name that another driver could know.
+const fn get_device_object_pointer(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(answer(STATUS_OBJECT_NAME_NOT_FOUND))
 }
 
 fn invalidate_device_state(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {

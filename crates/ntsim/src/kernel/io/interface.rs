@@ -2,7 +2,7 @@
 
 use nt_trace::{
     ObjectId, ObjectKind,
-    event::{InterfaceRegistered, InterfaceStateSet},
+    event::{InterfaceRegistered, InterfaceStateSet, PoolKind},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         Kernel, answer,
         export::{Args, Export, Handler, Returns},
     },
-    mem::Addr,
+    mem::{Addr, Fill},
     sched::PASSIVE_LEVEL,
     stop::Stop,
 };
@@ -31,6 +31,14 @@ pub const EXPORTS: &[Export] = &[
         Returns::Status,
         &[STATUS_INVALID_DEVICE_REQUEST.0],
         Handler::Sync(register),
+    ),
+    Export::new(
+        "IoGetDeviceInterfaces",
+        "wdm/nf-wdm-iogetdeviceinterfaces",
+        PASSIVE_LEVEL,
+        Returns::Status,
+        &[STATUS_INVALID_DEVICE_REQUEST.0],
+        Handler::Sync(get_interfaces),
     ),
     Export::new(
         "IoSetDeviceInterfaceState",
@@ -114,4 +122,28 @@ fn set_state(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     };
     kernel.emit(InterfaceStateSet { interface, enable, status });
     Ok(answer(status))
+}
+
+/// Gives the links of a class, each with its terminator, and one more at the end. The driver frees the list.
+fn get_interfaces(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    const INCLUDE_NONACTIVE: u32 = 1;
+    let (class, pdo) = (args.pointer(kernel, 0)?, args.pointer(kernel, 1)?);
+    let (flags, out) = (args.ulong(kernel, 2)?, args.pointer(kernel, 3)?);
+    let class: GUID = kernel.mem.read(class)?;
+    if let Some(status) = kernel.fault("IoGetDeviceInterfaces") {
+        return Ok(answer(status));
+    }
+    let wanted = |one: &Interface| {
+        one.class == class
+            && (pdo.is_null() || one.pdo == pdo)
+            && (one.enabled || flags & INCLUDE_NONACTIVE != 0)
+    };
+    let links = kernel.io.interfaces.iter().filter(|(_, one)| wanted(one)).map(|(link, _)| link.as_str());
+    let list: Vec<u8> =
+        links.flat_map(|link| link.encode_utf16().chain([0])).chain([0]).flat_map(u16::to_le_bytes).collect();
+    let tag = u32::from_le_bytes(*b"Intf");
+    let block = kernel.pool_allocate(PoolKind::Paged, list.len() as u64, tag, Fill::Zero)?;
+    kernel.mem.bytes_mut(block, list.len() as u64)?.copy_from_slice(&list);
+    kernel.mem.write(out, &block)?;
+    Ok(answer(STATUS_SUCCESS))
 }

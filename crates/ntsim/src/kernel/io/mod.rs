@@ -7,6 +7,7 @@ mod complete;
 mod device;
 mod device_exports;
 mod driver;
+mod error_log;
 mod interface;
 mod irp;
 mod irp_exports;
@@ -40,6 +41,7 @@ use crate::{abi::GUID, mem::Addr};
 pub const EXPORTS: &[&[Export]] = &[
     build::EXPORTS,
     device_exports::EXPORTS,
+    error_log::EXPORTS,
     interface::EXPORTS,
     irp_exports::EXPORTS,
     mdl_exports::EXPORTS,

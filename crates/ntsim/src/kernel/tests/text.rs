@@ -107,3 +107,53 @@ fn a_registry_value_comes_in_the_size_that_fits() {
     });
     assert!(matches!(result, Ok(Some(()))), "{result:?}");
 }
+
+#[test]
+fn the_c_run_time_compares_and_cuts() {
+    let (result, _) = run(async move |cpu| {
+        let text = memory(&cpu, b"Device\0")?;
+        let (same, less) = (memory(&cpu, b"Device\0")?.0, memory(&cpu, b"Devic\0")?.0);
+        assert_eq!(export(&cpu, "strcmp", &[text.0, same]).await?, 0);
+        assert_eq!(export(&cpu, "strcmp", &[text.0, less]).await?, 1);
+        assert_eq!(export(&cpu, "strncmp", &[less, text.0, 5]).await?, 0);
+        assert_eq!(export(&cpu, "strncmp", &[less, text.0, 6]).await?, u64::MAX);
+        assert_eq!(export(&cpu, "strchr", &[text.0, b'i'.into()]).await?, text.0 + 3);
+        assert_eq!(export(&cpu, "strchr", &[text.0, b'x'.into()]).await?, 0);
+        let part = memory(&cpu, b"vice\0")?.0;
+        assert_eq!(export(&cpu, "strstr", &[text.0, part]).await?, text.0 + 2);
+        assert_eq!(export(&cpu, "_strlwr", &[text.0]).await?, text.0);
+        assert_eq!(cpu.look().c_string(text)?, b"device");
+        let (buffer, format) = (memory(&cpu, &[0xCD; 4])?, memory(&cpu, b"%d\0")?.0);
+        for (value, length, content) in
+            [(12, 2, *b"12\0\xCD"), (1234, 4, *b"1234"), (12345, u64::MAX, *b"1234")]
+        {
+            cpu.k().mem.write(buffer, &[0xCD_u8; 4])?;
+            assert_eq!(export(&cpu, "_snprintf", &[buffer.0, 4, format, value]).await?, length);
+            assert_eq!(cpu.look().mem.bytes(buffer, 4)?, content);
+        }
+        Ok(())
+    });
+    assert!(matches!(result, Ok(Some(()))), "{result:?}");
+}
+
+#[test]
+fn a_list_of_interfaces_ends_with_an_empty_one() {
+    let (result, _) = run(async move |cpu| {
+        let pdo = super::device(&mut cpu.k(), "bus", nt_trace::event::Actor::Below, super::obliging())?;
+        let class = memory(&cpu, &[7; 16])?.0;
+        let (string, out) = (memory(&cpu, &[0; 16])?, memory(&cpu, &[0; 8])?);
+        assert_eq!(export(&cpu, "IoRegisterDeviceInterface", &[pdo.0, class, 0, string.0]).await?, 0);
+        let mut sizes = Vec::new();
+        for enable in [0, 1] {
+            export(&cpu, "IoSetDeviceInterfaceState", &[string.0, enable]).await?;
+            assert_eq!(export(&cpu, "IoGetDeviceInterfaces", &[class, 0, 0, out.0]).await?, 0);
+            let list: crate::mem::Addr = cpu.look().mem.read(out)?;
+            sizes.push(cpu.look().pool.blocks.get(&list).map_or(0, |block| block.size));
+            export(&cpu, "ExFreePool", &[list.0]).await?;
+        }
+        let link: UNICODE_STRING = cpu.look().mem.read(string)?;
+        assert_eq!(sizes, [2, u64::from(link.Length) + 4]);
+        Ok(())
+    });
+    assert!(matches!(result, Ok(Some(()))), "{result:?}");
+}
