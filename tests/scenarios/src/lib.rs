@@ -67,12 +67,19 @@ pub fn live(machine: &mut Machine, scenario: &Scenario, choices: Choices) -> Lif
 /// # Panics
 /// When something else happened.
 pub fn demand_clean(name: &str, seeds: u64) {
+    demand_clean_in(&mut machine(), name, seeds);
+}
+
+/// As [`demand_clean`], in a machine that is there already.
+///
+/// # Panics
+/// When something else happened.
+pub fn demand_clean_in(machine: &mut Machine, name: &str, seeds: u64) {
     let scenario = scenario(name);
-    let mut machine = machine();
     let asked = std::env::var("SCENARIO_SEEDS").ok().and_then(|text| text.parse().ok());
     for seed in 0..=asked.unwrap_or(seeds) {
         let choices = if seed == 0 { Choices::InTurn } else { Choices::Seed(seed) };
-        let life = live(&mut machine, &scenario, choices);
+        let life = live(machine, &scenario, choices);
         assert_clean(&life, &format!("{name}, seed {seed}"));
         if let Err(wrong) = order::handles_are_closed_in_time(&life.events) {
             panic!("{name}, seed {seed}: {wrong}");

@@ -16,7 +16,7 @@ fn sources() -> String {
 #[test]
 fn every_scenario_is_played() {
     let sources = sources();
-    let by_prefix = ["descriptors_", "obstinate_"];
+    let by_prefix = ["descriptors_", "obstinate_", "pulled_during_start_"];
     for scenario in library::all() {
         let name = scenario.name;
         let named = sources.contains(&format!("demand_clean(\"{name}\""));

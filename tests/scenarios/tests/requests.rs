@@ -98,3 +98,8 @@ fn cleanup_schedule() {
 fn requests_race() {
     demand_clean("requests_race", 200);
 }
+
+#[test]
+fn read_and_write_file() {
+    demand_clean("read_and_write_file", 1);
+}

@@ -1,7 +1,7 @@
 //! Every way in which a device can go: `USBD_CloseHandle` comes before the forward of REMOVE.
 
-use ntsim::machine::Choices;
-use scenarios::{demand_clean, live, machine, order, scenario};
+use ntsim::{machine::Choices, scenario::library};
+use scenarios::{demand_clean, demand_clean_in, live, machine, order, scenario};
 
 const SEEDS: u64 = 20;
 
@@ -89,6 +89,19 @@ fn gate_schedule_of_remove() {
 #[test]
 fn read_and_unplug_race() {
     demand_clean("read_and_unplug_race", 200);
+}
+
+/// The cable is pulled before each of the requests that START sends.
+#[test]
+fn pulled_during_start() {
+    let names = library::names().into_iter().map(|(name, _)| name);
+    let mut machine = machine();
+    let mut played = 0;
+    for name in names.filter(|name| name.starts_with("pulled_during_start_")) {
+        demand_clean_in(&mut machine, &name, 5);
+        played += 1;
+    }
+    assert!(played >= 10, "only {played}");
 }
 
 /// The demand above is not empty: in each of these a handle is created, and REMOVE is forwarded as often as a

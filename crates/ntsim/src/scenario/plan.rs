@@ -267,7 +267,13 @@ impl Branch {
     /// A thread that does this, and stops on entry of its first call of a routine.
     #[must_use]
     pub fn held_at(routine: &str, steps: Vec<Step>) -> Self {
-        Self { steps, begins_last: false, hold: Some(Hold { routine: routine.into(), nth: 1 }) }
+        Self::held_at_call(1, routine, steps)
+    }
+
+    /// A thread that does this, and stops on entry of its call number `nth` of a routine, from 1.
+    #[must_use]
+    pub fn held_at_call(nth: u32, routine: &str, steps: Vec<Step>) -> Self {
+        Self { steps, begins_last: false, hold: Some(Hold { routine: routine.into(), nth }) }
     }
 }
 

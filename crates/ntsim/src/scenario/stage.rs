@@ -294,6 +294,16 @@ impl Stage for SimStage {
                 self.names.borrow_mut().requests.insert(request.clone(), id);
                 Ok(())
             }
+            Step::ReadFile { file, length, expect } => {
+                let io = UserIo::Read { length: *length, offset: 0 };
+                let id = user::start(&self.cpu, self.file(file)?, io).await?;
+                self.end(id, expect, &step.text()).await
+            }
+            Step::WriteFile { file, data, expect } => {
+                let io = UserIo::Write { data: data.make(), offset: 0 };
+                let id = user::start(&self.cpu, self.file(file)?, io).await?;
+                self.end(id, expect, &step.text()).await
+            }
             Step::Wait { request, expect } => self.end(self.request(request)?, expect, request).await,
             Step::Cancel { request } => user::cancel(&self.cpu, self.request(request)?).await.map(drop),
             Step::CancelFile { file } => user::cancel_file(&self.cpu, self.file(file)?).await.map(drop),

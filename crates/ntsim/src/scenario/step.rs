@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
+use super::{Bytes, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
 use crate::pnp::FilterFailure;
 
 /// One thing that a script does or expects. Devices, files and requests have names that the script gives.
@@ -56,6 +56,26 @@ pub enum Step {
         /// What is asked.
         #[serde(flatten)]
         ioctl: Ioctl,
+    },
+    /// `ReadFile`, and waits for its end.
+    ReadFile {
+        /// The handle.
+        file: String,
+        /// How many bytes.
+        length: u32,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
+    /// `WriteFile`, and waits for its end.
+    WriteFile {
+        /// The handle.
+        file: String,
+        /// What.
+        data: Bytes,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
     },
     /// Waits for the end of a request.
     Wait {
@@ -176,6 +196,8 @@ impl Step {
             Self::ExitProcess { process } => format!("{process} ends"),
             Self::Ioctl { ioctl, .. } => format!("{} of {}", name(ioctl), ioctl.file),
             Self::Submit { request, ioctl } => format!("{} of {}: {request}", name(ioctl), ioctl.file),
+            Self::ReadFile { file, length, .. } => format!("read {length} bytes of {file}"),
+            Self::WriteFile { file, data, .. } => format!("write {} bytes to {file}", data.len()),
             Self::Wait { request, .. } => format!("wait for {request}"),
             Self::Cancel { request } => format!("cancel {request}"),
             Self::CancelFile { file } => format!("cancel everything of {file}"),

@@ -11,6 +11,7 @@ use super::{
     removal::{fails, late_read},
 };
 use crate::{
+    abi::power::{POWER_DEVICE_D0, POWER_DEVICE_D3},
     abi::status::{
         STATUS_DEVICE_BUSY, STATUS_DEVICE_NOT_READY, STATUS_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED,
         STATUS_UNSUCCESSFUL,
@@ -235,6 +236,8 @@ fn other_majors() -> Scenario {
     let middle = vec![
         pnp_ends(PnpOperation::SystemControl { minor: 0x08 }, ends(STATUS_NOT_SUPPORTED)),
         pnp_ends(PnpOperation::SystemControl { minor: 0x00 }, ends(STATUS_NOT_SUPPORTED)),
+        pnp(PnpOperation::DevicePower { state: POWER_DEVICE_D0, query: false }),
+        pnp(PnpOperation::DevicePower { state: POWER_DEVICE_D3, query: true }),
     ];
-    used_before_and_after("other_majors", "WMI requests, which go down untouched", plug(), middle)
+    used_before_and_after("other_majors", "WMI and power requests, which go down untouched", plug(), middle)
 }

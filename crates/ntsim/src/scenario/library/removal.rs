@@ -15,9 +15,12 @@ use crate::{
     },
 };
 
+/// Calls of `IofCallDriver` in an undisturbed start, and a few more.
+const START_CALLS: u32 = 12;
+
 /// All of them.
 pub(super) fn all() -> Vec<Scenario> {
-    vec![
+    let mut all = vec![
         orderly(),
         surprise_with_io(),
         surprise_with_open_handle(),
@@ -35,7 +38,9 @@ pub(super) fn all() -> Vec<Scenario> {
         gate_schedule(),
         gate_schedule_of_remove(),
         read_and_unplug_race(),
-    ]
+    ];
+    all.extend((1..=START_CALLS).map(pulled_during_start));
+    all
 }
 
 fn end() -> [Step; 2] {
@@ -297,4 +302,13 @@ fn read_and_unplug_race() -> Scenario {
     steps.extend([Step::Race(Race { branches: vec![read(1), read(2), removal] }), close()]);
     steps.extend(end());
     scenario("read_and_unplug_race", "transfers start and end while the device is pulled", steps)
+}
+
+/// The cable is pulled when the driver is about to send its request number `nth`.
+fn pulled_during_start(nth: u32) -> Scenario {
+    let plug = Step::Plug(Plug { expect: Expected::anything(), ..Plug::new(DEVICE, super::build::MODEL) });
+    let branches = vec![Branch::held_at_call(nth, "IofCallDriver", vec![plug]), Branch::last(vec![unplug()])];
+    let mut steps = vec![Step::Race(Race { branches })];
+    steps.extend(end());
+    scenario(&format!("pulled_during_start_{nth}"), "pulled while it is being started", steps)
 }

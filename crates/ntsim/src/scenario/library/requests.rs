@@ -34,6 +34,7 @@ pub(super) fn all() -> Vec<Scenario> {
         hostile_endpoints(),
         hostile_setups(),
         without_access(),
+        read_and_write_file(),
     ]
 }
 
@@ -274,4 +275,15 @@ fn without_access() -> Scenario {
         close_file("writer"),
     ];
     life("without_access", "requests that the handle has no right to", middle)
+}
+
+fn read_and_write_file() -> Scenario {
+    let expect = || ends(STATUS_INVALID_DEVICE_REQUEST).moved(0);
+    let file = || FILE.to_owned();
+    let middle = vec![
+        Step::ReadFile { file: file(), length: PACKET, expect: expect() },
+        Step::ReadFile { file: file(), length: 0, expect: expect() },
+        Step::WriteFile { file: file(), data: Bytes::pattern(1, PACKET), expect: expect() },
+    ];
+    life("read_and_write_file", "ReadFile and WriteFile, which name no endpoint", middle)
 }
