@@ -45,7 +45,15 @@ impl Kernel {
             };
             Some(Left { object: block.id, what, site: block.site })
         });
-        let own = |origin| matches!(origin, IrpOrigin::Allocated | IrpOrigin::BuiltDeviceControl);
+        let own = |origin| {
+            matches!(
+                origin,
+                IrpOrigin::Allocated
+                    | IrpOrigin::BuiltDeviceControl
+                    | IrpOrigin::BuiltAsynchronous
+                    | IrpOrigin::BuiltSynchronous
+            )
+        };
         let irps = self.io.irps.values().filter(|irp| own(irp.origin));
         let irps = irps.map(|irp| Left { object: irp.id, what: "IRP".into(), site: irp.site });
         let mdls = self.io.mdls.values().filter(|mdl| mdl.of_driver);

@@ -151,6 +151,7 @@ impl Kernel {
             let (size, pool) = (block.size, block.pool);
             self.emit(PoolFreed { block: block.id, tag: PoolTag(tag), size, pool });
         }
+        self.check_no_timer_in(address, block.size)?;
         let freed = self.mem.free(address, self.site())?;
         if freed.intact {
             return Ok(());

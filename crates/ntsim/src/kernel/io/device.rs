@@ -212,6 +212,8 @@ impl Kernel {
         self.mem.at_mut::<DEVOBJ_EXTENSION>(base)?.ExtensionFlags |= DOE_DELETE_PENDING;
         self.io.driver_devices.retain(|known| *known != device);
         if by == Actor::Driver {
+            let size = self.mem.at::<DEVICE_OBJECT>(device)?.Size;
+            self.check_no_timer_in(device, u64::from(size))?;
             // Windows would let it go on. The driver's page says not to touch it again.
             self.mem.set_revoked(base, true);
         }

@@ -1,6 +1,6 @@
 //! Deferred procedure calls. Each runs as a thread of its own at `DISPATCH_LEVEL`, on any processor.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use nt_trace::{
     ObjectKind,
@@ -63,6 +63,13 @@ pub(super) struct Dpcs {
     busy: u32,
     next: u64,
     flushing: Vec<ThreadId>,
+}
+
+impl Dpcs {
+    /// A DPC in this memory that is queued and has not begun to run.
+    pub(super) fn first_queued_in(&self, range: Range<Addr>) -> Option<Addr> {
+        self.queued.range(range).next().map(|(dpc, _)| *dpc)
+    }
 }
 
 impl Kernel {

@@ -9,6 +9,7 @@ use crate::{
     abi::{DISPATCHER_HEADER, KTIMER, LIST_ENTRY},
     kernel::{
         Kernel,
+        bug_check::{TIMER_OR_DPC_INVALID, bug_check},
         export::{Args, Export, Handler, Returns},
     },
     mem::Addr,
@@ -165,6 +166,22 @@ impl Kernel {
             self.queue_dpc(object.Dpc, [Addr::NULL; 2])?;
         }
         Ok(())
+    }
+
+    /// Memory is about to go: no timer that is set and no DPC that is queued may lie in it.
+    ///
+    /// # Errors
+    /// Bug check 0xC7 when one does.
+    pub(in crate::kernel) fn check_no_timer_in(&mut self, start: Addr, length: u64) -> Result<(), Stop> {
+        let range = start..start.add(length);
+        if let Some((timer, _)) = self.ke.timers.range(range.clone()).next() {
+            let name = self.name_of(*timer, ObjectKind::Timer);
+            let text = format!("{name} is set, and lies in memory that is freed");
+            return Err(bug_check(TIMER_OR_DPC_INVALID, 0, text));
+        }
+        let Some(dpc) = self.ke.dpcs.first_queued_in(range) else { return Ok(()) };
+        let name = self.name_of(dpc, ObjectKind::Dpc);
+        Err(bug_check(TIMER_OR_DPC_INVALID, 1, format!("{name} is queued, and lies in memory that is freed")))
     }
 
     /// Timers that are set, for the check at unload.

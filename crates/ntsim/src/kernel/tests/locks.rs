@@ -116,3 +116,19 @@ fn a_remove_lock_is_released_with_its_own_tag() {
         assert_eq!(parameters.first(), Some(&code));
     }
 }
+
+#[test]
+fn memory_with_a_timer_that_is_set_is_not_freed() {
+    let (result, _) = run(async move |cpu| {
+        let timer = memory(&cpu, &[0; 64])?;
+        export(&cpu, "KeInitializeTimer", &[timer.0]).await?;
+        export(&cpu, "KeSetTimer", &[timer.0, (-100_i64).cast_unsigned(), 0]).await?;
+        assert_eq!(export(&cpu, "KeCancelTimer", &[timer.0]).await?, 1);
+        assert_eq!(export(&cpu, "KeCancelTimer", &[timer.0]).await?, 0);
+        export(&cpu, "KeSetTimer", &[timer.0, (-100_i64).cast_unsigned(), 0]).await?;
+        assert_eq!(wait_for_object(&cpu, timer, None).await?, STATUS_SUCCESS);
+        export(&cpu, "KeSetTimer", &[timer.0, (-100_i64).cast_unsigned(), 0]).await?;
+        export(&cpu, "ExFreePool", &[timer.0]).await
+    });
+    assert!(result.is_err_and(|stop| stop.to_string().contains("0xc7")));
+}
