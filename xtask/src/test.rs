@@ -1,8 +1,14 @@
 //! `cargo xtask test`: everything that is tested.
 
 use std::{
+    num::NonZero,
     path::PathBuf,
     process::{Command, ExitCode, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
@@ -64,42 +70,63 @@ struct MessageProfile {
     test: bool,
 }
 
+/// A test of an executable, and the folder that cargo would run it in.
+struct Test {
+    executable: PathBuf,
+    package: PathBuf,
+    name: String,
+}
+
 /// What cargo-nextest does, for machines without it.
 fn process_per_test(paths: &Paths) -> Result<()> {
-    let mut command = tool::cargo();
-    command.current_dir(&paths.root).args([
-        "test",
-        "--no-run",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    command.args(LOADING.iter().flat_map(|package| ["--package", package])).stderr(Stdio::inherit());
-    let messages = tool::output(&mut command)?;
-    let mut failed = Vec::new();
-    let mut passed = 0_usize;
-    for line in messages.lines() {
-        let message: Message = serde_json::from_str(line).context("a message of `cargo test`")?;
-        let Some(executable) = message.executable.filter(|_| message.profile.test) else { continue };
-        // cargo runs tests in their package's folder.
-        let manifest = message.manifest_path.unwrap_or_default();
-        let package = manifest.parent().unwrap_or(&paths.root);
-        for test in tests_of(&executable)? {
-            let mut command = Command::new(&executable);
-            command.args(["--exact", &test]).current_dir(package).env("CARGO_MANIFEST_DIR", package);
-            let output = command.output()?;
-            if output.status.success() {
-                passed += 1;
-            } else {
-                print!("{}", String::from_utf8_lossy(&output.stdout));
-                failed.push(test);
-            }
+    let tests = loading_tests(paths)?;
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..processors {
+            scope.spawn(|| {
+                while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(output) = run(test) {
+                        println!("{output}");
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).push(test.name.as_str());
+                    }
+                }
+            });
         }
-    }
-    println!("{passed} passed, {} failed", failed.len());
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!("{} passed, {} failed", tests.len() - failed.len(), failed.len());
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// Runs one test. What it printed is the error.
+fn run(test: &Test) -> Result<(), String> {
+    let mut command = Command::new(&test.executable);
+    command.args(["--exact", &test.name]).current_dir(&test.package).env("CARGO_MANIFEST_DIR", &test.package);
+    let output = command.output().map_err(|error| format!("{}: {error}", test.executable.display()))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stdout).into_owned()) }
+}
+
+fn loading_tests(paths: &Paths) -> Result<Vec<Test>> {
+    let mut command = tool::cargo();
+    command.current_dir(&paths.root).args(["test", "--no-run"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    command.args(LOADING.iter().flat_map(|package| ["--package", package])).stderr(Stdio::inherit());
+    let mut tests = Vec::new();
+    for line in tool::output(&mut command)?.lines() {
+        let message: Message = serde_json::from_str(line).context("a message of `cargo test`")?;
+        let Some(executable) = message.executable.filter(|_| message.profile.test) else { continue };
+        let manifest = message.manifest_path.unwrap_or_default();
+        let package = manifest.parent().unwrap_or(&paths.root);
+        for name in tests_of(&executable)? {
+            tests.push(Test { executable: executable.clone(), package: package.into(), name });
+        }
+    }
+    Ok(tests)
 }
 
 fn tests_of(executable: &PathBuf) -> Result<Vec<String>> {
