@@ -22,9 +22,9 @@ use crate::{
 pub(super) struct Arguments {
     /// The driver's image.
     driver: PathBuf,
-    /// What to play: one of `ntsim scenarios`.
-    #[arg(long, default_value = "whole_life")]
-    scenario: String,
+    /// What to play: one of `ntsim scenarios`. Without it, a whole life that suits the device.
+    #[arg(long)]
+    scenario: Option<String>,
     /// A script of your own, as JSON, instead of a scenario.
     #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
     script: Option<PathBuf>,
@@ -72,26 +72,30 @@ fn create(path: &PathBuf) -> Result<BufWriter<File>, String> {
 }
 
 fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
-    let mut scenario = match &arguments.script {
-        Some(path) => {
+    let model = arguments.device.as_deref().map(known).transpose()?;
+    let mut scenario = match (&arguments.script, &arguments.scenario) {
+        (Some(path), _) => {
             serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))?
         }
-        None => library::by_name(&arguments.scenario).ok_or_else(|| {
-            format!("there is no scenario {}; `ntsim scenarios` lists them", arguments.scenario)
-        })?,
+        (None, Some(name)) => library::by_name(name)
+            .ok_or_else(|| format!("there is no scenario {name}; `ntsim scenarios` lists them"))?,
+        (None, None) => return Ok(model.map_or_else(library::whole_life, library::life_of)),
     };
-    if let Some(model) = &arguments.device {
-        if usb_models::registry::names().all(|(name, _)| name != model) {
-            let names: Vec<_> = usb_models::registry::names().map(|(name, _)| name).collect();
-            return Err(format!("there is no device model {model}; there are {}", names.join(", ")));
-        }
-        for step in &mut scenario.steps {
-            if let Step::Plug(plug) = step {
-                plug.model.clone_from(model);
-            }
+    for step in &mut scenario.steps {
+        if let (Step::Plug(plug), Some(model)) = (step, model) {
+            model.clone_into(&mut plug.model);
         }
     }
     Ok(scenario)
+}
+
+/// The name, if a device model has it.
+fn known(model: &str) -> Result<&str, String> {
+    let names: Vec<_> = usb_models::registry::names().map(|(name, _)| name).collect();
+    if names.contains(&model) {
+        return Ok(model);
+    }
+    Err(format!("there is no device model {model}; there are {}", names.join(", ")))
 }
 
 fn print(arguments: &Arguments, life: &Life) -> io::Result<()> {

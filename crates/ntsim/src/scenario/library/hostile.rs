@@ -14,8 +14,17 @@ const OBSTINATE: [&str; 6] = ["nak", "stall", "short", "empty", "babble", "contr
 /// One for every model that is not a loopback device.
 pub(super) fn all() -> Vec<Scenario> {
     let models = registry::names().map(|(name, _)| name);
-    let others = models.filter(|name| !name.starts_with("loopback") && *name != "composite");
-    others.map(|name| if OBSTINATE.contains(&name) { obstinate(name) } else { liar(name) }).collect()
+    models.filter(|name| !echoes(name)).map(of).collect()
+}
+
+/// Whether a model sends back what it was sent.
+pub(super) fn echoes(model: &str) -> bool {
+    model.starts_with("loopback") || model == "composite"
+}
+
+/// The life that is played with a model that does not.
+pub(super) fn of(model: &str) -> Scenario {
+    if OBSTINATE.contains(&model) { obstinate(model) } else { liar(model) }
 }
 
 /// The device may start or not: the driver survives, and lets it go.

@@ -30,6 +30,13 @@ pub fn ways_to_go() -> Vec<Scenario> {
     removal::all()
 }
 
+/// The life that suits a device model: the demonstration for one that sends back what it was sent, otherwise
+/// one that demands nothing of the device.
+#[must_use]
+pub fn life_of(model: &str) -> Scenario {
+    if hostile::echoes(model) { whole_life_of(model, LOOPBACK_BYTES) } else { hostile::of(model) }
+}
+
 /// The names and what they are about.
 #[must_use]
 pub fn names() -> Vec<(String, String)> {
