@@ -53,3 +53,49 @@ fn forwards_remove(event: &Event, device: Option<ObjectId>) -> bool {
         && device.is_none_or(|device| sent.from == device)
         && (sent.major, sent.minor) == (IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE)
 }
+
+#[cfg(test)]
+mod tests {
+    use nt_trace::{
+        Event, ObjectId, ObjectKind,
+        event::{Actor, EventKind, HandleClosed, HandleCreated, IrpSent},
+    };
+
+    use super::{IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE, handles_are_closed_in_time};
+
+    const HANDLE: ObjectId = ObjectId::new(ObjectKind::Handle, 1);
+    const DEVICE: ObjectId = ObjectId::new(ObjectKind::Device, 2);
+
+    fn trace(kinds: Vec<EventKind>) -> Vec<Event> {
+        (0..).zip(kinds).map(|(seq, kind)| Event { seq, kind, ..Event::default() }).collect()
+    }
+
+    fn created() -> EventKind {
+        HandleCreated { handle: HANDLE, device: DEVICE, ..HandleCreated::default() }.into()
+    }
+
+    fn closed() -> EventKind {
+        HandleClosed { handle: HANDLE }.into()
+    }
+
+    fn forwarded() -> EventKind {
+        let (by, from, major, minor) = (Actor::Driver, DEVICE, IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE);
+        IrpSent { by, from, major, minor, ..IrpSent::default() }.into()
+    }
+
+    #[test]
+    fn closed_before_the_forward() {
+        assert_eq!(handles_are_closed_in_time(&trace(vec![created(), closed(), forwarded()])), Ok(()));
+        assert_eq!(handles_are_closed_in_time(&trace(vec![created(), closed()])), Ok(()));
+    }
+
+    #[test]
+    fn closed_after_the_forward() {
+        assert!(handles_are_closed_in_time(&trace(vec![created(), forwarded(), closed()])).is_err());
+    }
+
+    #[test]
+    fn never_closed() {
+        assert!(handles_are_closed_in_time(&trace(vec![created(), forwarded()])).is_err());
+    }
+}

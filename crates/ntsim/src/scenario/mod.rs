@@ -2,6 +2,25 @@
 //!
 //! A [`Scenario`] is a list of [`Step`]s that can be written down as JSON. A [`Stage`] can play it: the
 //! simulated kernel has one ([`SimStage`]). [`library`] holds the ones that come with the simulator.
+//!
+//! ```
+//! let script = r#"{
+//!     "name": "open_and_close",
+//!     "about": "a device is plugged in, opened, asked for its descriptor, and pulled",
+//!     "steps": [
+//!         { "Plug": { "model": "loopback-hs", "expect": { "status": ["STATUS_SUCCESS"] } } },
+//!         { "Open": { "file": "file" } },
+//!         { "Ioctl": { "file": "file", "code": "GET_DEVICE_DESCRIPTOR", "output": { "zero": 18 },
+//!                      "expect": { "status": ["STATUS_SUCCESS"], "information": 18, "output": "1201" } } },
+//!         { "Close": { "file": "file" } },
+//!         { "Unplug": { "device": "device" } },
+//!         "Unload"
+//!     ]
+//! }"#;
+//! let scenario: ntsim::scenario::Scenario = serde_json::from_str(script)?;
+//! assert_eq!(scenario.steps.len(), 6);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod bytes;
 pub mod library;

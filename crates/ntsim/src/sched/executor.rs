@@ -126,7 +126,7 @@ impl Executor {
                 return Ok(());
             }
             let Some(thread) = self.choose(point) else {
-                if self.fire_timers(true) {
+                if self.fire_timers(true) || self.kernel.borrow_mut().sched.release_held() {
                     continue;
                 }
                 return Ok(());
@@ -176,7 +176,7 @@ impl Executor {
     fn choose(&mut self, point: Point) -> Option<ThreadId> {
         let mut kernel = self.kernel.borrow_mut();
         kernel.sched.runnable(&mut self.runnable);
-        if self.runnable.is_empty() && kernel.sched.release_held() {
+        if self.runnable.is_empty() && !kernel.sched.expects_hold() && kernel.sched.release_held() {
             kernel.sched.runnable(&mut self.runnable);
         }
         let current = kernel.sched.current();

@@ -239,7 +239,8 @@ impl Sched {
     }
 
     /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine, until no other can
-    /// run. Schedules that have a name are made of this. Of several that are held, the first goes on first.
+    /// run. Schedules that have a name are made of this. Of several that are held, the first goes on first, and
+    /// none before all are where they are to be held.
     pub fn hold(&mut self, id: ThreadId, routine: &str, nth: u32) {
         if let Some(thread) = self.thread_mut(id) {
             thread.hold = Some(Hold::At { routine: routine.into(), calls: nth });
@@ -265,6 +266,11 @@ impl Sched {
                 self.hold_back(id);
             }
         }
+    }
+
+    /// Whether a thread is still on its way to where it is to be held: time goes on for it.
+    fn expects_hold(&self) -> bool {
+        self.threads.iter().any(|thread| matches!(thread.hold, Some(Hold::At { .. })))
     }
 
     /// Lets the thread go that has been held longest. False when there is none.
