@@ -72,13 +72,13 @@ impl Kernel {
             }
             if device.driver_references > 0 {
                 let what = format!("{} references to a device object", device.driver_references);
-                left.push(Left { object: device.id, what, site: Addr::NULL });
+                left.push(Left { object: device.id, what, site: device.referenced_at });
             }
         }
         for file in self.io.user.files.values() {
             if file.driver_references > 0 {
                 let what = format!("{} references to a file object", file.driver_references);
-                left.push(Left { object: file.id, what, site: Addr::NULL });
+                left.push(Left { object: file.id, what, site: file.referenced_at });
             }
         }
         for key in self.io.registry.handles.values() {

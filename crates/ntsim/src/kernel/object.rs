@@ -78,12 +78,15 @@ impl Kernel {
     /// # Errors
     /// When it is neither.
     pub fn driver_reference(&mut self, object: Addr) -> Result<u32, Stop> {
+        let site = self.site();
         let count = if let Some(device) = self.io.devices.get_mut(&object) {
             device.references += 1;
+            device.referenced_at = site;
             device.driver_references += 1;
             device.driver_references
         } else if let Some(file) = self.io.user.files.get_mut(&object) {
             file.references += 1;
+            file.referenced_at = site;
             file.driver_references += 1;
             file.driver_references
         } else {

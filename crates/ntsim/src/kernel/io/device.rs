@@ -65,6 +65,8 @@ pub struct Device {
     pub references: u32,
     /// References that the driver under test took and has not given back.
     pub driver_references: u32,
+    /// Where the call that took the latest of them returns to.
+    pub referenced_at: Addr,
     /// `IoDeleteDevice` was called.
     pub deleted: bool,
     /// Its `Flags` when they were compared last.
@@ -126,6 +128,7 @@ impl Kernel {
             sim: spec.sim.clone(),
             references: 0,
             driver_references: 0,
+            referenced_at: Addr::NULL,
             deleted: false,
             flags_seen: flags,
             site,

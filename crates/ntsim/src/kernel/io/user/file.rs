@@ -46,6 +46,8 @@ pub struct File {
     pub references: u32,
     /// References that the driver under test took and has not given back.
     pub driver_references: u32,
+    /// Where the call that took the latest of them returns to.
+    pub referenced_at: Addr,
     /// Handles that are open.
     pub handles: u32,
 }
@@ -242,7 +244,8 @@ impl Kernel {
         memory.FileName = UNICODE_STRING::new(length, length, buffer);
         self.mem.at_mut::<DEVICE_OBJECT>(pdo)?.ReferenceCount += 1;
         let id = self.object(file);
-        let record = File { id, pdo, references: 1, driver_references: 0, handles: 1 };
+        let record =
+            File { id, pdo, references: 1, driver_references: 0, referenced_at: Addr::NULL, handles: 1 };
         self.io.user.files.insert(file, record);
         Ok(file)
     }
