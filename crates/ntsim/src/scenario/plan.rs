@@ -317,3 +317,17 @@ pub enum Expectation {
         count: u64,
     },
 }
+
+impl Expectation {
+    /// What is expected, in a few words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::State { device, state } => format!("{device} gets {state:?}"),
+            Self::Interface { device, arrived: true } => format!("{device} has an interface"),
+            Self::Interface { device, arrived: false } => format!("{device} has no interface"),
+            Self::Calls { routine, count } => format!("{count} calls of {routine}"),
+            Self::AddDevices { count } => format!("{count} calls of AddDevice"),
+        }
+    }
+}

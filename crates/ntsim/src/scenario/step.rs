@@ -201,7 +201,7 @@ impl Step {
             Self::Wait { request, .. } => format!("wait for {request}"),
             Self::Cancel { request } => format!("cancel {request}"),
             Self::CancelFile { file } => format!("cancel everything of {file}"),
-            Self::Loopback(run) => format!("loopback of {} bytes", run.bytes),
+            Self::Loopback(run) => format!("loopback of {}", nt_trace::view::bytes(run.bytes)),
             Self::Pnp { device, operation, .. } => format!("{operation:?} of {device}"),
             Self::FilterFails { device, failure } => {
                 format!("the filter above {device} will fail {:?}", failure.what)
@@ -210,7 +210,7 @@ impl Step {
             Self::FailCall { routine, nth, .. } => format!("call {nth} of {routine} will fail"),
             Self::Poke { device, poke } => format!("{device}: {poke:?}"),
             Self::Sleep { microseconds } => format!("{microseconds} us pass"),
-            Self::Expect(expectation) => format!("expect {expectation:?}"),
+            Self::Expect(expectation) => format!("expected: {}", expectation.text()),
             Self::Race(race) => format!("{} things at once", race.branches.len()),
             Self::Unload => "unload the driver".into(),
         }
