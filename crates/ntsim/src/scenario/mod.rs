@@ -29,6 +29,7 @@ mod plan;
 mod request;
 mod stage;
 mod step;
+mod tolerance;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,7 @@ pub use plan::{
 pub use request::{Code, Expected, Ioctl};
 pub use stage::SimStage;
 pub use step::{Knob, Poke, Step};
+pub use tolerance::{Tolerance, clean_up, try_out};
 
 use crate::stop::Stop;
 
@@ -51,6 +53,27 @@ pub struct Scenario {
     pub about: String,
     /// What happens, in order. The driver is loaded already.
     pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// The same on other devices: `change` gets every device that is plugged in.
+    #[must_use]
+    pub fn with_devices(mut self, change: impl Fn(&mut Plug)) -> Self {
+        each_plug(&mut self.steps, &change);
+        self
+    }
+}
+
+fn each_plug(steps: &mut [Step], change: &impl Fn(&mut Plug)) {
+    for step in steps {
+        match step {
+            Step::Plug(plug) => change(plug),
+            Step::Race(race) => {
+                race.branches.iter_mut().for_each(|branch| each_plug(&mut branch.steps, change))
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Something that can play a script.

@@ -8,8 +8,8 @@ use nt_trace::{
 };
 
 use super::{
-    Branch, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, Race, Stage, Step, loopback,
-    play,
+    Branch, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, Race, Stage, Step, Tolerance,
+    loopback, play, tolerance,
 };
 use crate::{
     kernel::{
@@ -18,7 +18,6 @@ use crate::{
         io::user::{self, Handle, Process, READ, RequestId, UserIo, WRITE},
         ke::Latch,
     },
-    machine,
     mem::Addr,
     pnp::{self, NewDevice},
     sched::{Cpu, PASSIVE_LEVEL},
@@ -31,6 +30,7 @@ use crate::{
 pub struct SimStage {
     pub(super) cpu: Cpu,
     names: Rc<RefCell<Names>>,
+    tolerance: Tolerance,
 }
 
 /// What the names in a script stand for.
@@ -51,7 +51,13 @@ impl SimStage {
             kernel.pnp.driver = driver;
             pnp::serve(&mut kernel.sched);
         }
-        Self { cpu, names: Rc::default() }
+        Self { cpu, names: Rc::default(), tolerance: Tolerance::default() }
+    }
+
+    /// The same stage with another way to take what goes otherwise.
+    #[must_use]
+    pub fn tolerant(self, tolerance: Tolerance) -> Self {
+        Self { tolerance, ..self }
     }
 
     /// The handle that a script calls `name`.
@@ -237,11 +243,12 @@ impl SimStage {
     fn spawn(&self, branch: &Branch) -> Latch {
         let done = Latch::default();
         let (latch, steps, names) = (done.clone(), branch.steps.clone(), Rc::clone(&self.names));
+        let tolerance = self.tolerance.clone();
         let mut kernel = self.cpu.k();
         let thread = kernel.sched.spawn("script", PASSIVE_LEVEL, move |cpu| {
             let task: Pin<Box<dyn Future<Output = Result<(), Stop>>>> = Box::pin(async move {
-                let stage = Self { cpu, names };
-                play(&stage, &steps).await?;
+                let stage = Self { cpu, names, tolerance };
+                stage.tolerance.of(play(&stage, &steps).await)?;
                 latch.open(&mut stage.cpu.k());
                 Ok(())
             });
@@ -256,21 +263,19 @@ impl SimStage {
     }
 
     async fn unload(&self) -> Result<(), Stop> {
-        let driver = {
+        {
             let kernel = self.cpu.look();
             if let Some((name, _)) = kernel.pnp.nodes.iter().find(|(_, node)| node.state.has_stack()) {
                 return Err(Stop::Script(format!("the driver cannot be unloaded: {name} has a stack")));
             }
-            kernel.pnp.driver
-        };
-        machine::unload(&self.cpu, driver).await?;
-        self.cpu.k().pnp.driver = Addr::NULL;
-        Ok(())
+        }
+        tolerance::unload(&self.cpu).await
     }
 }
 
 impl Stage for SimStage {
     async fn perform(&self, step: &Step) -> Result<(), Stop> {
+        self.tolerance.goes_on()?;
         self.cpu.k().emit_at(None, nt_trace::event::Step { text: step.text().into() });
         match step {
             Step::Say { .. } => Ok(()),
