@@ -1,6 +1,10 @@
 //! Requests of user mode: cancelled, abandoned, hostile.
 
-use scenarios::demand_clean;
+use ntsim::{
+    machine::Choices,
+    scenario::{Completion, Face},
+};
+use scenarios::{assert_clean, demand_clean, live, machine, scenario};
 
 const SEEDS: u64 = 20;
 
@@ -102,4 +106,40 @@ fn requests_race() {
 #[test]
 fn read_and_write_file() {
     demand_clean("read_and_write_file", 1);
+}
+
+/// When and where the USB stack completes, and which one it is, makes no difference to requests and queries.
+#[test]
+fn everything_with_every_usb_stack() {
+    use Completion::{Dispatch, Inline, InlinePending, Passive, Racing};
+    let names = [
+        "cancelled",
+        "cancel_race",
+        "cancel_schedule",
+        "cleanup_schedule",
+        "requests_race",
+        "abandoned",
+        "process_exit",
+        "two_files",
+        "abort_and_reset",
+        "hostile_setups",
+        "rebalance",
+        "rebalance_race",
+        "restart_while_started",
+        "stop_is_cancelled",
+        "stop_schedule",
+        "query_stop_schedule",
+        "remove_is_vetoed",
+    ];
+    let mut machine = machine();
+    for completion in [Dispatch, Passive, Inline, InlinePending, Racing] {
+        for (name, face) in names.iter().flat_map(|name| [(name, Face::Usb3), (name, Face::Usb2)]) {
+            let scenario =
+                scenario(name).with_devices(|plug| (plug.face, plug.completion) = (face, completion));
+            for seed in 0..3 {
+                let life = live(&mut machine, &scenario, Choices::Seed(seed));
+                assert_clean(&life, &format!("{name} with {face:?} and {completion:?}, seed {seed}"));
+            }
+        }
+    }
 }
