@@ -69,7 +69,7 @@ fn each_plug(steps: &mut [Step], change: &impl Fn(&mut Plug)) {
         match step {
             Step::Plug(plug) => change(plug),
             Step::Race(race) => {
-                race.branches.iter_mut().for_each(|branch| each_plug(&mut branch.steps, change))
+                race.branches.iter_mut().for_each(|branch| each_plug(&mut branch.steps, change));
             }
             _ => {}
         }
