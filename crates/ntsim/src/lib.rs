@@ -3,6 +3,7 @@
 #![allow(clippy::future_not_send, reason = "a machine lives on the thread that made it")]
 
 pub mod abi;
+pub mod campaign;
 pub mod cli;
 pub mod cpu;
 pub mod image;

@@ -4,7 +4,7 @@ use nt_trace::{Event, NtStatus, RuleSet, Violation, view::Summary};
 
 use crate::{
     machine::Machine,
-    scenario::{self, Scenario, SimStage},
+    scenario::{self, Scenario, SimStage, Tolerance},
     sched::ThreadId,
 };
 
@@ -18,6 +18,8 @@ pub struct Life {
     /// Why the life ended before its script did: the machine stopped, a step went otherwise than the script
     /// says, or DriverEntry refused.
     pub cut_short: Option<String>,
+    /// What went otherwise than the script says, in a life that goes on nevertheless: see [`survive`].
+    pub difference: Option<String>,
     /// The choices between threads, to repeat it.
     pub choices: Vec<ThreadId>,
     /// Kernel calls of the driver.
@@ -66,6 +68,35 @@ pub fn play(machine: &mut Machine, scenario: &Scenario) -> Life {
         Some(status) => cut_short = Some(format!("DriverEntry returned {status}")),
         None => {}
     }
+    judged(machine, cut_short, None)
+}
+
+/// Loads the driver and plays a scenario as far as it goes as it says, then brings everything to an end.
+///
+/// Wherever the script stopped, files are closed, devices removed and the driver is unloaded: that must always
+/// succeed. The machine must be new, or prepared by [`Machine::next_life`].
+///
+/// A script that waits for ever has gone otherwise; what still waits after that is in a deadlock.
+pub fn survive(machine: &mut Machine, scenario: &Scenario) -> Life {
+    let tolerance = Tolerance::of_differences();
+    match machine.start() {
+        Some(NtStatus::SUCCESS) => {
+            let driver = machine.driver();
+            let (script, noted) = (scenario.clone(), tolerance.clone());
+            let task = async move |cpu| scenario::try_out(cpu, driver, &script, &noted).await;
+            if machine.attempt("script", task).is_none() {
+                tolerance.note(format!("the script waits for ever: {}", machine.who_waits()));
+            }
+            machine.drive("clean-up", async |cpu| scenario::clean_up(&cpu).await);
+            machine.demand_that_nobody_waits();
+        }
+        Some(status) => tolerance.note(format!("DriverEntry returned {status}")),
+        None => {}
+    }
+    judged(machine, None, tolerance.difference())
+}
+
+fn judged(machine: &Machine, mut cut_short: Option<String>, difference: Option<String>) -> Life {
     if let Some(stop) = machine.stopped() {
         cut_short = Some(stop.to_string());
     }
@@ -73,5 +104,5 @@ pub fn play(machine: &mut Machine, scenario: &Scenario) -> Life {
     let calls = machine.calls();
     let events = machine.kernel_mut().trace.take();
     let violations = RuleSet::judge(&events);
-    Life { events, violations, cut_short, choices, calls }
+    Life { events, violations, cut_short, difference, choices, calls }
 }

@@ -4,10 +4,9 @@
 //! needs a process of its own, because a machine needs its addresses: cargo-nextest and `cargo xtask test` give
 //! it one.
 
-pub mod order;
-
 use std::path::PathBuf;
 
+pub use ntsim::campaign::order;
 use ntsim::{
     life::{Life, play},
     machine::{Choices, Machine, Options},

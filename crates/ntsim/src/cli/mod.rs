@@ -1,6 +1,7 @@
 //! The command `ntsim`.
 
 mod bench;
+mod faults;
 mod run;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -21,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Play a driver's life and judge it.
     Run(run::Arguments),
+    /// Make every call that may fail do so, one in a life.
+    Faults(faults::Arguments),
     /// Time lives of a driver.
     Bench(bench::Arguments),
     /// List the device models.
@@ -34,6 +37,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::command(&arguments),
+        Command::Faults(arguments) => faults::command(&arguments),
         Command::Bench(arguments) => bench::command(&arguments),
         Command::Devices => {
             list(usb_models::registry::names().map(|(name, about)| (name.to_owned(), about.to_owned())));

@@ -1,10 +1,10 @@
 //! Makes calls fail that may fail, one call site at a time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use nt_trace::{NtStatus, event::FailureInjected};
 
-use super::Kernel;
+use super::{Kernel, exports};
 use crate::mem::Addr;
 
 /// A place in the driver that calls a routine which may fail.
@@ -25,6 +25,38 @@ pub struct Fault {
     pub occurrence: u32,
     /// What the call answers. A routine that answers with a pointer answers NULL.
     pub status: NtStatus,
+}
+
+impl fmt::Display for FaultSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}+{:#x}", self.routine, self.offset)
+    }
+}
+
+/// As `IoAllocateIrp+0x1a2b:2:0xc000009a`: routine, return address, occurrence, status. Can be read again.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{:#x}", self.site, self.occurrence, self.status.0)
+    }
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text} is no failure: ROUTINE+0xOFFSET:OCCURRENCE:0xSTATUS");
+        let hexadecimal = |part: &str| u64::from_str_radix(part.strip_prefix("0x")?, 16).ok();
+        let (routine, rest) = text.split_once('+').ok_or_else(wrong)?;
+        let (offset, rest) = rest.split_once(':').ok_or_else(wrong)?;
+        let (occurrence, status) = rest.split_once(':').ok_or_else(wrong)?;
+        let export = exports::find_by_name(routine);
+        let export = export.ok_or_else(|| format!("the kernel has no routine {routine}"))?;
+        let offset = hexadecimal(offset).ok_or_else(wrong)?;
+        let occurrence = occurrence.parse().map_err(|_| wrong())?;
+        let status = hexadecimal(status).and_then(|status| u32::try_from(status).ok()).ok_or_else(wrong)?;
+        let site = FaultSite { routine: export.name, offset };
+        Ok(Self { site, occurrence, status: NtStatus(status) })
+    }
 }
 
 /// One failure to inject, wherever the call comes from.
@@ -97,5 +129,26 @@ impl Kernel {
     fn image_offset(&self, address: Addr) -> Option<u64> {
         let (base, size) = self.mem.image()?;
         address.0.checked_sub(base.0).filter(|offset| *offset < size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nt_trace::NtStatus;
+
+    use super::{Fault, FaultSite};
+
+    #[test]
+    fn a_failure_can_be_written_down_and_read_again() {
+        let site = FaultSite { routine: "IoAllocateIrp", offset: 0x1A2B };
+        let fault = Fault { site, occurrence: 2, status: NtStatus(0xC000_009A) };
+        let text = fault.to_string();
+        assert_eq!(text, "IoAllocateIrp+0x1a2b:2:0xc000009a");
+        assert_eq!(text.parse(), Ok(fault));
+        for wrong in
+            ["", "IoAllocateIrp", "IoAllocateIrp+0x1:2", "Nothing+0x1:2:0x3", "IoAllocateIrp+1:2:0x3"]
+        {
+            assert!(wrong.parse::<Fault>().is_err(), "{wrong}");
+        }
     }
 }

@@ -185,6 +185,21 @@ impl Machine {
         F: FnOnce(Cpu) -> R + 'static,
         R: Future<Output = Result<T, Stop>> + 'static,
     {
+        let value = self.attempt(role, task);
+        if value.is_none() {
+            self.nobody_answered();
+        }
+        value
+    }
+
+    /// As [`Self::drive`], but a task that waits for ever is no deadlock yet: something that is done later may
+    /// end its waiting.
+    pub fn attempt<T, F, R>(&mut self, role: &'static str, task: F) -> Option<T>
+    where
+        T: 'static,
+        F: FnOnce(Cpu) -> R + 'static,
+        R: Future<Output = Result<T, Stop>> + 'static,
+    {
         if self.stopped.is_some() {
             return None;
         }
@@ -196,11 +211,14 @@ impl Machine {
             Ok(())
         });
         self.run();
-        let value = result.take();
-        if value.is_none() {
+        result.take()
+    }
+
+    /// Stops the machine if a thread waits that nobody will ever wake.
+    pub fn demand_that_nobody_waits(&mut self) {
+        if !self.who_waits().is_empty() {
             self.nobody_answered();
         }
-        value
     }
 
     /// A task waits for ever, unless the machine stopped: that is a deadlock.
@@ -228,7 +246,9 @@ impl Machine {
         self.stopped = Some(stop);
     }
 
-    fn who_waits(&self) -> String {
+    /// The threads that wait and should not, in words; nothing when there is none.
+    #[must_use]
+    pub fn who_waits(&self) -> String {
         let kernel = self.kernel.borrow();
         let waiting = kernel.sched.threads().iter().filter(|thread| !thread.daemon).map(|thread| {
             let what = match &thread.state {
@@ -259,6 +279,9 @@ pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtS
     let status = callback::low_half(value);
     if status.is_success() {
         tell_dispatch_table(&mut cpu.k(), driver)?;
+    } else {
+        // DriverUnload is not called after a failure, so what DriverEntry made must be gone by now.
+        cpu.k().check_leaks();
     }
     Ok(if status.is_success() { Ok(driver) } else { Err(status) })
 }

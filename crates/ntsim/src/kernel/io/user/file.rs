@@ -165,6 +165,26 @@ pub async fn exit_process(cpu: &Cpu, process: Process) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Ends everything that user mode has: closes every handle, then cancels what is left of the requests and waits
+/// for them.
+///
+/// # Errors
+/// When the machine stops.
+pub async fn end_everything(cpu: &Cpu) -> Result<(), Stop> {
+    let handles: Vec<Handle> = cpu.look().io.user.handles.keys().copied().collect();
+    for handle in handles {
+        close(cpu, handle).await?;
+    }
+    let requests = request::unfinished(&cpu.look());
+    for id in &requests {
+        cancel(cpu, *id).await?;
+    }
+    for id in requests {
+        request::finish(cpu, id).await;
+    }
+    Ok(())
+}
+
 /// Waits until the last file object of a device's stack is closed.
 pub async fn wait_until_closed(cpu: &Cpu, pdo: Addr) {
     loop {

@@ -9,7 +9,7 @@ mod request;
 
 use std::collections::BTreeMap;
 
-pub use file::{File, Handle, close, duplicate, exit_process, open, wait_until_closed};
+pub use file::{File, Handle, close, duplicate, end_everything, exit_process, open, wait_until_closed};
 pub use request::{Outcome, RequestId, UserIo, cancel, cancel_file, start, wait};
 
 use crate::{

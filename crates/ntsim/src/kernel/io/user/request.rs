@@ -155,6 +155,12 @@ pub(super) fn of_process(kernel: &Kernel, process: Process) -> Vec<RequestId> {
     requests.filter(|(_, one)| one.process == process && !one.irp.is_null()).map(|(id, _)| *id).collect()
 }
 
+/// The requests of everybody that are not finished.
+pub(super) fn unfinished(kernel: &Kernel) -> Vec<RequestId> {
+    let requests = kernel.io.user.requests.iter();
+    requests.filter(|(_, one)| !one.irp.is_null()).map(|(id, _)| *id).collect()
+}
+
 const fn refused(status: NtStatus) -> Outcome {
     Outcome { status, information: 0, output: Vec::new() }
 }

@@ -1,0 +1,249 @@
+//! A campaign of failures: each call that may fail does fail, one in a life.
+//!
+//! Every scenario is played once as it is, which gives the places in the driver that call a routine whose
+//! documentation lets it fail ([`FaultSite`]). Then each call from each place fails, with each documented
+//! status, in a life of its own. The script may go otherwise then; the driver must neither break a rule nor
+//! leak, and it must still be possible to remove its devices and to unload it ([`life::survive`]).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use nt_trace::{NtStatus, event::EventKind};
+
+use super::order;
+use crate::{
+    kernel::{
+        exports,
+        fault::{Fault, FaultSite},
+    },
+    life::{self, Life},
+    machine::{Choices, Machine},
+    scenario::Scenario,
+    stop::Stop,
+};
+
+/// How many of the calls from one place fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many of the first calls.
+    pub first: u32,
+    /// How many of the last calls.
+    pub last: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { first: 4, last: 1 }
+    }
+}
+
+impl Bounds {
+    /// Which of `count` calls fail, counted from 1.
+    fn occurrences(self, count: u32) -> impl Iterator<Item = u32> {
+        let last = count.saturating_sub(self.last);
+        (1..=count).filter(move |number| *number <= self.first || *number > last)
+    }
+}
+
+/// A life in which something was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was played.
+    pub scenario: String,
+    /// The failure of this life, which replays it. None: it is wrong without a failure.
+    pub fault: Option<Fault>,
+    /// What was wrong, in words.
+    pub wrong: Vec<String>,
+}
+
+/// What became of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The places whose calls may fail, and how many calls came from each.
+    pub seen: BTreeMap<FaultSite, u32>,
+    /// The places of which a call did fail.
+    pub failed: BTreeSet<FaultSite>,
+    /// Lives with a failure, which is the number of failures injected.
+    pub injected: u32,
+    /// Lives in which the script went otherwise because of the failure.
+    pub different: u32,
+    /// The lives in which something was wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// What a campaign found. Prints as a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// A row for each scenario.
+    pub rows: Vec<Row>,
+}
+
+impl Report {
+    /// Every place that was seen in some scenario.
+    #[must_use]
+    pub fn seen(&self) -> BTreeSet<FaultSite> {
+        self.rows.iter().flat_map(|row| row.seen.keys().copied()).collect()
+    }
+
+    /// Every place of which a call failed in some life.
+    #[must_use]
+    pub fn failed(&self) -> BTreeSet<FaultSite> {
+        self.rows.iter().flat_map(|row| row.failed.iter().copied()).collect()
+    }
+
+    /// Lives in which something was wrong.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.rows.iter().flat_map(|row| &row.findings)
+    }
+}
+
+/// Plays every scenario with every failure, as the threads come.
+///
+/// # Errors
+/// When the host refuses the machine a new life.
+pub fn campaign(machine: &mut Machine, scenarios: &[Scenario], bounds: Bounds) -> Result<Report, Stop> {
+    let mut report = Report::default();
+    for scenario in scenarios {
+        report.rows.push(fail_each(machine, scenario, bounds)?);
+    }
+    Ok(report)
+}
+
+fn fail_each(machine: &mut Machine, scenario: &Scenario, bounds: Bounds) -> Result<Row, Stop> {
+    let undisturbed = live(machine, scenario, None)?;
+    let seen = machine.kernel().faults.seen().clone();
+    let mut row = Row { scenario: scenario.name.clone(), seen, ..Row::default() };
+    row.judge(&undisturbed, None);
+    for fault in plan(&row.seen, bounds) {
+        let life = live(machine, scenario, Some(fault))?;
+        row.judge(&life, Some(fault));
+    }
+    Ok(row)
+}
+
+/// One life of a campaign: with this failure, or with none.
+///
+/// # Errors
+/// When the host refuses the machine a new life.
+pub fn live(machine: &mut Machine, scenario: &Scenario, fault: Option<Fault>) -> Result<Life, Stop> {
+    machine.next_life(Choices::InTurn)?;
+    machine.kernel_mut().faults.plan.extend(fault);
+    Ok(life::survive(machine, scenario))
+}
+
+/// The failures to inject where these calls are made.
+#[must_use]
+pub fn plan(seen: &BTreeMap<FaultSite, u32>, bounds: Bounds) -> Vec<Fault> {
+    let mut plan = Vec::new();
+    for (site, count) in seen {
+        let statuses = exports::find_by_name(site.routine).map_or(&[][..], |export| export.failures);
+        for occurrence in bounds.occurrences(*count) {
+            let fault = |status: &u32| Fault { site: *site, occurrence, status: NtStatus(*status) };
+            plan.extend(statuses.iter().map(fault));
+        }
+    }
+    plan
+}
+
+impl Row {
+    fn judge(&mut self, life: &Life, fault: Option<Fault>) {
+        let mut wrong = wrong_in(life);
+        match fault {
+            Some(fault) if was_injected(life) => {
+                self.injected += 1;
+                self.failed.insert(fault.site);
+                self.different += u32::from(life.difference.is_some());
+            }
+            Some(_) => wrong.push("the call that was to fail was not made".into()),
+            // Without a failure the script has no reason to go otherwise.
+            None => wrong.extend(life.difference.clone()),
+        }
+        if !wrong.is_empty() {
+            self.findings.push(Finding { scenario: self.scenario.clone(), fault, wrong });
+        }
+    }
+}
+
+fn was_injected(life: &Life) -> bool {
+    life.events.iter().any(|event| matches!(event.kind, EventKind::FailureInjected(_)))
+}
+
+/// What no failure of a call excuses, in words: a broken rule, a leak, a machine that stopped, a handle that is
+/// not closed in time.
+#[must_use]
+pub fn wrong_in(life: &Life) -> Vec<String> {
+    let errors = life.violations.iter().filter(|one| one.severity == nt_trace::Severity::Error);
+    let mut wrong: Vec<String> = errors.map(|one| format!("{}: {}", one.rule, one.detail)).collect();
+    wrong.extend(life.cut_short.clone());
+    let leaks = life.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Leak(leak) => Some(format!("{} is left: {}", leak.object, leak.what)),
+        _ => None,
+    });
+    wrong.extend(leaks);
+    wrong.extend(order::handles_are_closed_in_time(&life.events).err());
+    if wrong.is_empty() && !life.is_clean() {
+        wrong.push("the life is not clean".into());
+    }
+    wrong
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<36} {:>6} {:>7} {:>9} {:>9}", "scenario", "sites", "failed", "failures", "findings")?;
+        for row in &self.rows {
+            let (sites, failed) = (row.seen.len(), row.failed.len());
+            let (injected, findings) = (row.injected, row.findings.len());
+            writeln!(f, "{:<36} {sites:>6} {failed:>7} {injected:>9} {findings:>9}", row.scenario)?;
+        }
+        let (sites, failed) = (self.seen().len(), self.failed().len());
+        let injected: u32 = self.rows.iter().map(|row| row.injected).sum();
+        let findings = self.findings().count();
+        writeln!(f, "{:<36} {sites:>6} {failed:>7} {injected:>9} {findings:>9}", "all")?;
+        for finding in self.findings() {
+            write!(f, "\n{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--scenario {}", self.scenario)?;
+        if let Some(fault) = &self.fault {
+            write!(f, " --fault {fault} ({})", fault.status)?;
+        }
+        writeln!(f)?;
+        self.wrong.iter().try_for_each(|wrong| writeln!(f, "  {wrong}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Bounds, plan};
+    use crate::kernel::fault::FaultSite;
+
+    #[test]
+    fn the_first_and_the_last_calls_fail() {
+        let of = |count| Bounds { first: 2, last: 1 }.occurrences(count).collect::<Vec<_>>();
+        assert!(of(0).is_empty());
+        assert_eq!(of(2), [1, 2]);
+        assert_eq!(of(3), [1, 2, 3]);
+        assert_eq!(of(9), [1, 2, 9]);
+    }
+
+    #[test]
+    fn each_documented_status_has_its_life() {
+        let site = FaultSite { routine: "IoCreateDevice", offset: 1 };
+        let plan = plan(&BTreeMap::from([(site, 2)]), Bounds::default());
+        let statuses =
+            crate::kernel::exports::find_by_name("IoCreateDevice").map_or(0, |it| it.failures.len());
+        assert!(statuses > 0);
+        assert_eq!(plan.len(), 2 * statuses);
+    }
+}
