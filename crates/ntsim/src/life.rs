@@ -84,7 +84,7 @@ pub fn survive(machine: &mut Machine, scenario: &Scenario) -> Life {
             let driver = machine.driver();
             let (script, noted) = (scenario.clone(), tolerance.clone());
             let task = async move |cpu| scenario::try_out(cpu, driver, &script, &noted).await;
-            if machine.attempt("script", task).is_none() {
+            if machine.attempt("script", task).is_none() && machine.stopped().is_none() {
                 tolerance.note(format!("the script waits for ever: {}", machine.who_waits()));
             }
             machine.drive("clean-up", async |cpu| scenario::clean_up(&cpu).await);

@@ -3,7 +3,8 @@
 //! Every scenario is played once as it is, which gives the places in the driver that call a routine whose
 //! documentation lets it fail ([`FaultSite`]). Then each call from each place fails, with each documented
 //! status, in a life of its own. The script may go otherwise then; the driver must neither break a rule nor
-//! leak, and it must still be possible to remove its devices and to unload it ([`life::survive`]).
+//! leak, and it must still be possible to remove its devices and to unload it ([`life::survive`]). With
+//! [`Bounds::pairs`], each call that follows a failure fails too.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,11 +32,13 @@ pub struct Bounds {
     pub first: u32,
     /// How many of the last calls.
     pub last: u32,
+    /// Whether a second call fails in the lives in which one has failed.
+    pub pairs: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { first: 4, last: 1 }
+        Self { first: 4, last: 1, pairs: false }
     }
 }
 
@@ -52,8 +55,8 @@ impl Bounds {
 pub struct Finding {
     /// What was played.
     pub scenario: String,
-    /// The failure of this life, which replays it. None: it is wrong without a failure.
-    pub fault: Option<Fault>,
+    /// The failures of this life, which replay it. None: it is wrong without a failure.
+    pub faults: Vec<Fault>,
     /// What was wrong, in words.
     pub wrong: Vec<String>,
 }
@@ -67,7 +70,7 @@ pub struct Row {
     pub seen: BTreeMap<FaultSite, u32>,
     /// The places of which a call did fail.
     pub failed: BTreeSet<FaultSite>,
-    /// Lives with a failure, which is the number of failures injected.
+    /// Lives with a failure, or with two.
     pub injected: u32,
     /// Lives in which the script went otherwise because of the failure.
     pub different: u32,
@@ -114,24 +117,36 @@ pub fn campaign(machine: &mut Machine, scenarios: &[Scenario], bounds: Bounds) -
 }
 
 fn fail_each(machine: &mut Machine, scenario: &Scenario, bounds: Bounds) -> Result<Row, Stop> {
-    let undisturbed = live(machine, scenario, None)?;
-    let seen = machine.kernel().faults.seen().clone();
-    let mut row = Row { scenario: scenario.name.clone(), seen, ..Row::default() };
-    row.judge(&undisturbed, None);
+    let mut row = Row { scenario: scenario.name.clone(), ..Row::default() };
+    row.live(machine, scenario, &[])?;
+    row.seen.clone_from(machine.kernel().faults.seen());
     for fault in plan(&row.seen, bounds) {
-        let life = live(machine, scenario, Some(fault))?;
-        row.judge(&life, Some(fault));
+        row.live(machine, scenario, &[fault])?;
+        if bounds.pairs {
+            for second in what_follows(machine, bounds) {
+                row.live(machine, scenario, &[fault, second])?;
+            }
+        }
     }
     Ok(row)
 }
 
-/// One life of a campaign: with this failure, or with none.
+/// The failures to inject after the first failure of the life that was played last.
+fn what_follows(machine: &Machine, bounds: Bounds) -> Vec<Fault> {
+    let kernel = machine.kernel();
+    let before = kernel.faults.seen_before();
+    let mut plan = plan(kernel.faults.seen(), bounds);
+    plan.retain(|fault| fault.occurrence > before.get(&fault.site).copied().unwrap_or(0));
+    plan
+}
+
+/// One life of a campaign, with these failures.
 ///
 /// # Errors
 /// When the host refuses the machine a new life.
-pub fn live(machine: &mut Machine, scenario: &Scenario, fault: Option<Fault>) -> Result<Life, Stop> {
+pub fn live(machine: &mut Machine, scenario: &Scenario, faults: &[Fault]) -> Result<Life, Stop> {
     machine.next_life(Choices::InTurn)?;
-    machine.kernel_mut().faults.plan.extend(fault);
+    machine.kernel_mut().faults.plan.extend(faults);
     Ok(life::survive(machine, scenario))
 }
 
@@ -150,26 +165,26 @@ pub fn plan(seen: &BTreeMap<FaultSite, u32>, bounds: Bounds) -> Vec<Fault> {
 }
 
 impl Row {
-    fn judge(&mut self, life: &Life, fault: Option<Fault>) {
-        let mut wrong = wrong_in(life);
-        match fault {
-            Some(fault) if was_injected(life) => {
-                self.injected += 1;
-                self.failed.insert(fault.site);
-                self.different += u32::from(life.difference.is_some());
-            }
-            Some(_) => wrong.push("the call that was to fail was not made".into()),
+    /// Plays one life and judges it.
+    fn live(&mut self, machine: &mut Machine, scenario: &Scenario, faults: &[Fault]) -> Result<(), Stop> {
+        let life = live(machine, scenario, faults)?;
+        let mut wrong = wrong_in(&life);
+        if machine.kernel().faults.happened() != faults {
+            wrong.push("a call that was to fail was not made".into());
+        } else if faults.is_empty() {
             // Without a failure the script has no reason to go otherwise.
-            None => wrong.extend(life.difference.clone()),
+            wrong.extend(life.difference);
+        } else {
+            self.injected += 1;
+            self.failed.extend(faults.iter().map(|fault| fault.site));
+            self.different += u32::from(life.difference.is_some());
         }
         if !wrong.is_empty() {
-            self.findings.push(Finding { scenario: self.scenario.clone(), fault, wrong });
+            let (scenario, faults) = (self.scenario.clone(), faults.to_vec());
+            self.findings.push(Finding { scenario, faults, wrong });
         }
+        Ok(())
     }
-}
-
-fn was_injected(life: &Life) -> bool {
-    life.events.iter().any(|event| matches!(event.kind, EventKind::FailureInjected(_)))
 }
 
 /// What no failure of a call excuses, in words: a broken rule, a leak, a machine that stopped, a handle that is
@@ -193,16 +208,16 @@ pub fn wrong_in(life: &Life) -> Vec<String> {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<36} {:>6} {:>7} {:>9} {:>9}", "scenario", "sites", "failed", "failures", "findings")?;
+        writeln!(f, "{:<46} {:>6} {:>7} {:>7} {:>9}", "scenario", "sites", "failed", "lives", "findings")?;
         for row in &self.rows {
             let (sites, failed) = (row.seen.len(), row.failed.len());
             let (injected, findings) = (row.injected, row.findings.len());
-            writeln!(f, "{:<36} {sites:>6} {failed:>7} {injected:>9} {findings:>9}", row.scenario)?;
+            writeln!(f, "{:<46} {sites:>6} {failed:>7} {injected:>7} {findings:>9}", row.scenario)?;
         }
         let (sites, failed) = (self.seen().len(), self.failed().len());
         let injected: u32 = self.rows.iter().map(|row| row.injected).sum();
         let findings = self.findings().count();
-        writeln!(f, "{:<36} {sites:>6} {failed:>7} {injected:>9} {findings:>9}", "all")?;
+        writeln!(f, "{:<46} {sites:>6} {failed:>7} {injected:>7} {findings:>9}", "all")?;
         for finding in self.findings() {
             write!(f, "\n{finding}")?;
         }
@@ -213,7 +228,7 @@ impl fmt::Display for Report {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--scenario {}", self.scenario)?;
-        if let Some(fault) = &self.fault {
+        for fault in &self.faults {
             write!(f, " --fault {fault} ({})", fault.status)?;
         }
         writeln!(f)?;
@@ -230,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_first_and_the_last_calls_fail() {
-        let of = |count| Bounds { first: 2, last: 1 }.occurrences(count).collect::<Vec<_>>();
+        let of = |count| Bounds { first: 2, ..Bounds::default() }.occurrences(count).collect::<Vec<_>>();
         assert!(of(0).is_empty());
         assert_eq!(of(2), [1, 2]);
         assert_eq!(of(3), [1, 2, 3]);

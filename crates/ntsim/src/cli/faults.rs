@@ -1,12 +1,17 @@
 //! `ntsim faults DRIVER.sys`: every call that may fail does, one in a life.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use nt_trace::view::{self, Detail};
 
 use crate::{
     campaign::faults::{self, Bounds},
     kernel::fault::Fault,
+    life::Life,
     machine::{Machine, Options},
     scenario::{Scenario, library},
 };
@@ -25,21 +30,24 @@ pub(super) struct Arguments {
     /// How many of the last calls from a place fail.
     #[arg(long, value_name = "COUNT", default_value_t = Bounds::default().last)]
     last: u32,
-    /// Play the scenario with this failure only, and show its life.
+    /// Let a second call fail in the lives in which one has failed.
+    #[arg(long)]
+    pairs: bool,
+    /// Play the scenario with this failure only, or with these, and show its life.
     #[arg(long, value_name = "FAULT", requires = "scenario")]
-    fault: Option<Fault>,
+    fault: Vec<Fault>,
 }
 
 pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let scenarios = scenarios(&arguments.scenario)?;
     let mut machine =
         Machine::load(&arguments.driver, Options::default()).map_err(|error| error.to_string())?;
-    if let Some(fault) = arguments.fault {
-        return show(&mut machine, &scenarios, fault);
+    if !arguments.fault.is_empty() {
+        return show(&mut machine, &scenarios, &arguments.fault);
     }
-    let bounds = Bounds { first: arguments.first, last: arguments.last };
+    let bounds = Bounds { first: arguments.first, last: arguments.last, pairs: arguments.pairs };
     let report = faults::campaign(&mut machine, &scenarios, bounds).map_err(|stop| stop.to_string())?;
-    print!("{report}");
+    write!(io::stdout().lock(), "{report}").map_err(cannot_print)?;
     Ok(status(report.findings().next().is_none()))
 }
 
@@ -54,25 +62,34 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, String> {
     names.iter().map(find).collect()
 }
 
-fn show(machine: &mut Machine, scenarios: &[Scenario], fault: Fault) -> Result<ExitCode, String> {
+fn show(machine: &mut Machine, scenarios: &[Scenario], faults: &[Fault]) -> Result<ExitCode, String> {
     let mut fine = true;
     for scenario in scenarios {
-        let life = faults::live(machine, scenario, Some(fault)).map_err(|stop| stop.to_string())?;
-        println!("{}", view::timeline(&life.events, &life.violations, Detail::default()));
-        for violation in &life.violations {
-            println!("{}", view::explain(violation, &life.events));
-        }
-        if let Some(difference) = &life.difference {
-            println!("The script went otherwise: {difference}\n");
-        }
+        let life = faults::live(machine, scenario, faults).map_err(|stop| stop.to_string())?;
         let wrong = faults::wrong_in(&life);
-        for what in &wrong {
-            println!("Wrong: {what}");
-        }
-        println!("{}", life.summary());
+        tell(&life, &wrong).map_err(cannot_print)?;
         fine &= wrong.is_empty();
     }
     Ok(status(fine))
+}
+
+fn tell(life: &Life, wrong: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", view::timeline(&life.events, &life.violations, Detail::default()))?;
+    for violation in &life.violations {
+        writeln!(out, "{}", view::explain(violation, &life.events))?;
+    }
+    if let Some(difference) = &life.difference {
+        writeln!(out, "The script went otherwise: {difference}")?;
+    }
+    for what in wrong {
+        writeln!(out, "Wrong: {what}")?;
+    }
+    writeln!(out, "\n{}", life.summary())
+}
+
+fn cannot_print(error: io::Error) -> String {
+    format!("cannot print: {error}")
 }
 
 const fn status(fine: bool) -> ExitCode {

@@ -78,6 +78,8 @@ pub struct Faults {
     /// The failures of this life that are not bound to a place; those that happened are gone from it.
     pub by_routine: Vec<RoutineFault>,
     seen: BTreeMap<FaultSite, u32>,
+    happened: Vec<Fault>,
+    seen_before: BTreeMap<FaultSite, u32>,
 }
 
 impl Faults {
@@ -85,6 +87,29 @@ impl Faults {
     #[must_use]
     pub const fn seen(&self) -> &BTreeMap<FaultSite, u32> {
         &self.seen
+    }
+
+    /// The failures of the plan that happened, in order.
+    #[must_use]
+    pub fn happened(&self) -> &[Fault] {
+        &self.happened
+    }
+
+    /// As [`Self::seen`], at the time of the first failure of the plan, that call included.
+    #[must_use]
+    pub const fn seen_before(&self) -> &BTreeMap<FaultSite, u32> {
+        &self.seen_before
+    }
+
+    /// The planned failure of this call, if there is one; it has happened then.
+    fn planned(&mut self, site: FaultSite, occurrence: u32) -> Option<NtStatus> {
+        let hit = |fault: &&Fault| fault.site == site && fault.occurrence == occurrence;
+        let fault = *self.plan.iter().find(hit)?;
+        if self.happened.is_empty() {
+            self.seen_before.clone_from(&self.seen);
+        }
+        self.happened.push(fault);
+        Some(fault.status)
     }
 
     /// Counts a call of a routine; the status to fail with when its turn has come.
@@ -108,6 +133,8 @@ impl Faults {
         self.plan.clear();
         self.by_routine.clear();
         self.seen.clear();
+        self.happened.clear();
+        self.seen_before.clear();
     }
 }
 
@@ -119,9 +146,8 @@ impl Kernel {
         let count = self.faults.seen.entry(site).or_insert(0);
         *count += 1;
         let occurrence = *count;
-        let hit = |fault: &&Fault| fault.site == site && fault.occurrence == occurrence;
-        let planned = self.faults.plan.iter().find(hit).map(|fault| fault.status);
-        let status = self.faults.count_down(routine).or(planned)?;
+        let counted = self.faults.count_down(routine);
+        let status = self.faults.planned(site, occurrence).or(counted)?;
         self.emit(FailureInjected { routine: routine.into(), status });
         Some(status)
     }
