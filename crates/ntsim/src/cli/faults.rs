@@ -47,7 +47,7 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let bounds = Bounds { first: arguments.first, last: arguments.last, pairs: arguments.pairs };
     let report = faults::campaign(&mut machine, &scenarios, bounds).map_err(|stop| stop.to_string())?;
-    write!(io::stdout().lock(), "{report}").map_err(cannot_print)?;
+    write!(io::stdout().lock(), "{report}").map_err(|error| cannot_print(&error))?;
     Ok(status(report.findings().next().is_none()))
 }
 
@@ -67,7 +67,7 @@ fn show(machine: &mut Machine, scenarios: &[Scenario], faults: &[Fault]) -> Resu
     for scenario in scenarios {
         let life = faults::live(machine, scenario, faults).map_err(|stop| stop.to_string())?;
         let wrong = faults::wrong_in(&life);
-        tell(&life, &wrong).map_err(cannot_print)?;
+        tell(&life, &wrong).map_err(|error| cannot_print(&error))?;
         fine &= wrong.is_empty();
     }
     Ok(status(fine))
@@ -88,7 +88,7 @@ fn tell(life: &Life, wrong: &[String]) -> io::Result<()> {
     writeln!(out, "\n{}", life.summary())
 }
 
-fn cannot_print(error: io::Error) -> String {
+fn cannot_print(error: &io::Error) -> String {
     format!("cannot print: {error}")
 }
 
