@@ -66,7 +66,10 @@ fn show(machine: &mut Machine, scenarios: &[Scenario], faults: &[Fault]) -> Resu
     let mut fine = true;
     for scenario in scenarios {
         let life = faults::live(machine, scenario, faults).map_err(|stop| stop.to_string())?;
-        let wrong = faults::wrong_in(&life);
+        let mut wrong = faults::wrong_in(&life);
+        if machine.kernel().faults.happened() != faults {
+            wrong.push("a call that was to fail was not made".into());
+        }
         tell(&life, &wrong).map_err(|error| cannot_print(&error))?;
         fine &= wrong.is_empty();
     }
