@@ -74,11 +74,11 @@ pub fn unplug(kernel: &mut Kernel, pdo: Addr) -> Result<(), Stop> {
 pub fn poke(kernel: &mut Kernel, pdo: Addr, poke: Poke<'_>) -> Result<(), Stop> {
     let now = kernel.usb_now();
     let device = kernel.usb.devices.get_mut(&pdo).ok_or_else(|| unknown(pdo))?;
-    device.model.poke(now, poke).map_err(|_| Stop::Host(format!("the device refuses {poke:?}")))?;
+    device.model.poke(now, poke).map_err(|_| Stop::Script(format!("the device refuses {poke:?}")))?;
     kernel.usb_pump(pdo);
     Ok(())
 }
 
 fn unknown(pdo: Addr) -> Stop {
-    Stop::Host(format!("{pdo} is no device of the USB stack"))
+    Stop::Script(format!("{pdo} is no device of the USB stack"))
 }
