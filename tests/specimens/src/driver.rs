@@ -64,8 +64,9 @@ unsafe extern "C" fn add_device<S: Specimen>(
             &raw mut device,
         )
     };
-    if !NT_SUCCESS(status) {
-        return status;
+    // STATUS_OBJECT_NAME_EXISTS is documented, and a success without a device object.
+    if !NT_SUCCESS(status) || device.is_null() {
+        return if NT_SUCCESS(status) { STATUS_NO_SUCH_DEVICE } else { status };
     }
     let extension = Extension::of(device);
     // SAFETY: the I/O manager made the extension, and nobody else knows it yet.

@@ -21,6 +21,11 @@ pub const DEVICE_CONTROL: u8 = 0x0E;
 /// `IRP_MJ_CLEANUP`.
 pub const CLEANUP: u8 = 0x12;
 
+/// The bits of a control code that say how buffers are passed.
+const METHOD_MASK: u32 = 3;
+/// `METHOD_BUFFERED`
+const METHOD_BUFFERED: u32 = 0;
+
 /// The dispatch routine of `IRP_MJ_POWER` and `IRP_MJ_SYSTEM_CONTROL`: they go down untouched.
 ///
 /// # Safety
@@ -87,6 +92,10 @@ pub fn prepare(extension: *mut Extension, irp: Irp) -> Result<PURB, NTSTATUS> {
     let fields = unsafe { &*extension };
     if !fields.started {
         return Err(STATUS_DEVICE_NOT_CONNECTED);
+    }
+    // The other methods describe the output by an MDL or a user address: their system buffer is the input's.
+    if irp.control_code() & METHOD_MASK != METHOD_BUFFERED {
+        return Err(STATUS_INVALID_DEVICE_REQUEST);
     }
     if irp.output_length() < usb::DESCRIPTOR_LENGTH {
         return Err(STATUS_BUFFER_TOO_SMALL);

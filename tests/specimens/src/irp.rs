@@ -115,6 +115,15 @@ impl Irp {
         unsafe { location.Parameters.DeviceIoControl.OutputBufferLength }
     }
 
+    /// `Parameters.DeviceIoControl.IoControlCode`.
+    #[must_use]
+    pub const fn control_code(self) -> u32 {
+        // SAFETY: the IRP has a current stack location.
+        let location = unsafe { &*self.current() };
+        // SAFETY: whatever the union holds, a number is read.
+        unsafe { location.Parameters.DeviceIoControl.IoControlCode }
+    }
+
     /// `PendingReturned`.
     #[must_use]
     pub const fn is_pending_returned(self) -> bool {
