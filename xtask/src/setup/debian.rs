@@ -64,19 +64,22 @@ fn is_root() -> Result<bool> {
     Ok(tool::output(Command::new("id").arg("-u"))?.trim() == "0")
 }
 
-/// The Debian mirror that this machine uses, or Debian's own.
-pub fn mirror() -> String {
+/// The Debian mirror that this machine uses.
+///
+/// # Errors
+///
+/// apt's sources name none.
+pub fn mirror() -> Result<String> {
     let mut command = Command::new("apt-get");
     command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
-    tool::output(&mut command)
-        .ok()
-        .and_then(|list| {
-            list.lines()
-                .map(|line| line.trim_end_matches('/'))
-                .find(|line| line.ends_with("/debian"))
-                .map(String::from)
+    let list = tool::output(&mut command)?;
+    list.lines()
+        .map(|line| line.trim_end_matches('/'))
+        .find(|line| line.ends_with("/debian"))
+        .map(String::from)
+        .ok_or_else(|| {
+            cannot_run("apt's sources name no Debian mirror to fetch the core library's source from")
         })
-        .unwrap_or_else(|| "http://deb.debian.org/debian".into())
 }
 
 /// A private configuration of apt, with sources, lists and cache of its own: the machine's stay untouched.
@@ -98,7 +101,7 @@ impl<'a> PrivateApt<'a> {
         .into_iter()
         .find(|keys| Path::new(keys).is_file())
         .ok_or_else(|| cannot_run("Debian's keys are not installed (debian-archive-keyring)"))?;
-        let mirror = mirror();
+        let mirror = mirror()?;
         let sources = format!("deb [signed-by={keys}] {mirror} {suite} main\n");
         for part in ["lists/partial", "cache/archives/partial"] {
             std::fs::create_dir_all(folder.join(part))?;
