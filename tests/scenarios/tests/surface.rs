@@ -70,3 +70,12 @@ fn time_passes_as_far_as_it_was_asked_to() {
     machine.pump(MOMENT);
     assert_eq!(machine.kernel().sched.now, 2 * MOMENT, "a later timer does not make time leap");
 }
+
+#[test]
+fn the_registry_path_is_gone_when_driver_entry_has_returned() {
+    let mut machine = scenarios::machine();
+    assert_eq!(machine.start(), Some(NtStatus::SUCCESS));
+    let kernel = machine.kernel();
+    let mut kept = kernel.mem.live_objects().filter(|object| object.id.kind == nt_trace::ObjectKind::Key);
+    assert!(kept.next().is_none(), "a driver could read the path that the I/O manager has freed");
+}

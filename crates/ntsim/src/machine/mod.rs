@@ -3,6 +3,7 @@
 //! A machine lives many lives in sequence. Each begins with nothing but the mapped image, and ends when its
 //! script ends or when the kernel stops.
 
+mod driver;
 mod stopped;
 mod surface;
 
@@ -14,20 +15,18 @@ use std::{
     rc::Rc,
 };
 
-use nt_trace::{
-    NtStatus, Text,
-    event::{Callback, DispatchTable, DriverLoaded, DriverUnloaded},
-};
+use nt_trace::{NtStatus, Text};
 
 use crate::{
-    abi::{DRIVER_EXTENSION, DRIVER_OBJECT, UNICODE_STRING},
     cpu::install_handlers,
     image::{Image, LoadError, Parsed},
-    kernel::{Kernel, callback, exports},
-    mem::{Addr, Fill, Mem, Mode, Request},
+    kernel::{Kernel, exports},
+    mem::{Addr, Mem, Mode},
     sched::{Cpu, Executor, Policy, Random, Replay, RoundRobin, Sched, State, ThreadId},
     stop::Stop,
 };
+
+pub use driver::{load, unload};
 
 /// How a life is played.
 #[derive(Clone, Debug, Default)]
@@ -200,9 +199,18 @@ impl Machine {
         F: FnOnce(Cpu) -> R + 'static,
         R: Future<Output = Result<T, Stop>> + 'static,
     {
-        if self.stopped.is_some() {
-            return None;
-        }
+        let result = self.begin(role, task);
+        self.run();
+        result.take()
+    }
+
+    /// Makes a thread for a task. What the task returns will be in the cell, once.
+    fn begin<T, F, R>(&mut self, role: &'static str, task: F) -> Rc<RefCell<Option<T>>>
+    where
+        T: 'static,
+        F: FnOnce(Cpu) -> R + 'static,
+        R: Future<Output = Result<T, Stop>> + 'static,
+    {
         let result = Rc::new(RefCell::new(None));
         let slot = Rc::clone(&result);
         self.kernel.borrow_mut().sched.spawn(role, 0, async move |cpu| {
@@ -210,8 +218,7 @@ impl Machine {
             slot.replace(Some(value));
             Ok(())
         });
-        self.run();
-        result.take()
+        result
     }
 
     /// Stops the machine if a thread waits that nobody will ever wake.
@@ -259,84 +266,4 @@ impl Machine {
         });
         waiting.collect::<Vec<_>>().join("; ")
     }
-}
-
-/// Makes the driver object and calls DriverEntry; a driver that refuses is taken out again.
-///
-/// # Errors
-/// When the machine stops.
-pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtStatus>, Stop> {
-    let (driver, path) = {
-        let mut kernel = cpu.k();
-        let driver = kernel.create_driver(name, entry)?;
-        let path = registry_path(&mut kernel, name)?;
-        let module = kernel.trace.module.clone();
-        let id = kernel.object(driver);
-        kernel.emit(DriverLoaded { driver: id, name: module });
-        (driver, path)
-    };
-    let value = callback::call(cpu, Callback::DriverEntry, entry, &[driver, path]).await?;
-    let status = callback::low_half(value);
-    if status.is_success() {
-        tell_dispatch_table(&mut cpu.k(), driver)?;
-    } else {
-        // DriverUnload is not called after a failure, so what DriverEntry made must be gone by now.
-        cpu.k().check_leaks();
-    }
-    Ok(if status.is_success() { Ok(driver) } else { Err(status) })
-}
-
-/// What DriverEntry left in the driver object.
-fn tell_dispatch_table(kernel: &mut Kernel, driver: Addr) -> Result<(), Stop> {
-    let mut majors = 0;
-    for major in 0..28 {
-        if !kernel.dispatch_routine(driver, major)?.is_null() {
-            majors |= 1 << major;
-        }
-    }
-    let extension = kernel.mem.at::<DRIVER_OBJECT>(driver)?.DriverExtension;
-    let add_device = !kernel.mem.at::<DRIVER_EXTENSION>(extension)?.AddDevice.is_null();
-    let driver = kernel.object(driver);
-    kernel.emit(DispatchTable { driver, majors, add_device });
-    Ok(())
-}
-
-/// The counted string that DriverEntry gets. It is valid during the call only, as its page says; here it
-/// lives in one block with its text.
-fn registry_path(kernel: &mut Kernel, name: &str) -> Result<Addr, Stop> {
-    let text: Vec<u16> =
-        format!("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\{name}").encode_utf16().collect();
-    let header = size_of::<UNICODE_STRING>() as u64;
-    let bytes = text.len() as u64 * 2;
-    let request = Request {
-        kind: nt_trace::ObjectKind::Key,
-        length: header + bytes,
-        tag: 0,
-        fill: Fill::Zero,
-        site: Addr::NULL,
-    };
-    let block = kernel.mem.allocate(request)?;
-    for (index, unit) in text.iter().enumerate() {
-        kernel.mem.write(block.add(header + index as u64 * 2), unit)?;
-    }
-    let length = u16::try_from(bytes).map_err(|_| Stop::Host("the driver's name is too long".into()))?;
-    *kernel.mem.at_mut(block)? = UNICODE_STRING::new(length, length, block.add(header));
-    Ok(block)
-}
-
-/// Calls DriverUnload. A driver without one cannot be unloaded, and stays.
-///
-/// # Errors
-/// When the machine stops.
-pub async fn unload(cpu: &Cpu, driver: Addr) -> Result<(), Stop> {
-    let routine = cpu.look().mem.at::<DRIVER_OBJECT>(driver)?.DriverUnload;
-    if routine.is_null() {
-        return Ok(());
-    }
-    callback::call(cpu, Callback::Unload, routine, &[driver]).await?;
-    let mut kernel = cpu.k();
-    let id = kernel.object(driver);
-    kernel.emit(DriverUnloaded { driver: id });
-    kernel.check_leaks();
-    Ok(())
 }

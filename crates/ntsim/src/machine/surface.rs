@@ -4,7 +4,7 @@
 //! [`Machine::outcome`] asks whether a request has ended. Every call gives `None` once the machine has stopped;
 //! [`Machine::stopped`] says why.
 
-use std::{cell::RefCell, future::Future, rc::Rc};
+use std::future::Future;
 
 use nt_trace::NtStatus;
 use usb_models::DeviceModel;
@@ -103,13 +103,7 @@ impl Machine {
         F: FnOnce(Cpu) -> R + 'static,
         R: Future<Output = Result<T, Stop>> + 'static,
     {
-        let result = Rc::new(RefCell::new(None));
-        let slot = Rc::clone(&result);
-        self.kernel_mut().sched.spawn(role, 0, async move |cpu| {
-            let value = task(cpu).await?;
-            slot.replace(Some(value));
-            Ok(())
-        });
+        let result = self.begin(role, task);
         self.run_until(|_| result.borrow().is_some());
         let value = result.take();
         if value.is_none() {
