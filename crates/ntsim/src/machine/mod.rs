@@ -205,7 +205,7 @@ impl Machine {
     }
 
     /// Makes a thread for a task. What the task returns will be in the cell, once.
-    fn begin<T, F, R>(&mut self, role: &'static str, task: F) -> Rc<RefCell<Option<T>>>
+    fn begin<T, F, R>(&self, role: &'static str, task: F) -> Rc<RefCell<Option<T>>>
     where
         T: 'static,
         F: FnOnce(Cpu) -> R + 'static,
