@@ -11,16 +11,16 @@ use std::{
     fmt,
 };
 
-use nt_trace::{NtStatus, event::EventKind};
+use nt_trace::NtStatus;
 
-use super::order;
+use super::Recipe;
 use crate::{
     kernel::{
         exports,
         fault::{Fault, FaultSite},
     },
-    life::{self, Life},
-    machine::{Choices, Machine},
+    life::Life,
+    machine::Machine,
     scenario::Scenario,
     stop::Stop,
 };
@@ -145,9 +145,7 @@ fn what_follows(machine: &Machine, bounds: Bounds) -> Vec<Fault> {
 /// # Errors
 /// When the host refuses the machine a new life.
 pub fn live(machine: &mut Machine, scenario: &Scenario, faults: &[Fault]) -> Result<Life, Stop> {
-    machine.next_life(Choices::InTurn)?;
-    machine.kernel_mut().faults.plan.extend(faults);
-    Ok(life::survive(machine, scenario))
+    Recipe { faults: faults.to_vec(), ..Recipe::new(scenario.clone()) }.live(machine)
 }
 
 /// The failures to inject where these calls are made.
@@ -187,23 +185,10 @@ impl Row {
     }
 }
 
-/// What no failure of a call excuses, in words: a broken rule, a leak, a machine that stopped, a handle that is
-/// not closed in time.
+/// What no failure of a call excuses, in words.
 #[must_use]
 pub fn wrong_in(life: &Life) -> Vec<String> {
-    let errors = life.violations.iter().filter(|one| one.severity == nt_trace::Severity::Error);
-    let mut wrong: Vec<String> = errors.map(|one| format!("{}: {}", one.rule, one.detail)).collect();
-    wrong.extend(life.cut_short.clone());
-    let leaks = life.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Leak(leak) => Some(format!("{} is left: {}", leak.object, leak.what)),
-        _ => None,
-    });
-    wrong.extend(leaks);
-    wrong.extend(order::handles_are_closed_in_time(&life.events).err());
-    if wrong.is_empty() && !life.is_clean() {
-        wrong.push("the life is not clean".into());
-    }
-    wrong
+    super::wrong_in(life).iter().map(ToString::to_string).collect()
 }
 
 impl fmt::Display for Report {

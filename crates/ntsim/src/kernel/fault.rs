@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use nt_trace::{NtStatus, event::FailureInjected};
+use serde::{Deserialize, Serialize};
 
 use super::{Kernel, exports};
 use crate::mem::Addr;
@@ -16,8 +17,9 @@ pub struct FaultSite {
     pub offset: u64,
 }
 
-/// One failure to inject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One failure to inject. Is written as its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Fault {
     /// Where.
     pub site: FaultSite,
@@ -37,6 +39,20 @@ impl fmt::Display for FaultSite {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{:#x}", self.site, self.occurrence, self.status.0)
+    }
+}
+
+impl From<Fault> for String {
+    fn from(fault: Fault) -> Self {
+        fault.to_string()
+    }
+}
+
+impl TryFrom<String> for Fault {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

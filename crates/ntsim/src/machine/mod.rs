@@ -16,6 +16,7 @@ use std::{
 };
 
 use nt_trace::{NtStatus, Text};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     cpu::install_handlers,
@@ -29,7 +30,7 @@ use crate::{
 pub use driver::{load, unload};
 
 /// How a life is played.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choices {
     /// A thread runs until it blocks.
     #[default]

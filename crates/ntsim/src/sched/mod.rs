@@ -14,6 +14,8 @@ pub use executor::Executor;
 pub use policy::{Point, Policy, Random, Replay, RoundRobin, SplitMix};
 pub use task::Cpu;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{cpu::Call, kernel::Kernel, stop::Stop};
 
 /// `PASSIVE_LEVEL`
@@ -30,7 +32,8 @@ const NOWHERE: u8 = u8::MAX;
 pub type Time = u64;
 
 /// Names a thread. Numbers start at 1 and are not reused within a life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ThreadId(pub u32);
 
 impl fmt::Display for ThreadId {

@@ -1,0 +1,58 @@
+//! Everything that determines one life.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    kernel::fault::Fault,
+    life::{self, Life},
+    machine::{Choices, Machine},
+    scenario::Scenario,
+    stop::Stop,
+};
+
+/// Everything that determines one life, besides the driver's file: the same recipe gives the same trace. Can be
+/// written down and read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// What is played.
+    pub scenario: Scenario,
+    /// The calls that fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// Who runs when several could.
+    #[serde(default)]
+    pub choices: Choices,
+    /// Whether threads may switch at the driver's own atomic instructions too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub atomics: bool,
+    /// Whether each read of user memory is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub user_reads: bool,
+}
+
+impl Recipe {
+    /// A scenario as it is, with threads in turn.
+    #[must_use]
+    pub const fn new(scenario: Scenario) -> Self {
+        let choices = Choices::InTurn;
+        Self { scenario, faults: Vec::new(), choices, atomics: false, user_reads: false }
+    }
+
+    /// Plays it in a new life, as far as the script goes as it says, and then brings everything to an end
+    /// ([`life::survive`]).
+    ///
+    /// # Errors
+    /// When the host refuses the machine a new life.
+    pub fn live(&self, machine: &mut Machine) -> Result<Life, Stop> {
+        machine.next_life(self.choices.clone())?;
+        machine.kernel_mut().faults.plan.extend(&self.faults);
+        Ok(life::survive(machine, &self.scenario))
+    }
+
+    /// The same with the choices that were made, whatever made them.
+    #[must_use]
+    pub fn as_played(mut self, life: &Life) -> Self {
+        self.choices = Choices::Replay(life.choices.clone());
+        self
+    }
+}
