@@ -16,7 +16,7 @@ mod world;
 
 use serde::{Deserialize, Serialize};
 
-pub use actor::{Actor, Callback, IrpOrigin, PoolKind, SpinLockForm, UrbKind};
+pub use actor::{Actor, Callback, IrpOrigin, LockForm, PoolKind, SpinLockForm, UrbKind};
 pub use call::*;
 pub use device::*;
 pub use irp::*;
@@ -117,7 +117,7 @@ kinds! {
     DeviceCreated, DeviceAttached, DeviceDetached, DeviceDeleted, DeviceFlags, InterfaceRegistered,
     InterfaceStateSet, InterfaceStringFreed, ObjectReferenced, ObjectDereferenced,
     RemoveLockInitialised, RemoveLockAcquired, RemoveLockReleased, RemoveLockWaitBegun,
-    RemoveLockWaitEnded, SpinLockAcquired, SpinLockReleased, IrqlRaised, IrqlLowered,
+    RemoveLockWaitEnded, SpinLockAcquired, SpinLockReleased, LockAcquired, LockReleased, IrqlRaised, IrqlLowered,
     EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
     PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued,
     WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
@@ -125,7 +125,7 @@ kinds! {
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
     Step, DriverLoaded, DispatchTable, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,
-    FileClosed, FailureInjected, BugCheck, Leak, Fault, Deadlock, Livelock,
+    FileClosed, FailureInjected, BugCheck, Leak, PendingAtUnload, Fault, Deadlock, Livelock,
 }
 
 impl EventKind {

@@ -89,6 +89,23 @@ pub enum SpinLockForm {
     Cancel,
 }
 
+/// Which lock that a thread may wait for, and how it is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LockForm {
+    /// A kernel mutex: `KeWaitForSingleObject`, `KeReleaseMutex`
+    #[default]
+    Mutex,
+    /// `ExAcquireFastMutex` and its relatives
+    FastMutex,
+    /// `KeAcquireGuardedMutex` and its relatives
+    GuardedMutex,
+    /// `ExAcquireResourceExclusiveLite` and its relatives
+    ResourceExclusive,
+    /// `ExAcquireResourceSharedLite` and its relatives
+    ResourceShared,
+}
+
 /// A callback of the driver under test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

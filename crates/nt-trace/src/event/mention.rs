@@ -1,6 +1,6 @@
 //! Which objects a payload names.
 
-use super::{Actor, Callback, IrpOrigin, PoolKind, SpinLockForm, UrbKind};
+use super::{Actor, Callback, IrpOrigin, LockForm, PoolKind, SpinLockForm, UrbKind};
 use crate::object::ObjectId;
 use crate::value::{Arg, Args, NtStatus, PoolTag, Site, Text};
 
@@ -14,7 +14,7 @@ macro_rules! names_nothing {
 }
 
 names_nothing!(u8, u16, u32, u64, i64, bool, Option<i64>, [u64; 4], Text, NtStatus, PoolTag, Option<Site>);
-names_nothing!(Actor, IrpOrigin, PoolKind, SpinLockForm, UrbKind);
+names_nothing!(Actor, IrpOrigin, LockForm, PoolKind, SpinLockForm, UrbKind);
 
 impl Mention for ObjectId {
     fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {

@@ -1,6 +1,6 @@
 //! Locks, events, waits and `IRQL`.
 
-use super::actor::{Actor, SpinLockForm};
+use super::actor::{Actor, LockForm, SpinLockForm};
 use super::payload::payloads;
 use crate::object::ObjectId;
 use crate::value::NtStatus;
@@ -61,6 +61,20 @@ payloads! {
         /// `IRQL` to go back to.
         new_irql: u8,
     }
+    /// A lock that a thread may wait for is taken: a mutex of any kind, or a resource.
+    LockAcquired {
+        /// The lock.
+        lock: ObjectId,
+        /// Which kind, and how.
+        form: LockForm,
+    }
+    /// Such a lock is given back.
+    LockReleased {
+        /// The lock.
+        lock: ObjectId,
+        /// Which kind, and how it was held.
+        form: LockForm,
+    }
     /// `KeRaiseIrql`
     IrqlRaised {
         /// Before.
@@ -98,7 +112,7 @@ payloads! {
         /// The event object.
         object: ObjectId,
     }
-    /// `KeWaitForSingleObject` is called.
+    /// `KeWaitForSingleObject` is called, or `KeWaitForMultipleObjects`, which is told once for each object.
     WaitBegun {
         /// The object waited for.
         object: ObjectId,
@@ -107,7 +121,7 @@ payloads! {
         /// The object was signalled already.
         signalled: bool,
     }
-    /// `KeWaitForSingleObject` returns.
+    /// Such a wait is over. One for several objects is told for the object that ended it, or for each.
     WaitEnded {
         /// The object waited for.
         object: ObjectId,

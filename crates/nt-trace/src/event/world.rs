@@ -94,6 +94,13 @@ payloads! {
         /// Where the driver got it.
         allocated_at: Option<Site>,
     }
+    /// The driver unloads, and something may still call into its image: a timer, a DPC, a thread.
+    PendingAtUnload {
+        /// What may.
+        object: ObjectId,
+        /// In words.
+        what: Text,
+    }
     /// The driver touched memory that it may not touch.
     Fault {
         /// The object the address belongs to or lies next to.

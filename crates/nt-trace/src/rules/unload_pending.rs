@@ -5,10 +5,20 @@ use crate::event::{Event, EventKind, Tag};
 use crate::violation::{Findings, Violation};
 use crate::world::{Owner, World};
 
-pub const RULE: Predicate =
-    Predicate { names: &["UnloadWithPendingOperations"], interest: &[Tag::DriverUnloaded], on };
+pub const RULE: Predicate = Predicate {
+    names: &["UnloadWithPendingOperations"],
+    interest: &[Tag::DriverUnloaded, Tag::PendingAtUnload],
+    on,
+};
 
 fn on(event: &Event, world: &World, findings: &mut Findings) {
+    if let EventKind::PendingAtUnload(pending) = &event.kind {
+        let found = Violation::new("UnloadWithPendingOperations", event).check(0xCE).object(pending.object);
+        findings.report(
+            found.detail(format!("the driver was unloaded while {} {}", pending.object, pending.what)),
+        );
+        return;
+    }
     let EventKind::DriverUnloaded(_) = &event.kind else { return };
     let mut pending: Vec<_> = world
         .irps()

@@ -162,6 +162,8 @@ fn synchronisation(kind: &EventKind) -> Option<String> {
         EventKind::RemoveLockWaitEnded(wait) => format!("nobody holds remove {} any more", wait.lock),
         EventKind::SpinLockAcquired(taken) => format!("spin {} taken", taken.lock),
         EventKind::SpinLockReleased(gave) => format!("spin {} given back", gave.lock),
+        EventKind::LockAcquired(got) => format!("{:?} {} taken", got.form, got.lock),
+        EventKind::LockReleased(gave) => format!("{:?} {} given back", gave.form, gave.lock),
         EventKind::IrqlRaised(change) => format!("IRQL raised to {}", names::irql(change.to)),
         EventKind::IrqlLowered(change) => format!("IRQL lowered to {}", names::irql(change.to)),
         EventKind::EventInitialised(made) => format!("{} initialised", made.object),
@@ -260,6 +262,7 @@ fn world(kind: &EventKind) -> Option<String> {
             let [a, b, c, d] = stop.parameters;
             format!("{name} (0x{:X}: 0x{a:x}, 0x{b:x}, 0x{c:x}, 0x{d:x}): {}", stop.code, stop.text)
         }
+        EventKind::PendingAtUnload(pending) => format!("{} {}", pending.object, pending.what),
         EventKind::Leak(leak) => format!("{} left: {}", leak.object, leak.what),
         EventKind::Fault(fault) => format!("memory fault: {}", fault.text),
         EventKind::Deadlock(lock) => format!("deadlock: {}", lock.text),

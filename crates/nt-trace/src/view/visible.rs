@@ -56,6 +56,7 @@ pub const fn always(kind: &EventKind) -> bool {
             | EventKind::FailureInjected(_)
             | EventKind::BugCheck(_)
             | EventKind::Leak(_)
+            | EventKind::PendingAtUnload(_)
             | EventKind::Fault(_)
             | EventKind::Deadlock(_)
             | EventKind::Livelock(_)
