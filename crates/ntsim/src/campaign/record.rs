@@ -56,6 +56,17 @@ pub enum Record {
     },
     /// Something was wrong.
     Finding(Box<Finding>),
+    /// More was wrong than is kept of one piece.
+    More {
+        /// How many findings were not kept.
+        findings: u64,
+    },
+    /// The process that did the piece ended before it, or was ended because it said nothing for too long. Its
+    /// work is lost; that is as bad as a finding.
+    Died {
+        /// How it ended.
+        reason: String,
+    },
 }
 
 /// A life in which something was wrong.
@@ -80,13 +91,17 @@ pub struct Wrong {
     pub event: Option<u64>,
     /// Where the driver was then.
     pub site: Option<Site>,
+    /// The driver's call stack then, the innermost place first: return addresses, the first one as in `site`.
+    /// Filled in by the worker, which lives the life again for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<Site>,
 }
 
 impl Wrong {
     /// Something that no rule says.
     #[must_use]
     pub const fn said(text: String) -> Self {
-        Self { rule: None, code: None, text, event: None, site: None }
+        Self { rule: None, code: None, text, event: None, site: None, stack: Vec::new() }
     }
 }
 
@@ -133,6 +148,7 @@ pub fn wrong_in(life: &Life) -> Vec<Wrong> {
             text: one.detail.clone(),
             event: one.seqs.last().copied(),
             site: one.site.clone(),
+            stack: Vec::new(),
         })
         .collect();
     wrong.extend(life.cut_short.clone().map(Wrong::said));
