@@ -13,7 +13,7 @@ use alloc::{collections::VecDeque, vec::Vec};
 use crate::{
     Completion, DeviceModel, HostMemory, Kind, Poke, Refused, Speed, Status, SubmitError, Time, Transfer,
     TransferId,
-    descriptor::{Descriptors, Endpoint, EndpointType, number},
+    descriptor::{Answers, Descriptors, Endpoint, EndpointType, mutation::Edit, number},
     fallible::{self, OutOfMemory},
     function::{Function, Reply},
 };
@@ -49,6 +49,7 @@ pub struct Device<F> {
     reads: u32,
     mute: bool,
     gone: bool,
+    answers: Answers,
     reply: Reply,
     scratch: Vec<u8>,
 }
@@ -93,9 +94,22 @@ impl<F: Function> Device<F> {
             reads: 0,
             mute: false,
             gone: false,
+            answers: Answers::Right,
             reply: Reply::default(),
             scratch: Vec::new(),
         })
+    }
+
+    /// Makes the device lie: its descriptors change, its endpoints do not.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfMemory`].
+    pub fn edit(&mut self, edit: Edit) -> Result<(), OutOfMemory> {
+        if let Edit::Answers(answers) = edit {
+            self.answers = answers;
+        }
+        edit.apply(&mut self.descriptors)
     }
 
     /// The endpoint in use with this address.

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use crate::{
     DeviceModel, Speed,
-    descriptor::{BuildError, Flaw},
+    descriptor::{BuildError, Flaw, mutation},
     fallible,
     function::Function,
     models::{
@@ -18,6 +18,8 @@ use crate::{
 pub enum ModelError {
     /// No model has this name; [`names`] lists those that exist.
     UnknownName,
+    /// What follows the name is no edit; [`mutation`] has those that there are.
+    UnknownEdit,
     /// Memory ran out.
     OutOfMemory,
 }
@@ -26,137 +28,162 @@ pub enum ModelError {
 struct Entry {
     name: &'static str,
     about: &'static str,
-    make: fn() -> Made,
+    make: fn(&str) -> Made,
 }
 
 type Made = Result<Box<dyn DeviceModel>, ModelError>;
 
-fn made<F: Function + 'static>(device: Result<crate::device::Device<F>, BuildError>) -> Made {
+fn made<F: Function + 'static>(edits: &str, device: Result<crate::device::Device<F>, BuildError>) -> Made {
     // The models here are legal, so nothing but memory can be missing; a test makes every one of them.
-    let device = device.map_err(|_| ModelError::OutOfMemory)?;
+    let mut device = device.map_err(|_| ModelError::OutOfMemory)?;
+    for edit in mutation::edits(edits) {
+        device.edit(edit.ok_or(ModelError::UnknownEdit)?).map_err(|_| ModelError::OutOfMemory)?;
+    }
     fallible::boxed(device).map_err(|_| ModelError::OutOfMemory)
 }
 
-fn flawed(flaw: Flaw) -> Made {
-    made(hostile::device(Speed::High, flaw))
+fn flawed(edits: &str, flaw: Flaw) -> Made {
+    made(edits, hostile::device(Speed::High, flaw))
 }
 
-fn stubborn(how: Obstinate) -> Made {
-    made(obstinate::device(Speed::High, how))
+fn stubborn(edits: &str, how: Obstinate) -> Made {
+    made(edits, obstinate::device(Speed::High, how))
 }
 
 const ENTRIES: &[Entry] = &[
     Entry {
         name: "loopback-hs",
         about: "bulk loopback, high speed",
-        make: || made(loopback::device(Speed::High)),
+        make: |edits| made(edits, loopback::device(Speed::High)),
     },
     Entry {
         name: "loopback-fs",
         about: "bulk loopback, full speed",
-        make: || made(loopback::device(Speed::Full)),
+        make: |edits| made(edits, loopback::device(Speed::Full)),
     },
     Entry {
         name: "loopback-ss",
         about: "bulk loopback, SuperSpeed",
-        make: || made(loopback::device(Speed::Super)),
+        make: |edits| made(edits, loopback::device(Speed::Super)),
     },
     Entry {
         name: "composite",
         about: "two functions, interface numbers 2 and 5",
-        make: || made(composite::device(Speed::High)),
+        make: |edits| made(edits, composite::device(Speed::High)),
     },
-    Entry { name: "nak", about: "answers NAK for ever", make: || stubborn(Obstinate::Nak) },
-    Entry { name: "stall", about: "answers STALL on every endpoint", make: || stubborn(Obstinate::Stall) },
-    Entry { name: "short", about: "ends every read after 5 bytes", make: || stubborn(Obstinate::Short(5)) },
-    Entry { name: "empty", about: "ends every read after 0 bytes", make: || stubborn(Obstinate::Short(0)) },
-    Entry { name: "babble", about: "sends whole packets to any read", make: || stubborn(Obstinate::TooMuch) },
+    Entry { name: "nak", about: "answers NAK for ever", make: |edits| stubborn(edits, Obstinate::Nak) },
+    Entry {
+        name: "stall",
+        about: "answers STALL on every endpoint",
+        make: |edits| stubborn(edits, Obstinate::Stall),
+    },
+    Entry {
+        name: "short",
+        about: "ends every read after 5 bytes",
+        make: |edits| stubborn(edits, Obstinate::Short(5)),
+    },
+    Entry {
+        name: "empty",
+        about: "ends every read after 0 bytes",
+        make: |edits| stubborn(edits, Obstinate::Short(0)),
+    },
+    Entry {
+        name: "babble",
+        about: "sends whole packets to any read",
+        make: |edits| stubborn(edits, Obstinate::TooMuch),
+    },
     Entry {
         name: "control-stall",
         about: "answers STALL to every vendor request",
-        make: || stubborn(Obstinate::ControlStall),
+        make: |edits| stubborn(edits, Obstinate::ControlStall),
     },
     Entry {
         name: "interface-length-0",
         about: "interface descriptor with bLength 0",
-        make: || flawed(Flaw::InterfaceLength(0)),
+        make: |edits| flawed(edits, Flaw::InterfaceLength(0)),
     },
     Entry {
         name: "interface-length-1",
         about: "interface descriptor with bLength 1",
-        make: || flawed(Flaw::InterfaceLength(1)),
+        make: |edits| flawed(edits, Flaw::InterfaceLength(1)),
     },
     Entry {
         name: "endpoint-length-0",
         about: "endpoint descriptor with bLength 0",
-        make: || flawed(Flaw::EndpointLength(0)),
+        make: |edits| flawed(edits, Flaw::EndpointLength(0)),
     },
     Entry {
         name: "endpoint-length-255",
         about: "endpoint descriptor that goes past the end",
-        make: || flawed(Flaw::EndpointLength(255)),
+        make: |edits| flawed(edits, Flaw::EndpointLength(255)),
     },
     Entry {
         name: "total-too-large",
         about: "wTotalLength 1000 bytes too large",
-        make: || flawed(Flaw::TotalTooLarge(1000)),
+        make: |edits| flawed(edits, Flaw::TotalTooLarge(1000)),
     },
     Entry {
         name: "total-too-small",
         about: "wTotalLength cuts the last endpoint",
-        make: || flawed(Flaw::TotalTooSmall(4)),
+        make: |edits| flawed(edits, Flaw::TotalTooSmall(4)),
     },
     Entry {
         name: "interfaces-33",
         about: "33 interfaces, which is legal",
-        make: || flawed(Flaw::Interfaces(33)),
+        make: |edits| flawed(edits, Flaw::Interfaces(33)),
     },
-    Entry { name: "empty-packet", about: "endpoint with packet size 0", make: || flawed(Flaw::EmptyPacket) },
+    Entry {
+        name: "empty-packet",
+        about: "endpoint with packet size 0",
+        make: |edits| flawed(edits, Flaw::EmptyPacket),
+    },
     Entry {
         name: "truncated-0",
         about: "no configuration descriptor at all",
-        make: || flawed(Flaw::TruncatedAt(0)),
+        make: |edits| flawed(edits, Flaw::TruncatedAt(0)),
     },
     Entry {
         name: "truncated-8",
         about: "configuration descriptor ends in its header",
-        make: || flawed(Flaw::TruncatedAt(8)),
+        make: |edits| flawed(edits, Flaw::TruncatedAt(8)),
     },
     Entry {
         name: "truncated-20",
         about: "configuration descriptor ends in an endpoint",
-        make: || flawed(Flaw::TruncatedAt(20)),
+        make: |edits| flawed(edits, Flaw::TruncatedAt(20)),
     },
     Entry {
         name: "changing",
         about: "other descriptors at every second read",
-        make: || flawed(Flaw::ChangesBetweenReads),
+        make: |edits| flawed(edits, Flaw::ChangesBetweenReads),
     },
     Entry {
         name: "endpoint-missing",
         about: "bNumEndpoints one too large",
-        make: || flawed(Flaw::EndpointMissing),
+        make: |edits| flawed(edits, Flaw::EndpointMissing),
     },
     Entry {
         name: "interface-missing",
         about: "bNumInterfaces one too large",
-        make: || flawed(Flaw::InterfaceMissing),
+        make: |edits| flawed(edits, Flaw::InterfaceMissing),
     },
     Entry {
         name: "endpoint-twice",
         about: "the same endpoint address twice",
-        make: || flawed(Flaw::EndpointTwice),
+        make: |edits| flawed(edits, Flaw::EndpointTwice),
     },
 ];
 
-/// Makes the model with this name, attached and not configured.
+/// Makes the model with this name, attached and not configured. A colon and edits of its descriptors may follow the
+/// name, as [`mutation`] says: `loopback-hs:c12=ff`.
 ///
 /// # Errors
 ///
 /// [`ModelError`].
 pub fn by_name(name: &str) -> Made {
+    let (name, edits) = name.split_once(':').unwrap_or((name, ""));
     let entry = ENTRIES.iter().find(|entry| entry.name == name).ok_or(ModelError::UnknownName)?;
-    (entry.make)()
+    (entry.make)(edits)
 }
 
 /// The names that [`by_name`] knows, each with a line that says what the device is.

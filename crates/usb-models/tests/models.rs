@@ -110,3 +110,36 @@ fn composite_interfaces_have_gaps_and_alternate_settings() {
     assert_eq!(host.control(setup(0x01, 11, 0, SOURCE_INTERFACE.into(), 0), &[]).status, Status::Ok);
     assert!(host.run(None).iter().any(|end| end.id == read && end.status == Status::Gone));
 }
+
+#[test]
+fn a_name_can_carry_edits_of_the_descriptors() {
+    let bytes = |name: &str| {
+        let model = registry::by_name(name).expect("a model");
+        (model.device_descriptor().to_vec(), model.configuration_descriptor(0).expect("one").to_vec())
+    };
+    let (device, configuration) = bytes("loopback-hs");
+    let (changed, other) = bytes("loopback-hs:c12=ff,c4^03,d7=08,c<20");
+    assert_eq!((changed[7], other[12], other[4]), (8, 0xFF, configuration[4] ^ 3));
+    assert_eq!((changed.len(), other.len()), (device.len(), 20));
+    let (_, longer) = bytes("composite:c>16,c999=01");
+    let length = u16::try_from(longer.len()).expect("a length").to_le_bytes();
+    assert_eq!(longer[2..4], length);
+    for wrong in
+        ["loopback-hs:x", "loopback-hs:c=1", "loopback-hs:c1=fff", "loopback-hs:c5<2", "loopback-hs:c9"]
+    {
+        assert_eq!(registry::by_name(wrong).err(), Some(ModelError::UnknownEdit), "{wrong}");
+    }
+}
+
+#[test]
+fn answers_can_be_too_short_and_too_long() {
+    let ask = |name, length| {
+        let mut host = Host::new(name);
+        let end = host.control(setup(0x80, 6, 0x0100, 0, length), &[]);
+        (end.status, end.length)
+    };
+    assert_eq!(ask("loopback-hs", 8), (Status::Ok, 8));
+    assert_eq!(ask("loopback-hs:short", 18), (Status::Ok, 17));
+    assert_eq!(ask("loopback-hs:babble", 18), (Status::Ok, 18));
+    assert_eq!(ask("loopback-hs:babble", 8), (Status::Overrun, 8));
+}

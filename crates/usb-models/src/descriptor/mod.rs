@@ -1,12 +1,15 @@
-//! Descriptors: made legal by construction ([`builder`]), broken on purpose ([`flaw`]), and judged ([`check`]).
+//! Descriptors: made legal by construction ([`builder`]), broken on purpose ([`flaw`], [`mutation`]), and judged
+//! ([`check`]).
 
 pub mod builder;
 pub mod check;
 pub mod flaw;
+pub mod mutation;
 
 pub use builder::{BuildError, Class, ConfigurationBuilder, DeviceBuilder, SuperSpeedCapability};
 pub use check::{Complaint, check_configuration};
 pub use flaw::Flaw;
+pub use mutation::Answers;
 
 use alloc::vec::Vec;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     DeviceModel, Direction, HostMemory, Kind, Refused, Setup, Status, Time, Transfer, TransferId, chapter9,
+    descriptor::Answers,
     device::{Chosen, Device},
     fallible,
     function::{Function, Reply},
@@ -17,7 +18,7 @@ impl<F: Function> Device<F> {
     ) -> (Status, u32) {
         let Kind::Control { setup } = transfer.kind else { return (Status::Stall, 0) };
         let moved = match setup.direction() {
-            Direction::In => self.control_in(transfer, setup, memory),
+            Direction::In => return self.control_in(transfer, setup, memory).unwrap_or((Status::Stall, 0)),
             Direction::Out => self.control_out(now, transfer, setup, memory),
         };
         moved.map_or((Status::Stall, 0), |moved| (Status::Ok, moved))
@@ -28,7 +29,7 @@ impl<F: Function> Device<F> {
         transfer: Transfer,
         setup: Setup,
         memory: &mut dyn HostMemory,
-    ) -> Result<u32, Refused> {
+    ) -> Result<(Status, u32), Refused> {
         let mut reply = core::mem::take(&mut self.reply);
         reply.clear();
         let answered = if chapter9::is_standard(setup) {
@@ -37,7 +38,13 @@ impl<F: Function> Device<F> {
             self.function.control_in(setup, &mut reply)
         };
         let length = transfer.length.min(u32::from(setup.length));
-        let moved = answered.map(|()| send(memory, transfer.id, reply.bytes(), length));
+        let whole = u32::try_from(reply.bytes().len()).unwrap_or(u32::MAX);
+        let (status, length) = match self.answers {
+            Answers::Overlong if whole > length => (Status::Overrun, length),
+            Answers::Short => (Status::Ok, length.min(whole).saturating_sub(1)),
+            Answers::Right | Answers::Overlong => (Status::Ok, length),
+        };
+        let moved = answered.map(|()| (status, send(memory, transfer.id, reply.bytes(), length)));
         self.reply = reply;
         moved
     }
