@@ -7,6 +7,7 @@ mod actor;
 mod call;
 mod device;
 mod irp;
+mod memory;
 mod mention;
 mod payload;
 mod resource;
@@ -20,6 +21,7 @@ pub use actor::{Actor, Callback, IrpOrigin, LockForm, PoolKind, SpinLockForm, Ur
 pub use call::*;
 pub use device::*;
 pub use irp::*;
+pub use memory::*;
 use mention::Mention;
 pub use resource::*;
 pub use synchronisation::*;
@@ -112,7 +114,7 @@ macro_rules! kinds {
 kinds! {
     Call, Return, CallbackEnter, CallbackLeave,
     IrpMarkedPending, CompletionRoutineSet, StackSkipped, StackCopied, CancelRoutineSet,
-    CancelRoutineCleared, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled,
+    CancelRoutineCleared, CompletionRoutineExSet, IrpQueued, IrpDequeued, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled,
     CompletionRoutineCalled, IrpFinished, IrpCancelRequested, IrpFreed, IrpReinitialised,
     DeviceCreated, DeviceAttached, DeviceDetached, DeviceDeleted, DeviceFlags, InterfaceRegistered,
     InterfaceStateSet, InterfaceStringFreed, ObjectReferenced, ObjectDereferenced,
@@ -121,7 +123,7 @@ kinds! {
     EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
     PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued,
     WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
-    EtwRegistered, EtwUnregistered, DebugPrint,
+    EtwRegistered, EtwUnregistered, DebugPrint, UserRead, PagedTouched, DataChanged,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
     Step, DriverLoaded, DispatchTable, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,

@@ -47,6 +47,27 @@ payloads! {
         /// The IRP.
         irp: ObjectId,
     }
+    /// `IoSetCompletionRoutineEx` answers; [`struct@CompletionRoutineSet`] tells what it set.
+    CompletionRoutineExSet {
+        /// The IRP.
+        irp: ObjectId,
+        /// The device object passed.
+        device: ObjectId,
+        /// The result.
+        status: NtStatus,
+    }
+    /// The IRP was linked into a list by `Tail.Overlay.ListEntry`: inline, or by `ExInterlocked…`.
+    IrpQueued {
+        /// The IRP.
+        irp: ObjectId,
+        /// By one of the `ExInterlocked…` routines.
+        interlocked: bool,
+    }
+    /// The IRP was taken out of the list again.
+    IrpDequeued {
+        /// The IRP.
+        irp: ObjectId,
+    }
     /// The driver wrote `IoStatus`.
     IrpStatusWritten {
         /// The IRP.

@@ -83,6 +83,12 @@ fn requests(kind: &EventKind) -> Option<String> {
         EventKind::StackCopied(_) => "stack location copied".into(),
         EventKind::CancelRoutineSet(_) => "cancel routine set".into(),
         EventKind::CancelRoutineCleared(_) => "cancel routine cleared".into(),
+        EventKind::CompletionRoutineExSet(set) if !set.status.is_success() => {
+            format!("no completion routine set: {}", set.status)
+        }
+        EventKind::CompletionRoutineExSet(set) => format!("completion routine set for {}", set.device),
+        EventKind::IrpQueued(_) => "put into a list".into(),
+        EventKind::IrpDequeued(_) => "taken out of the list".into(),
         EventKind::IrpStatusWritten(written) => format!("status set to {}", written.status),
         EventKind::IrpCreated(made) => {
             format!("{} made: {}", made.irp, names::request(made.major, made.minor))
@@ -201,6 +207,31 @@ fn resources(kind: &EventKind) -> Option<String> {
             format!("{} registered{}", or(made.provider, "no provider"), failed(made.status))
         }
         EventKind::EtwUnregistered(gone) => format!("{} unregistered", gone.provider),
+        EventKind::UserRead(touch) => {
+            let what = if touch.write { "written" } else { "read" };
+            format!(
+                "{} of user mode's buffer {} {what} at {}",
+                bytes(touch.length.into()),
+                touch.buffer,
+                touch.offset
+            )
+        }
+        EventKind::PagedTouched(touch) => {
+            let what = if touch.execute {
+                "run"
+            } else if touch.write {
+                "written"
+            } else {
+                "read"
+            };
+            let place =
+                if touch.object.is_some() { touch.object.to_string() } else { touch.section.to_string() };
+            format!("pageable {place} {what} at offset 0x{:x}", touch.offset)
+        }
+        EventKind::DataChanged(changed) => {
+            let when = if changed.below { "below" } else { "by the driver" };
+            format!("the data of {} changed {when}, from byte {} on", changed.irp, changed.offset)
+        }
         EventKind::DebugPrint(print) => format!("\"{}\"", print.text.trim_end()),
         _ => return None,
     })
