@@ -39,7 +39,7 @@ pub mod usbd_status;
 
 pub use device_capabilities::DEVICE_CAPABILITIES;
 pub use device_object::{DEVICE_OBJECT, DEVOBJ_EXTENSION, KDEVICE_QUEUE};
-pub use dispatcher::{DISPATCHER_HEADER, KEVENT, KTIMER};
+pub use dispatcher::{DISPATCHER_HEADER, FAST_MUTEX, KEVENT, KMUTANT, KSEMAPHORE, KTIMER};
 pub use driver_object::{DRIVER_EXTENSION, DRIVER_OBJECT};
 pub use file_object::FILE_OBJECT;
 pub use guid::GUID;

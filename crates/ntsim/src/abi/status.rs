@@ -24,6 +24,7 @@ pub const STATUS_NO_MEMORY: NtStatus = NtStatus(0xC000_0017);
 pub const STATUS_ACCESS_DENIED: NtStatus = NtStatus(0xC000_0022);
 pub const STATUS_BUFFER_TOO_SMALL: NtStatus = NtStatus(0xC000_0023);
 pub const STATUS_OBJECT_TYPE_MISMATCH: NtStatus = NtStatus(0xC000_0024);
+pub const STATUS_OBJECT_NAME_INVALID: NtStatus = NtStatus(0xC000_0033);
 pub const STATUS_OBJECT_NAME_NOT_FOUND: NtStatus = NtStatus(0xC000_0034);
 pub const STATUS_OBJECT_NAME_COLLISION: NtStatus = NtStatus(0xC000_0035);
 pub const STATUS_SHARING_VIOLATION: NtStatus = NtStatus(0xC000_0043);

@@ -4,6 +4,12 @@ use crate::stop::Stop;
 
 /// `NO_MORE_IRP_STACK_LOCATIONS`
 pub const NO_MORE_IRP_STACK_LOCATIONS: u32 = 0x35;
+/// `MAXIMUM_WAIT_OBJECTS_EXCEEDED`
+pub const MAXIMUM_WAIT_OBJECTS_EXCEEDED: u32 = 0x0C;
+/// `KMODE_EXCEPTION_NOT_HANDLED`
+pub const KMODE_EXCEPTION_NOT_HANDLED: u32 = 0x1E;
+/// `RESOURCE_NOT_OWNED`
+pub const RESOURCE_NOT_OWNED: u32 = 0xE3;
 /// `MULTIPLE_IRP_COMPLETE_REQUESTS`
 pub const MULTIPLE_IRP_COMPLETE_REQUESTS: u32 = 0x44;
 /// `SPIN_LOCK_ALREADY_OWNED`
@@ -41,4 +47,10 @@ pub fn verifier_io(parameter: u64, text: impl Into<String>) -> Stop {
 #[must_use]
 pub fn verifier(parameter: u64, text: impl Into<String>) -> Stop {
     bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, parameter, text)
+}
+
+/// An exception that a routine raises. What is raised here finds no handler.
+#[must_use]
+pub fn exception(status: u32, text: impl Into<String>) -> Stop {
+    bug_check(KMODE_EXCEPTION_NOT_HANDLED, u64::from(status), text)
 }

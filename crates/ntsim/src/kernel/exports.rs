@@ -1,8 +1,8 @@
 //! Everything that a driver can import, by name.
 
 use super::{
-    c_runtime, contiguous, debug_print, etw, export::Export, io, ke, memory, object, pool, power, process,
-    registry, rtl, system,
+    c_runtime, contiguous, debug_print, etw, ex, export::Export, io, ke, memory, misc, mm, object, pool,
+    power, process, registry, registry_keys, registry_values, rtl, system, system_thread,
 };
 
 /// The tables of this kernel's routines. A module that adds routines adds its table here.
@@ -13,16 +13,22 @@ pub const TABLES: &[&[&[Export]]] = &[
         debug_print::EXPORTS,
         etw::EXPORTS,
         memory::EXPORTS,
+        misc::EXPORTS,
+        mm::EXPORTS,
         object::EXPORTS,
         pool::EXPORTS,
         power::EXPORTS,
         process::EXPORTS,
         registry::EXPORTS,
+        registry_keys::EXPORTS,
+        registry_values::EXPORTS,
         rtl::EXPORTS,
         system::EXPORTS,
+        system_thread::EXPORTS,
     ],
     io::EXPORTS,
     ke::EXPORTS,
+    ex::EXPORTS,
     crate::usb::EXPORTS,
 ];
 

@@ -63,7 +63,7 @@ impl Kernel {
         blocks.chain(irps).chain(mdls).chain(items).collect()
     }
 
-    /// Device objects, references, key handles, trace providers, timers.
+    /// Device objects, references, handles, trace providers, resources.
     fn left_objects(&mut self) -> Vec<Left> {
         let mut left = Vec::new();
         for device in self.io.devices.values() {
@@ -88,9 +88,22 @@ impl Kernel {
             let what = format!("registration of trace provider {}", provider.guid);
             left.push(Left { object: provider.id, what, site: provider.site });
         }
-        for timer in self.set_timers() {
-            let object = self.name_of(timer, nt_trace::ObjectKind::Timer);
-            left.push(Left { object, what: "timer that is set".into(), site: Addr::NULL });
+        for (object, site) in self.open_thread_handles() {
+            left.push(Left { object, what: "handle of a thread".into(), site });
+        }
+        for (object, count, site) in self.referenced_threads() {
+            left.push(Left { object, what: format!("{count} references to a thread"), site });
+        }
+        for link in self.links_left() {
+            left.push(Left {
+                object: ObjectId::NONE,
+                what: format!("symbolic link {link}"),
+                site: Addr::NULL,
+            });
+        }
+        for (resource, site) in self.resources_left() {
+            let object = self.name_of(resource, nt_trace::ObjectKind::Lock);
+            left.push(Left { object, what: "resource that was not deleted".into(), site });
         }
         left
     }

@@ -29,6 +29,7 @@ pub mod callback;
 mod contiguous;
 mod debug_print;
 mod etw;
+mod ex;
 pub mod export;
 pub mod exports;
 pub mod fault;
@@ -36,17 +37,24 @@ pub mod io;
 pub mod ke;
 pub mod leak;
 mod memory;
+mod misc;
+mod mm;
 mod object;
 mod pool;
 mod power;
 mod process;
 mod registry;
+mod registry_keys;
+mod registry_values;
 mod rtl;
 pub mod shadow;
+pub mod snapshot;
 mod system;
+mod system_thread;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod trace;
+mod unload;
 
 use nt_trace::{
     Arg, NtStatus, ObjectKind,
@@ -75,6 +83,8 @@ pub struct Kernel {
     pub imports: Vec<&'static Export>,
     /// What happened.
     pub trace: trace::Trace,
+    /// Where threads are in the driver.
+    pub snapshots: snapshot::Snapshots,
     /// Which calls fail.
     pub faults: fault::Faults,
     /// Pool blocks.
@@ -87,8 +97,12 @@ pub struct Kernel {
     pub usb: crate::usb::Usb,
     /// What the PnP manager knows.
     pub pnp: crate::pnp::Pnp,
+    system_threads: system_thread::SystemThreads,
+    ex: ex::Ex,
     callbacks: callback::Callbacks,
     etw: etw::Etw,
+    /// The structure that `IoGetConfigurationInformation` gives, NULL before the first call.
+    configuration_information: Addr,
     site: Addr,
 }
 
@@ -101,14 +115,18 @@ impl Kernel {
             sched,
             imports: Vec::new(),
             trace: trace::Trace::default(),
+            snapshots: snapshot::Snapshots::default(),
             faults: fault::Faults::default(),
             pool: Pool::default(),
             ke: ke::Ke::default(),
             io: io::Io::default(),
             usb: crate::usb::Usb::default(),
             pnp: crate::pnp::Pnp::default(),
+            system_threads: system_thread::SystemThreads::default(),
+            ex: ex::Ex::default(),
             callbacks: callback::Callbacks::new(),
             etw: etw::Etw::default(),
+            configuration_information: Addr::NULL,
             site: Addr::NULL,
         }
     }
@@ -121,14 +139,18 @@ impl Kernel {
         self.mem.reset()?;
         self.sched = sched;
         self.trace.reset();
+        self.snapshots.reset();
         self.faults.reset();
         self.pool = Pool::default();
         self.ke = ke::Ke::default();
         self.io = io::Io::default();
         self.usb = crate::usb::Usb::default();
         self.pnp = crate::pnp::Pnp::default();
+        self.system_threads = system_thread::SystemThreads::default();
+        self.ex = ex::Ex::default();
         self.callbacks.clear();
         self.etw = etw::Etw::default();
+        self.configuration_information = Addr::NULL;
         self.site = Addr::NULL;
         Ok(())
     }
@@ -157,6 +179,7 @@ impl Kernel {
         self.sync_irp(second);
         self.check_deleted(first)?;
         let shown = nt_trace::Args::none().with(self.shown(first)).with(self.shown(second));
+        self.snapshots.enter(self.sched.current(), args);
         self.emit(Call { routine: export.name.into(), args: shown });
         Ok(export.handler)
     }
@@ -182,6 +205,7 @@ impl Kernel {
             Returns::Boolean => Arg::Bool(value & 0xFF != 0),
         };
         self.emit(Return { routine: export.name.into(), value });
+        self.snapshots.leave(self.sched.current());
     }
 
     /// A pointer as a trace shows it: the object it points to, if any. Other values are left out: a register

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     abi::{
         UNICODE_STRING,
-        status::{STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_HANDLE, STATUS_SUCCESS},
+        status::{STATUS_INFO_LENGTH_MISMATCH, STATUS_SUCCESS},
     },
     mem::Addr,
     sched::{DISPATCH_LEVEL, PASSIVE_LEVEL},
@@ -52,14 +52,6 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(dereference),
     ),
     Export::new(
-        "ObReferenceObjectByHandle",
-        "wdm/nf-wdm-obreferenceobjectbyhandle",
-        PASSIVE_LEVEL,
-        Returns::Status,
-        &[STATUS_INVALID_HANDLE.0],
-        Handler::Sync(reference_by_handle),
-    ),
-    Export::new(
         "ObQueryNameString",
         "ntifs/nf-ntifs-obquerynamestring",
         PASSIVE_LEVEL,
@@ -90,7 +82,7 @@ impl Kernel {
             file.driver_references += 1;
             file.driver_references
         } else {
-            return Err(self.no_object(object));
+            return self.reference_thread(object).ok_or_else(|| self.no_object(object));
         };
         let object = self.object(object);
         self.emit(ObjectReferenced { object, by: Actor::Driver, count });
@@ -107,7 +99,8 @@ impl Kernel {
         } else if let Some(file) = self.io.user.files.get_mut(&object) {
             &mut file.driver_references
         } else {
-            return Err(self.no_object(object));
+            let count = self.dereference_thread(object)?;
+            return count.ok_or_else(|| self.no_object(object));
         };
         let Some(count) = held.checked_sub(1) else {
             let text = format!("{} is dereferenced more often than referenced", self.object(object));
@@ -138,11 +131,6 @@ fn reference(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 fn dereference(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let object = args.pointer(kernel, 0)?;
     kernel.driver_dereference(object).map(u64::from)
-}
-
-/// Handles that user mode passes in its buffers are numbers to this kernel: there is nothing behind them.
-const fn reference_by_handle(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
-    Ok(answer(STATUS_INVALID_HANDLE))
 }
 
 /// No object here has a name, and the answer to that is an empty one.

@@ -56,9 +56,9 @@ const THREADS: u64 = 0xFFFF_8100_0000_0000;
 const PROCESSES: u64 = 0xFFFF_8200_0000_0000;
 const STRIDE: u64 = 0x1000;
 
-/// The address that a thread's object goes by.
+/// The address that the object of a thread goes by that the driver did not make.
 #[must_use]
-pub(super) const fn thread_object(thread: ThreadId) -> Addr {
+pub(super) const fn thread_address(thread: ThreadId) -> Addr {
     Addr(THREADS + thread.0 as u64 * STRIDE)
 }
 
@@ -71,6 +71,6 @@ fn current_process_id(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(4 + u64::from(kernel.current_process()) * 4)
 }
 
-const fn current_thread(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
-    Ok(thread_object(kernel.sched.current()).0)
+fn current_thread(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
+    Ok(kernel.thread_object(kernel.sched.current()).0)
 }

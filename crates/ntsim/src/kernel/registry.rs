@@ -87,8 +87,10 @@ pub type Key = BTreeMap<String, RegistryValue>;
 /// Keys by physical device object and `PLUGPLAY_REGKEY_*`, and the handles that the driver holds.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// The keys. One that is not here is empty.
+    /// The keys of devices. One that is not here is empty.
     pub keys: BTreeMap<(Addr, u32), Key>,
+    /// Other keys by path in lower case. One that exists and is not here is empty.
+    pub paths: BTreeMap<String, Key>,
     pub(super) handles: BTreeMap<u64, OpenKey>,
     next: u64,
 }
@@ -98,7 +100,74 @@ pub struct Registry {
 pub(super) struct OpenKey {
     pub(super) id: ObjectId,
     pub(super) site: Addr,
-    key: (Addr, u32),
+    pub(super) key: KeyId,
+}
+
+/// Names a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum KeyId {
+    /// A device's, by physical device object and `PLUGPLAY_REGKEY_*`.
+    Device(Addr, u32),
+    /// Another one, by its path in lower case.
+    Path(String),
+}
+
+/// Where services and control are.
+pub(super) const CONTROL_SET: &str = "\\registry\\machine\\system\\currentcontrolset";
+/// Keys that every system has.
+pub(super) const WELL_KNOWN: &[&str] = &[
+    "\\registry\\machine\\hardware\\devicemap",
+    "\\registry\\machine\\software\\microsoft\\windows nt\\currentversion",
+    "\\registry\\machine\\system\\currentcontrolset\\control",
+    "\\registry\\machine\\system\\currentcontrolset\\services",
+    "\\registry\\user\\.default",
+];
+
+impl KeyId {
+    /// The key with this path.
+    pub(super) fn path(path: &str) -> Self {
+        Self::Path(path.trim_end_matches('\\').to_lowercase())
+    }
+
+    /// A key below this one.
+    pub(super) fn below(&self, name: &str) -> Self {
+        if name.is_empty() { self.clone() } else { Self::path(&format!("{}\\{name}", self.text())) }
+    }
+
+    /// The key that this one is directly below.
+    pub(super) fn above(&self) -> Option<Self> {
+        let Self::Path(path) = self else { return None };
+        let (above, _) = path.rsplit_once('\\')?;
+        Some(Self::Path(above.into()))
+    }
+
+    /// Its path. A device's key has one that no driver knows.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Device(pdo, kind) => {
+                format!("\\registry\\machine\\system\\currentcontrolset\\enum\\{:x}\\{kind:x}", pdo.0)
+            }
+            Self::Path(path) => path.clone(),
+        }
+    }
+}
+
+impl Registry {
+    /// The values of a key, none for one that never had any.
+    pub(super) fn values(&self, key: &KeyId) -> Option<&Key> {
+        match key {
+            KeyId::Device(pdo, kind) => self.keys.get(&(*pdo, *kind)),
+            KeyId::Path(path) => self.paths.get(path),
+        }
+    }
+
+    /// The same, for changing them.
+    pub(super) fn values_mut(&mut self, key: &KeyId) -> &mut Key {
+        match key {
+            KeyId::Device(pdo, kind) => self.keys.entry((*pdo, *kind)).or_default(),
+            KeyId::Path(path) => self.paths.entry(path.clone()).or_default(),
+        }
+    }
 }
 
 /// `PLUGPLAY_REGKEY_CURRENT_HWPROFILE` aside.
@@ -116,7 +185,7 @@ fn open_device_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         kernel.emit(KeyOpened { key: ObjectId::NONE, status });
         return Ok(answer(status));
     }
-    open(kernel, (pdo, kind & KEY_KIND), out)
+    open(kernel, KeyId::Device(pdo, kind & KEY_KIND), out)
 }
 
 /// The key of a device interface is kept with its device, apart from the device's own keys.
@@ -127,7 +196,7 @@ fn open_interface_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let pdo = kernel.io.interfaces.get(&link).map(|interface| interface.pdo);
     let injected = kernel.fault("IoOpenDeviceInterfaceRegistryKey");
     match (injected, pdo) {
-        (None, Some(pdo)) => open(kernel, (pdo, INTERFACE_KEY), out),
+        (None, Some(pdo)) => open(kernel, KeyId::Device(pdo, INTERFACE_KEY), out),
         (injected, _) => {
             let status = injected.unwrap_or(STATUS_OBJECT_NAME_NOT_FOUND);
             kernel.emit(KeyOpened { key: ObjectId::NONE, status });
@@ -136,7 +205,8 @@ fn open_interface_key(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     }
 }
 
-fn open(kernel: &mut Kernel, key: (Addr, u32), out: Addr) -> Result<u64, Stop> {
+/// Makes a handle of a key.
+pub(super) fn open(kernel: &mut Kernel, key: KeyId, out: Addr) -> Result<u64, Stop> {
     kernel.io.registry.next += 4;
     // Kernel handles have the sign bit set.
     let handle = 0xFFFF_FFFF_8000_0000 + kernel.io.registry.next;
@@ -155,13 +225,13 @@ fn query_value(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let Some(open) = kernel.io.registry.handles.get(&handle) else {
         return Ok(answer(STATUS_INVALID_HANDLE));
     };
-    let key = open.key;
+    let key = open.key.clone();
     let string: UNICODE_STRING = kernel.mem.read(name)?;
     let name = kernel.counted_text(&string)?;
     if let Some(status) = kernel.fault("ZwQueryValueKey") {
         return Ok(answer(status));
     }
-    let value = kernel.io.registry.keys.get(&key).and_then(|key| key.get(&name.to_lowercase()));
+    let value = kernel.io.registry.values(&key).and_then(|values| values.get(&name.to_lowercase()));
     let Some(value) = value.cloned() else { return Ok(answer(STATUS_OBJECT_NAME_NOT_FOUND)) };
     let Some((bytes, fixed)) = information(class, &name, &value) else {
         return Ok(answer(STATUS_INVALID_PARAMETER));
@@ -177,7 +247,7 @@ fn query_value(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 }
 
 /// A value as an information class lays it out, and the size of the part that always has to fit.
-fn information(class: u32, name: &str, value: &RegistryValue) -> Option<(Vec<u8>, usize)> {
+pub(super) fn information(class: u32, name: &str, value: &RegistryValue) -> Option<(Vec<u8>, usize)> {
     let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
     let head = |words: &[[u8; 4]]| words.concat();
@@ -206,20 +276,24 @@ fn information(class: u32, name: &str, value: &RegistryValue) -> Option<(Vec<u8>
 fn set_value(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (handle, name) = (args.get(kernel, 0)?, args.pointer(kernel, 1)?);
     let (kind, buffer, length) = (args.ulong(kernel, 3)?, args.pointer(kernel, 4)?, args.ulong(kernel, 5)?);
-    let Some(key) = kernel.io.registry.handles.get(&handle).map(|open| open.key) else {
+    let Some(key) = kernel.io.registry.handles.get(&handle).map(|open| open.key.clone()) else {
         return Ok(answer(STATUS_INVALID_HANDLE));
     };
     let string: UNICODE_STRING = kernel.mem.read(name)?;
     let name = kernel.counted_text(&string)?.to_lowercase();
+    if let Some(status) = kernel.fault("ZwSetValueKey") {
+        return Ok(answer(status));
+    }
     let data = if length == 0 { Vec::new() } else { kernel.mem.bytes(buffer, u64::from(length))?.to_vec() };
-    kernel.io.registry.keys.entry(key).or_default().insert(name, RegistryValue { kind, data });
+    kernel.io.registry.values_mut(&key).insert(name, RegistryValue { kind, data });
     Ok(answer(STATUS_SUCCESS))
 }
 
 fn close(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let handle = args.get(kernel, 0)?;
     let Some(open) = kernel.io.registry.handles.remove(&handle) else {
-        return Ok(answer(STATUS_INVALID_HANDLE));
+        let thread = kernel.close_thread_handle(handle)?;
+        return Ok(answer(if thread { STATUS_SUCCESS } else { STATUS_INVALID_HANDLE }));
     };
     kernel.emit(KeyClosed { key: open.id });
     Ok(answer(STATUS_SUCCESS))

@@ -90,12 +90,29 @@ fn routine_address(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     if let Handler::Data(variable) = export.handler {
         return Ok(variable(kernel)?.0);
     }
-    let known = kernel.imports.iter().position(|import| std::ptr::eq(*import, export));
-    let index = known.unwrap_or_else(|| {
-        kernel.imports.push(export);
-        kernel.imports.len() - 1
-    });
-    Ok(thunk_address(index).0)
+    Ok(kernel.thunk_for(export).0)
+}
+
+impl Kernel {
+    /// The address that a driver calls a routine by, whether or not its image imports the routine.
+    fn thunk_for(&mut self, export: &'static Export) -> Addr {
+        let known = self.imports.iter().position(|import| std::ptr::eq(*import, export));
+        let index = known.unwrap_or_else(|| {
+            self.imports.push(export);
+            self.imports.len() - 1
+        });
+        thunk_address(index)
+    }
+
+    /// The same, by the routine's name.
+    ///
+    /// # Errors
+    /// When the kernel has no such routine.
+    pub(super) fn thunk_of(&mut self, name: &str) -> Result<Addr, Stop> {
+        let export = exports::find_by_name(name);
+        let export = export.ok_or_else(|| Stop::Host(format!("there is no routine {name}")))?;
+        Ok(self.thunk_for(export))
+    }
 }
 
 /// The variable lies in the simulator, where no life's end takes it away; drivers only read it.

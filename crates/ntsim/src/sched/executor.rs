@@ -249,6 +249,11 @@ impl Executor {
     fn after_pending(&mut self, id: ThreadId) -> Result<Option<Point>, Stop> {
         let mut kernel = self.kernel.borrow_mut();
         let Some(thread) = kernel.sched.thread_mut(id) else { return Ok(Some(Point::Blocked)) };
+        if thread.exits {
+            drop(kernel);
+            self.abandon(id);
+            return Ok(Some(Point::Blocked));
+        }
         if let Some(call) = thread.wanted.take() {
             let Some(runner) = self.runners.get_mut(&id) else { return Ok(Some(Point::Blocked)) };
             if runner.stack.is_none() {
@@ -316,6 +321,15 @@ impl Executor {
             (None, _) => {}
         }
         Ok(())
+    }
+
+    /// Ends a thread in the middle of the driver's code, which never goes on.
+    fn abandon(&mut self, id: ThreadId) {
+        if let Some(runner) = self.runners.remove(&id) {
+            drop(runner.frames);
+            self.idle_stacks.extend(runner.stack.map(DriverStack::anew));
+        }
+        self.kernel.borrow_mut().sched.remove(id);
     }
 
     fn end(&mut self, id: ThreadId) {

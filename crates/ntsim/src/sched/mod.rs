@@ -73,6 +73,8 @@ pub struct Thread {
     wanted: Option<Call>,
     answer: Option<u64>,
     woken: Option<u64>,
+    /// It asked to end where it stands.
+    exits: bool,
 }
 
 /// Where a thread stops until nobody else can run.
@@ -183,6 +185,7 @@ impl Sched {
             wanted: None,
             answer: None,
             woken: None,
+            exits: false,
         });
         self.spawned.push((id, start));
         id
@@ -241,8 +244,8 @@ impl Sched {
         }
     }
 
-    /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine, until no other can
-    /// run. Schedules that have a name are made of this. Of several that are held, the first goes on first, and
+    /// Makes a thread stop on entry of its call number `nth` (from 1) of a kernel routine (`*`: of any), until no
+    /// other can run. Schedules that have a name are made of this. Of several that are held, the first goes on first, and
     /// none before all are where they are to be held.
     pub fn hold(&mut self, id: ThreadId, routine: &str, nth: u32) {
         if let Some(thread) = self.thread_mut(id) {
@@ -263,7 +266,7 @@ impl Sched {
     fn about_to_call(&mut self, id: ThreadId, name: &str) {
         let Some(thread) = self.thread_mut(id) else { return };
         let Some(Hold::At { routine, calls }) = &mut thread.hold else { return };
-        if routine == name {
+        if routine == name || routine == "*" {
             *calls = calls.saturating_sub(1);
             if *calls == 0 {
                 self.hold_back(id);

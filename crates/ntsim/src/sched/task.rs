@@ -84,6 +84,17 @@ impl Cpu {
         .await
     }
 
+    /// Ends the thread here, whatever it was called from. This never comes back.
+    pub async fn exit(&self) {
+        poll_fn(|_| {
+            if let Some(thread) = self.k().sched.thread_mut(self.thread) {
+                thread.exits = true;
+            }
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+
     /// Waits for `ticks` of simulated time, in units of 100 ns.
     pub async fn sleep(&self, ticks: Time) {
         {

@@ -5,10 +5,13 @@ use nt_trace::event::IrpOrigin;
 use super::{Finish, IrpSpec};
 use crate::{
     abi::{
-        DEVICE_OBJECT, IO_STATUS_BLOCK, IRP,
+        DEVICE_OBJECT, IO_STATUS_BLOCK, IRP, MDL,
+        device_flags::{DO_BUFFERED_IO, DO_DIRECT_IO},
         io_flags::{IRP_BUFFERED_IO, IRP_DEALLOCATE_BUFFER},
         ioctl::{METHOD_BUFFERED, METHOD_NEITHER},
-        irp_major::{IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP},
+        irp_major::{
+            IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP, IRP_MJ_READ, IRP_MJ_WRITE,
+        },
         status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_NOT_SUPPORTED, STATUS_SUCCESS},
     },
     kernel::{
@@ -39,6 +42,14 @@ pub const EXPORTS: &[Export] = &[
         Returns::Pointer,
         NO_MEMORY,
         Handler::Sync(build_synchronous),
+    ),
+    Export::new(
+        "IoBuildAsynchronousFsdRequest",
+        "wdm/nf-wdm-iobuildasynchronousfsdrequest",
+        APC_LEVEL,
+        Returns::Pointer,
+        NO_MEMORY,
+        Handler::Sync(build_asynchronous),
     ),
 ];
 
@@ -146,6 +157,49 @@ fn build_synchronous(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     }
     let irp = kernel.build_irp(device, &spec, Some(request.finish()))?;
     attach(kernel, irp, &request, false)?;
+    Ok(irp.0)
+}
+
+/// The driver's own to free, with whatever hangs on it: nobody signals anything, and nothing is copied back. How the
+/// buffer is passed follows from the device's flags.
+fn build_asynchronous(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let (major, device) = (args.byte(kernel, 0)?, args.pointer(kernel, 1)?);
+    let (buffer, length) = (args.pointer(kernel, 2)?, args.ulong(kernel, 3)?);
+    let (offset, io_status) = (args.pointer(kernel, 4)?, args.pointer(kernel, 5)?);
+    if kernel.fault("IoBuildAsynchronousFsdRequest").is_some() {
+        return Ok(0);
+    }
+    let flags = kernel.mem.at::<DEVICE_OBJECT>(device)?.Flags;
+    let mut spec = IrpSpec::new(IrpOrigin::BuiltAsynchronous, major, 0);
+    spec.status = if major == IRP_MJ_PNP { STATUS_NOT_SUPPORTED } else { STATUS_SUCCESS };
+    let transfers = matches!(major, IRP_MJ_READ | IRP_MJ_WRITE);
+    let mut request = Request {
+        input: (Addr::NULL, 0),
+        output: (buffer, length),
+        event: Addr::NULL,
+        io_status,
+        system: Addr::NULL,
+        mdl: Addr::NULL,
+    };
+    if transfers {
+        let parameters = spec.parameters.Read_mut();
+        parameters.Length = length;
+        parameters.ByteOffset = if offset.is_null() { 0 } else { kernel.mem.read(offset)? };
+        if length > 0 && flags & DO_BUFFERED_IO != 0 {
+            request.system = kernel.system_allocate(u64::from(length), Fill::Poison)?;
+            if major == IRP_MJ_WRITE {
+                let bytes = kernel.mem.bytes(buffer, u64::from(length))?.to_vec();
+                kernel.mem.bytes_mut(request.system, u64::from(length))?.copy_from_slice(&bytes);
+            }
+        } else if length > 0 && flags & DO_DIRECT_IO != 0 {
+            // The driver unlocks and frees it before it frees the IRP.
+            request.mdl = kernel.allocate_mdl(buffer, length, true)?;
+            kernel.mem.at_mut::<MDL>(request.mdl)?.MdlFlags |= MDL::PAGES_LOCKED;
+        }
+    }
+    let neither = transfers && flags & (DO_BUFFERED_IO | DO_DIRECT_IO) == 0;
+    let irp = kernel.build_irp(device, &spec, None)?;
+    attach(kernel, irp, &request, neither)?;
     Ok(irp.0)
 }
 

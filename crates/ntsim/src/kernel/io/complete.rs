@@ -170,7 +170,7 @@ impl Kernel {
         self.emit(IrpFinished { irp: id, status, information });
         let finish = self.io.irps.get_mut(&irp).and_then(|record| record.finish.take());
         let origin = self.io.irps.get(&irp).map_or(IrpOrigin::IoManager, |record| record.origin);
-        if finish.is_none() && origin == IrpOrigin::Allocated {
+        if finish.is_none() && matches!(origin, IrpOrigin::Allocated | IrpOrigin::BuiltAsynchronous) {
             // Windows would finish it for a thread that it does not have.
             let text =
                 format!("{id} is the driver's own; no completion routine kept it from the I/O manager");

@@ -210,6 +210,8 @@ impl Kernel {
             let text = format!("IoDeleteDevice of {id}, which is still attached to {}", self.object(lower));
             return Err(verifier_io(0x201, text));
         }
+        self.forget_name(device);
+        self.io.told_of_shutdown.retain(|told| *told != device);
         self.unlink_from_driver(driver, device)?;
         let base = self.mem.at::<DEVICE_OBJECT>(device)?.DeviceObjectExtension;
         self.mem.at_mut::<DEVOBJ_EXTENSION>(base)?.ExtensionFlags |= DOE_DELETE_PENDING;

@@ -9,11 +9,12 @@ use crate::{
         DEVICE_OBJECT, DRIVER_OBJECT,
         status::{
             STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, STATUS_OBJECT_NAME_COLLISION,
-            STATUS_OBJECT_NAME_EXISTS, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS,
+            STATUS_OBJECT_NAME_EXISTS, STATUS_SUCCESS,
         },
     },
     kernel::{
         Kernel, answer,
+        bug_check::verifier_io,
         export::{Args, Export, Handler, Returns},
     },
     mem::Addr,
@@ -80,30 +81,6 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(get_attachment_base),
     ),
     Export::new(
-        "IoGetDeviceObjectPointer",
-        "wdm/nf-wdm-iogetdeviceobjectpointer",
-        PASSIVE_LEVEL,
-        Returns::Status,
-        &[STATUS_OBJECT_NAME_NOT_FOUND.0],
-        Handler::Sync(get_device_object_pointer),
-    ),
-    Export::new(
-        "IoCreateSymbolicLink",
-        "wdm/nf-wdm-iocreatesymboliclink",
-        PASSIVE_LEVEL,
-        Returns::Status,
-        &[STATUS_OBJECT_NAME_COLLISION.0],
-        Handler::Sync(symbolic_link),
-    ),
-    Export::new(
-        "IoDeleteSymbolicLink",
-        "wdm/nf-wdm-iodeletesymboliclink",
-        PASSIVE_LEVEL,
-        Returns::Status,
-        &[],
-        Handler::Sync(symbolic_link),
-    ),
-    Export::new(
         "IoInvalidateDeviceState",
         "wdm/nf-wdm-ioinvalidatedevicestate",
         DISPATCH_LEVEL,
@@ -121,6 +98,10 @@ fn create_device(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     if let Some(status) = kernel.fault("IoCreateDevice") {
         return Ok(answer(status));
     }
+    let name = args.pointer(kernel, 2)?;
+    if kernel.is_name_taken(name)? {
+        return Ok(answer(STATUS_OBJECT_NAME_COLLISION));
+    }
     let spec = DeviceSpec {
         driver,
         by: Actor::Driver,
@@ -131,6 +112,7 @@ fn create_device(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         exclusive,
     };
     let device = kernel.create_device(&spec)?;
+    kernel.name_device(device, name)?;
     kernel.mem.write(out, &device)?;
     Ok(answer(STATUS_SUCCESS))
 }
@@ -143,6 +125,14 @@ fn delete_device(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 
 fn attach_device(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (device, target) = (args.pointer(kernel, 0)?, args.pointer(kernel, 1)?);
+    if kernel.actor_of(device) != Actor::Driver {
+        // Told first, so that the rule about it speaks.
+        let (upper, lower) = (kernel.object(device), kernel.object(target));
+        kernel.emit(DeviceAttached { device: upper, to: ObjectId::NONE, target: lower, by: Actor::Driver });
+        let text =
+            format!("IoAttachDeviceToDeviceStack of {upper}, which is no device object of the driver's");
+        return Err(verifier_io(0x04, text));
+    }
     if kernel.fault("IoAttachDeviceToDeviceStack").is_some() {
         let (device, target) = (kernel.object(device), kernel.object(target));
         kernel.emit(DeviceAttached { device, to: ObjectId::NONE, target, by: Actor::Driver });
@@ -175,16 +165,6 @@ fn get_attachment_base(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let bottom = kernel.bottom_of_stack(device);
     kernel.driver_reference(bottom)?;
     Ok(bottom.0)
-}
-
-/// Names of the object manager are not modelled: a link can always be made and taken back.
-const fn symbolic_link(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
-    Ok(answer(STATUS_SUCCESS))
-}
-
-/// No device object has a name that another driver could know.
-const fn get_device_object_pointer(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
-    Ok(answer(STATUS_OBJECT_NAME_NOT_FOUND))
 }
 
 fn invalidate_device_state(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {

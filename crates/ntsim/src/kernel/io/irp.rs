@@ -165,7 +165,7 @@ impl Kernel {
         first.MinorFunction = spec.minor;
         first.Parameters = spec.parameters;
         first.FileObject = spec.file;
-        let thread = super::super::process::thread_object(self.sched.current());
+        let thread = self.thread_object(self.sched.current());
         let header: &mut IRP = self.mem.at_mut(irp)?;
         header.IoStatus = IO_STATUS_BLOCK::new(spec.status.0, 0);
         header.RequestorMode = u8::from(spec.user_mode);

@@ -4,6 +4,7 @@ mod build;
 mod call;
 mod cancel;
 mod complete;
+mod csq;
 mod device;
 mod device_exports;
 mod driver;
@@ -13,9 +14,12 @@ mod irp;
 mod irp_exports;
 mod mdl;
 mod mdl_exports;
+mod names;
 mod property;
 mod remove_lock;
 mod send;
+mod share_access;
+mod shutdown;
 pub mod user;
 mod work_item;
 
@@ -32,6 +36,7 @@ pub use interface::Interface;
 pub use irp::{CancelRoutine, Completion, Finish, Irp, IrpSpec};
 pub use mdl::MdlRecord;
 pub use remove_lock::RemoveLock;
+pub use shutdown::tell_of_shutdown;
 pub use send::{IoStatus, forward, forward_and_wait, send_irp};
 
 use super::{export::Export, registry::Registry};
@@ -40,13 +45,17 @@ use crate::{abi::GUID, mem::Addr};
 /// The routines of this part.
 pub const EXPORTS: &[&[Export]] = &[
     build::EXPORTS,
+    csq::EXPORTS,
     device_exports::EXPORTS,
     error_log::EXPORTS,
     interface::EXPORTS,
     irp_exports::EXPORTS,
     mdl_exports::EXPORTS,
+    names::EXPORTS,
     property::EXPORTS,
     remove_lock::EXPORTS,
+    share_access::EXPORTS,
+    shutdown::EXPORTS,
     work_item::EXPORTS,
 ];
 
@@ -82,6 +91,10 @@ pub struct Io {
     pub create_refused: BTreeMap<Addr, NtStatus>,
     /// Physical device objects for which `IoInvalidateDeviceState` was called; the PnP manager takes them.
     pub invalidated: Vec<Addr>,
+    /// Names of device objects.
+    names: names::Names,
+    /// Device objects whose stacks are told of the system's shutdown, in order of registration.
+    told_of_shutdown: Vec<Addr>,
     /// Files, processes, handles, requests.
     pub user: user::UserMode,
 }

@@ -73,6 +73,11 @@ impl Dpcs {
 }
 
 impl Kernel {
+    /// DPCs that are queued and have not begun to run.
+    pub(in crate::kernel) fn queued_dpcs(&self) -> Vec<Addr> {
+        self.ke.dpcs.queued.keys().copied().collect()
+    }
+
     /// Queues a DPC, unless it is queued already.
     ///
     /// # Errors

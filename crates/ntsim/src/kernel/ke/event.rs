@@ -35,6 +35,14 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(set_event),
     ),
     Export::new(
+        "KePulseEvent",
+        "ntifs/nf-ntifs-kepulseevent",
+        DISPATCH_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Sync(pulse_event),
+    ),
+    Export::new(
         "KeClearEvent",
         "wdm/nf-wdm-keclearevent",
         DISPATCH_LEVEL,
@@ -85,26 +93,9 @@ impl Kernel {
     /// When it is not the driver's memory.
     pub fn signal(&mut self, object: Addr) -> Result<i32, BadAccess> {
         let header: &mut DISPATCHER_HEADER = self.mem.at_mut(object)?;
-        let before = header.SignalState;
-        header.SignalState = 1;
-        let one = is_synchronization(header.Type);
-        while let Some(thread) = self.first_waiter(object) {
-            self.sched.wake(thread, super::wait::SIGNALLED);
-            if one {
-                self.mem.at_mut::<DISPATCHER_HEADER>(object)?.SignalState = 0;
-                break;
-            }
-        }
+        let before = std::mem::replace(&mut header.SignalState, 1);
+        self.release_waiters(object)?;
         Ok(before)
-    }
-
-    fn first_waiter(&mut self, object: Addr) -> Option<crate::sched::ThreadId> {
-        let queue = self.ke.waiters.get_mut(&object)?;
-        let thread = queue.pop_front();
-        if queue.is_empty() {
-            self.ke.waiters.remove(&object);
-        }
-        thread
     }
 }
 
@@ -129,6 +120,14 @@ fn set_event(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let object = kernel.name_of(event, ObjectKind::Event);
     kernel.emit(EventSignalled { object, by: Actor::Driver, wait });
     Ok(i64::from(kernel.signal(event)?).cast_unsigned())
+}
+
+/// Lets go whoever waits now, and nobody later.
+fn pulse_event(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let before = set_event(kernel, args)?;
+    let event = args.pointer(kernel, 0)?;
+    kernel.mem.at_mut::<DISPATCHER_HEADER>(event)?.SignalState = 0;
+    Ok(before)
 }
 
 fn clear_event(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {

@@ -3,27 +3,35 @@
 mod delay;
 mod dpc;
 mod event;
+mod fast_mutex;
 mod irql;
 mod latch;
+mod mutex;
+mod region;
+mod semaphore;
 mod spin_lock;
 mod timer;
 mod wait;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 pub use latch::Latch;
 pub use spin_lock::{CANCEL_SPIN_LOCK, acquire_spin_lock};
 pub use wait::wait_for_object;
 
 use super::export::Export;
-use crate::{mem::Addr, sched::ThreadId};
+use crate::mem::Addr;
 
 /// The routines of this part.
 pub const EXPORTS: &[&[Export]] = &[
     delay::EXPORTS,
     dpc::EXPORTS,
     event::EXPORTS,
+    fast_mutex::EXPORTS,
     irql::EXPORTS,
+    mutex::EXPORTS,
+    region::EXPORTS,
+    semaphore::EXPORTS,
     spin_lock::EXPORTS,
     timer::EXPORTS,
     wait::EXPORTS,
@@ -32,8 +40,9 @@ pub const EXPORTS: &[&[Export]] = &[
 /// What threads wait for, and what will run later.
 #[derive(Debug, Default)]
 pub struct Ke {
-    /// Threads that wait for a dispatcher object, in order.
-    waiters: BTreeMap<Addr, VecDeque<ThreadId>>,
+    waiters: wait::Waiters,
+    mutexes: fast_mutex::Queues,
+    regions: region::Regions,
     locks: BTreeMap<Addr, spin_lock::Held>,
     dpcs: dpc::Dpcs,
     timers: BTreeMap<Addr, u64>,

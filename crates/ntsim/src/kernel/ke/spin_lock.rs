@@ -27,6 +27,8 @@ const ACQUIRE_AT_DPC: &str = "wdm/nf-wdm-keacquirespinlockatdpclevel";
 const RELEASE_FROM_DPC: &str = "wdm/nf-wdm-kereleasespinlockfromdpclevel";
 const ACQUIRE_QUEUED: &str = "wdm/nf-wdm-keacquireinstackqueuedspinlock";
 const RELEASE_QUEUED: &str = "wdm/nf-wdm-kereleaseinstackqueuedspinlock";
+const ACQUIRE_QUEUED_AT_DPC: &str = "wdm/nf-wdm-keacquireinstackqueuedspinlockatdpclevel";
+const RELEASE_QUEUED_FROM_DPC: &str = "wdm/nf-wdm-kereleaseinstackqueuedspinlockfromdpclevel";
 const ACQUIRE_CANCEL: &str = "wdm/nf-wdm-ioacquirecancelspinlock";
 const RELEASE_CANCEL: &str = "wdm/nf-wdm-ioreleasecancelspinlock";
 
@@ -83,6 +85,70 @@ pub const EXPORTS: &[Export] = &[
     Export::new(
         "KeReleaseInStackQueuedSpinLock",
         RELEASE_QUEUED,
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(release_queued),
+    ),
+    Export::new(
+        "KeTryToAcquireSpinLockAtDpcLevel",
+        "wdm/nf-wdm-ketrytoacquirespinlockatdpclevel",
+        DISPATCH_LEVEL,
+        Returns::Boolean,
+        &[],
+        Handler::Sync(try_at_dpc),
+    ),
+    Export::new(
+        "KeTestSpinLock",
+        "wdm/nf-wdm-ketestspinlock",
+        HIGH_LEVEL,
+        Returns::Boolean,
+        &[],
+        Handler::Sync(test),
+    ),
+    Export::new(
+        "KeAcquireSpinLockForDpc",
+        "wdm/nf-wdm-keacquirespinlockfordpc",
+        DISPATCH_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Try(|k, a| try_acquire(k, a, Form::Normal), |c, a| acquire(c, a, Form::Normal)),
+    ),
+    Export::new(
+        "KeReleaseSpinLockForDpc",
+        "wdm/nf-wdm-kereleasespinlockfordpc",
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(release_normal),
+    ),
+    Export::new(
+        "KeAcquireInStackQueuedSpinLockAtDpcLevel",
+        ACQUIRE_QUEUED_AT_DPC,
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Try(|k, a| try_acquire(k, a, Form::Queued), |c, a| acquire(c, a, Form::Queued)),
+    ),
+    Export::new(
+        "KeReleaseInStackQueuedSpinLockFromDpcLevel",
+        RELEASE_QUEUED_FROM_DPC,
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Sync(release_queued),
+    ),
+    Export::new(
+        "KeAcquireInStackQueuedSpinLockForDpc",
+        "wdm/nf-wdm-keacquireinstackqueuedspinlockfordpc",
+        DISPATCH_LEVEL,
+        Returns::Void,
+        &[],
+        Handler::Try(|k, a| try_acquire(k, a, Form::Queued), |c, a| acquire(c, a, Form::Queued)),
+    ),
+    Export::new(
+        "KeReleaseInStackQueuedSpinLockForDpc",
+        "wdm/nf-wdm-kereleaseinstackqueuedspinlockfordpc",
         DISPATCH_LEVEL,
         Returns::Void,
         &[],
@@ -160,6 +226,11 @@ impl Kernel {
         Ok(true)
     }
 
+    /// Whether nobody has the lock, for a routine that would hold it for one step. One's own is a bug check.
+    pub(in crate::kernel) fn spin_lock_is_free(&mut self, lock: Addr) -> Result<bool, Stop> {
+        self.is_free(lock)
+    }
+
     fn take(&mut self, lock: Addr) -> Result<(), Stop> {
         let owner = self.sched.current();
         if lock != CANCEL_SPIN_LOCK {
@@ -229,6 +300,21 @@ fn try_acquire(kernel: &mut Kernel, args: Args, form: Form) -> Result<Option<u64
     raise_for(kernel, args, form, irql)?;
     kernel.acquired(lock, form, irql);
     Ok(Some(u64::from(irql)))
+}
+
+/// Takes the lock if nobody has it.
+fn try_at_dpc(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let lock = args.pointer(kernel, 0)?;
+    if kernel.ke.locks.contains_key(&lock) {
+        return Ok(0);
+    }
+    try_acquire(kernel, args, Form::AtDpc).map(|taken| u64::from(taken.is_some()))
+}
+
+/// Whether nobody has the lock.
+fn test(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let lock = args.pointer(kernel, 0)?;
+    Ok(u64::from(!kernel.ke.locks.contains_key(&lock)))
 }
 
 /// Raises `IRQL` where the form does, and stores the old one where it is wanted.

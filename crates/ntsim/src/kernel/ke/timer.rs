@@ -184,7 +184,7 @@ impl Kernel {
         Err(bug_check(TIMER_OR_DPC_INVALID, 1, format!("{name} is queued, and lies in memory that is freed")))
     }
 
-    /// Timers that are set, for the check at unload.
+    /// Timers that are set.
     #[must_use]
     pub fn set_timers(&self) -> Vec<Addr> {
         self.ke.timers.keys().copied().collect()

@@ -213,6 +213,12 @@ async fn send_close(cpu: &Cpu, file: Addr) -> Result<(), Stop> {
 }
 
 impl Kernel {
+    /// The file object that a handle stands for, NULL when it is closed.
+    #[must_use]
+    pub(in crate::kernel) fn file_of(&self, handle: Handle) -> Addr {
+        self.io.user.handles.get(&handle).map_or(Addr::NULL, |open| open.file)
+    }
+
     fn refuses_create(&self, pdo: Addr) -> Result<Option<NtStatus>, Stop> {
         let Some(device) = self.io.devices.get(&pdo) else { return Ok(Some(STATUS_NO_SUCH_DEVICE)) };
         if device.deleted {
