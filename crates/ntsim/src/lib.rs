@@ -16,3 +16,4 @@ pub mod scenario;
 pub mod sched;
 pub mod stop;
 pub mod usb;
+pub mod verify;

@@ -6,43 +6,18 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
 };
 
 use nt_trace::RuleSet;
 use ntsim::{
-    life::{self, Life},
-    machine::{Choices, Machine, Options},
-    scenario::{Completion, Face, Scenario, Step},
+    campaign::specimens::{Specimen, Table},
+    verify::{
+        Only, Report, Request, Work,
+        pool::{News, Workers},
+        work::SpecimenFolders,
+    },
 };
-use serde::Deserialize;
-
-/// Names the specimen that a process of its own plays; see [`play_one`].
-const SPECIMEN: &str = "SPECIMEN";
-/// What a broken driver may take of the wall clock: a loop that makes no kernel call must be cut long before.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Orders of the threads in which the driver that breaks nothing is played, beside the usual one.
-const SEEDS: u64 = 50;
-/// Marks the lines that the process writes for its parent.
-const MARK: &str = "specimen: ";
-
-#[derive(Deserialize)]
-struct Specimen {
-    name: String,
-    /// The rule that must catch it; none for the driver that breaks nothing.
-    rule: Option<String>,
-    scenario: String,
-    /// Rules that may speak up as well.
-    allowed: Vec<Allowed>,
-}
-
-#[derive(Deserialize)]
-struct Allowed {
-    rule: String,
-    reason: String,
-}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -53,12 +28,12 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn specimens() -> Vec<Specimen> {
-    serde_json::from_str(&read("tests/specimens/expectations.json")).expect("a list of specimens")
+fn table() -> Table {
+    Table::read(&root().join("tests/specimens")).expect("the table of specimens")
 }
 
-fn scenarios() -> Vec<Scenario> {
-    serde_json::from_str(&read("tests/specimens/scenarios.json")).expect("a list of scenarios")
+fn specimens() -> Vec<Specimen> {
+    table().specimens
 }
 
 #[test]
@@ -91,7 +66,7 @@ fn every_driver_is_in_the_table_and_says_its_rule() {
 #[test]
 fn the_table_names_rules_and_scenarios_that_exist() {
     let rules = RuleSet::default().names();
-    let scenarios: BTreeSet<String> = scenarios().into_iter().map(|scenario| scenario.name).collect();
+    let scenarios: BTreeSet<String> = table().scenarios.into_iter().map(|scenario| scenario.name).collect();
     for specimen in specimens() {
         assert!(scenarios.contains(&specimen.scenario), "{}: {}", specimen.name, specimen.scenario);
         for rule in specimen.rule.iter().chain(specimen.allowed.iter().map(|allowed| &allowed.rule)) {
@@ -163,111 +138,31 @@ fn wdk_build() -> String {
     fs::read_to_string(Path::new(manifest).with_file_name("src/lib.rs")).expect("wdk-build's text")
 }
 
-/// Plays the specimen that the environment names, for the test below. Without one there is nothing to play.
-#[test]
-fn play_one() {
-    let Ok(name) = std::env::var(SPECIMEN) else { return };
-    let specimen = specimens().into_iter().find(|specimen| specimen.name == name).expect("a specimen");
-    let scenario = scenarios().into_iter().find(|scenario| scenario.name == specimen.scenario);
-    let scenario = scenario.expect("a scenario");
-    let image = root().join("target/driver/specimens").join(format!("{name}.sys"));
-    let mut machine = Machine::load(&image, Options::default()).unwrap_or_else(|error| panic!("{error}"));
-    say(&life::play(&mut machine, &scenario), specimen.rule.is_none());
-    if specimen.rule.is_none() {
-        for seed in 1..=SEEDS {
-            machine.next_life(Choices::Seed(seed)).unwrap_or_else(|stop| panic!("{stop}"));
-            say(&life::play(&mut machine, &with_another_stack(&scenario, seed)), true);
-        }
-    }
-}
-
-/// The same scenario above another USB stack, or one that completes at another time.
-fn with_another_stack(scenario: &Scenario, seed: u64) -> Scenario {
-    let mut scenario = scenario.clone();
-    for step in &mut scenario.steps {
-        if let Step::Plug(plug) = step {
-            plug.face = if seed.is_multiple_of(2) { Face::Usb3 } else { Face::Usb2 };
-            plug.completion = match seed % 5 {
-                0 => Completion::Inline,
-                1 => Completion::InlinePending,
-                2 => Completion::Racing,
-                3 => Completion::Passive,
-                _ => Completion::Dispatch,
-            };
-        }
-    }
-    scenario
-}
-
-/// Writes a verdict for the parent. `whole`: the life must not be cut short, and nothing may leak.
-fn say(life: &Life, whole: bool) {
-    for violation in &life.violations {
-        println!("{MARK}{}", violation.rule);
-        println!("  {violation}");
-    }
-    if let Some(reason) = &life.cut_short {
-        println!("  cut short: {reason}");
-    }
-    if whole && !life.is_clean() {
-        println!("{MARK}not clean");
-    }
-}
-
-/// A process of its own for each: some do not end well.
+/// Each in a process of its own: some do not end well.
 #[test]
 fn each_specimen_is_caught_by_its_rule_and_no_other() {
-    if std::env::var_os(SPECIMEN).is_some() {
-        return;
-    }
-    let specimens = specimens();
-    let wrong: Vec<String> = specimens.iter().filter_map(|specimen| judge(specimen).err()).collect();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), specimens.len(), wrong.join("\n"));
-}
-
-/// Says what is wrong with a specimen's verdict.
-fn judge(specimen: &Specimen) -> Result<(), String> {
-    let (text, ended) = play_in_a_process(&specimen.name);
-    let spoke: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix(MARK)).collect();
-    let expected = specimen.rule.as_deref();
-    let allowed =
-        |rule: &str| expected == Some(rule) || specimen.allowed.iter().any(|allowed| allowed.rule == rule);
-    let caught = expected.is_none_or(|rule| spoke.contains(rule));
-    if ended && caught && spoke.iter().all(|rule| allowed(rule)) {
-        return Ok(());
-    }
-    let details: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
-    let state = if ended { "" } else { ", and the process did not end well" };
-    Err(format!(
-        "{}: expected {}, caught by {spoke:?}{state}\n{}",
-        specimen.name,
-        expected.unwrap_or("nothing"),
-        details.join("\n")
-    ))
-}
-
-/// What the process wrote, and whether it came to an end by itself.
-fn play_in_a_process(name: &str) -> (String, bool) {
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "play_one", "--nocapture"])
-        .env(SPECIMEN, name)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a process");
-    let started = Instant::now();
-    while started.elapsed() < PATIENCE && child.try_wait().is_ok_and(|status| status.is_none()) {
-        thread::sleep(Duration::from_millis(2));
-    }
-    let in_time = started.elapsed() < PATIENCE;
-    if !in_time {
-        child.kill().expect("the process can be ended");
-    }
-    let output = child.wait_with_output().expect("what it wrote");
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    for line in String::from_utf8_lossy(&output.stderr).lines() {
-        text.push_str("  stderr: ");
-        text.push_str(line);
-        text.push('\n');
-    }
-    (text, in_time && output.status.success())
+    let folders = SpecimenFolders {
+        images: root().join("target/driver/specimens"),
+        table: root().join("tests/specimens"),
+    };
+    let table = Some(folders.table.clone());
+    let request = Request {
+        // Nothing is played with it: the specimens are images of their own.
+        driver: folders.images.join("good.sys"),
+        only: Some(Only::Campaign("specimens".into())),
+        specimens: Some(folders),
+        ..Request::default()
+    };
+    let work = Work::cut(&request).expect("the specimens are built: cargo xtask build --specimens");
+    let mut told = BTreeMap::new();
+    let program = env!("CARGO_BIN_EXE_worker").into();
+    let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Workers { program, table, count }.work(work.jobs, &mut |news| {
+        if let News::Done(number, piece) = news {
+            told.insert(number, piece);
+        }
+    });
+    let report = Report::of(&work.identity, &work.not_run, &told);
+    assert_eq!(report.specimens.len(), specimens().len());
+    assert!(report.is_clean(), "{report}\n{:#?}", report.violations);
 }

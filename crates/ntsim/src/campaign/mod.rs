@@ -4,17 +4,37 @@
 //! it. A piece says what happened in [`Record`]s. What determines one life is a [`Recipe`]: a [`Finding`] holds
 //! the one that repeats it.
 
+mod attempt;
+pub mod callers;
 pub mod faults;
+pub mod hostile;
 pub mod order;
+pub mod pending;
 mod piece;
 mod recipe;
 mod record;
+pub mod scripts;
+pub mod specimens;
+pub mod subject;
+mod tally;
 
 pub use piece::{Extent, Piece, Plan, Share};
 pub use recipe::Recipe;
 pub use record::{Finding, Record, Told, Wrong, wrong_in};
 
 use crate::{machine::Machine, stop::Stop};
+
+/// Every campaign over a driver. The one over the specimens ([`specimens::Specimens`]) needs their table.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Campaign>> {
+    vec![
+        Box::new(faults::Faults),
+        Box::new(pending::Pending),
+        Box::new(scripts::Scripts),
+        Box::new(hostile::Hostile),
+        Box::new(callers::Callers),
+    ]
+}
 
 /// A kind of trial.
 pub trait Campaign {

@@ -1,12 +1,22 @@
 //! The command `ntsim`.
 
 mod bench;
-mod faults;
+mod findings;
+mod merge;
+mod replay;
 mod run;
+mod verify;
+mod worker;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
+use nt_trace::{Event, view};
 
 /// Exit status for what could not be done at all: an unreadable file, an unknown name.
 const CANNOT: u8 = 2;
@@ -22,8 +32,15 @@ struct Arguments {
 enum Command {
     /// Play a driver's life and judge it.
     Run(run::Arguments),
-    /// Make every call that may fail do so, one in a life.
-    Faults(faults::Arguments),
+    /// Try a driver with everything there is, and print a table.
+    Verify(verify::Arguments),
+    /// Live a life again in which something was wrong.
+    Replay(replay::Arguments),
+    /// Make one table of what several runs of `verify --json` wrote.
+    Merge(merge::Arguments),
+    /// Do pieces of work that come on standard input.
+    #[command(hide = true)]
+    Worker(worker::Arguments),
     /// Time lives of a driver.
     Bench(bench::Arguments),
     /// List the device models.
@@ -37,7 +54,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::command(&arguments),
-        Command::Faults(arguments) => faults::command(&arguments),
+        Command::Verify(arguments) => verify::command(&arguments),
+        Command::Replay(arguments) => replay::command(&arguments),
+        Command::Merge(arguments) => merge::command(&arguments),
+        Command::Worker(arguments) => worker::command(&arguments),
         Command::Bench(arguments) => bench::command(&arguments),
         Command::Devices => {
             list(usb_models::registry::names().map(|(name, about)| (name.to_owned(), about.to_owned())));
@@ -63,4 +83,33 @@ fn list(rows: impl Iterator<Item = (String, String)>) {
 /// A file that was named on the command line.
 fn read(path: &PathBuf) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A file to write to.
+fn create(path: &PathBuf) -> Result<BufWriter<File>, String> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    File::create(path).map(BufWriter::new).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Writes a trace as JSON lines.
+fn write_trace(path: &PathBuf, events: &[Event]) -> Result<(), String> {
+    let mut file = create(path)?;
+    view::write_json_lines(&mut file, events)
+        .and_then(|()| file.flush())
+        .map_err(|error| format!("cannot write the trace: {error}"))
+}
+
+/// The name, if a device model has it.
+fn known_device(model: &str) -> Result<&str, String> {
+    let names: Vec<_> = usb_models::registry::names().map(|(name, _)| name).collect();
+    if names.contains(&model) {
+        return Ok(model);
+    }
+    Err(format!("there is no device model {model}; there are {}", names.join(", ")))
+}
+
+const fn status(fine: bool) -> ExitCode {
+    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,8 +1,7 @@
 //! `ntsim run DRIVER.sys`
 
 use std::{
-    fs::File,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -55,24 +54,17 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         choices: arguments.seed.map_or(Choices::InTurn, Choices::Seed),
         ..Options::default()
     };
-    let mut json = arguments.json.as_ref().map(create).transpose()?;
     let mut machine = Machine::load(&arguments.driver, options).map_err(|error| error.to_string())?;
     let life = life::play(&mut machine, &scenario);
-    if let Some(file) = &mut json {
-        view::write_json_lines(&mut *file, &life.events)
-            .and_then(|()| file.flush())
-            .map_err(|error| format!("cannot write the trace: {error}"))?;
+    if let Some(path) = &arguments.json {
+        super::write_trace(path, &life.events)?;
     }
     print(arguments, &life).map_err(|error| format!("cannot print: {error}"))?;
     Ok(if life.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn create(path: &PathBuf) -> Result<BufWriter<File>, String> {
-    File::create(path).map(BufWriter::new).map_err(|error| format!("{}: {error}", path.display()))
-}
-
 fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
-    let model = arguments.device.as_deref().map(known).transpose()?;
+    let model = arguments.device.as_deref().map(super::known_device).transpose()?;
     let mut scenario = match (&arguments.script, &arguments.scenario) {
         (Some(path), _) => {
             serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))?
@@ -87,15 +79,6 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
         }
     }
     Ok(scenario)
-}
-
-/// The name, if a device model has it.
-fn known(model: &str) -> Result<&str, String> {
-    let names: Vec<_> = usb_models::registry::names().map(|(name, _)| name).collect();
-    if names.contains(&model) {
-        return Ok(model);
-    }
-    Err(format!("there is no device model {model}; there are {}", names.join(", ")))
 }
 
 fn print(arguments: &Arguments, life: &Life) -> io::Result<()> {

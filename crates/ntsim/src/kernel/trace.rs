@@ -45,8 +45,12 @@ impl Kernel {
 
     /// Records an event that happened at a place of its own.
     pub fn emit_at(&mut self, site: Option<Site>, kind: impl Into<EventKind>) {
+        let seq = self.trace.events.len() as u64;
+        if self.snapshots.watches(seq) {
+            self.take_snapshot(seq);
+        }
         let event = Event {
-            seq: self.trace.events.len() as u64,
+            seq,
             time: self.sched.now,
             thread: self.sched.current().0,
             processor: self.sched.processor(),

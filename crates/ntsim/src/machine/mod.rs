@@ -13,6 +13,7 @@ use std::{
     future::Future,
     path::Path,
     rc::Rc,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use nt_trace::{NtStatus, Text};
@@ -28,6 +29,9 @@ use crate::{
 };
 
 pub use driver::{load, unload};
+
+/// Lives that were begun in this process, for whoever wants to see that it is alive.
+pub static LIVES: AtomicU64 = AtomicU64::new(0);
 
 /// How a life is played.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +151,7 @@ impl Machine {
     /// # Errors
     /// What the host says when it refuses to change a protection.
     pub fn next_life(&mut self, choices: Choices) -> Result<(), Stop> {
+        LIVES.fetch_add(1, Ordering::Relaxed);
         self.executor.reset(choices.policy());
         self.options.choices = choices;
         self.stopped = None;

@@ -7,7 +7,7 @@ use nt_trace::{
 
 use crate::{
     cpu::{Trap, TrapKind},
-    kernel::Kernel,
+    kernel::{Kernel, snapshot::Place},
     mem::{Addr, PAGE_SIZE, State},
     sched::DISPATCH_LEVEL,
     stop::Stop,
@@ -58,6 +58,7 @@ pub(super) fn record(kernel: &mut Kernel, stop: &Stop) {
 
 fn record_trap(kernel: &mut Kernel, trap: &Trap) {
     let site = kernel.site_of(trap.instruction);
+    kernel.snapshots.trapped(Place { instruction: trap.instruction, stack: trap.stack, frame: trap.frame });
     let irql = kernel.sched.irql();
     if trap.kind == TrapKind::Hang {
         let text = "driver code used a second of processor time without a kernel call";

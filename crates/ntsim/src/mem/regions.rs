@@ -52,6 +52,13 @@ impl Mem {
         Ok((bottom, bottom.add(STACK_SIZE)))
     }
 
+    /// Bytes from an address in a kernel stack to the stack's end; 0 for any other address.
+    #[must_use]
+    pub const fn rest_of_stack(&self, address: Addr) -> u64 {
+        let Some(offset) = address.0.checked_sub(STACKS_BASE.0) else { return 0 };
+        if offset >= self.stacks * stack_stride() { 0 } else { stack_stride() - offset % stack_stride() }
+    }
+
     /// Maps the pages of a user buffer for the kernel, as a locked MDL's system address.
     ///
     /// # Errors
@@ -62,11 +69,11 @@ impl Mem {
         if !self.user.contains(first, bytes) {
             return Err(io::Error::other("not a user buffer"));
         }
-        let to = self.pool.next;
+        let to = self.mapped.next;
         self.kernel.alias(first, bytes, to, &self.user)?;
-        self.pool.next = to.add(bytes + PAGE_SIZE);
+        self.mapped.next = to.add(bytes + PAGE_SIZE);
         let start = to.add(address.0 - first.0);
-        self.pool.objects.push(Object {
+        self.mapped.objects.push(Object {
             id,
             start,
             length,
@@ -75,6 +82,7 @@ impl Mem {
             allocated_at: Addr::NULL,
             freed_at: Addr::NULL,
             pages: (to, bytes),
+            open: true,
             alias_of: address,
         });
         Ok(start)
@@ -85,8 +93,8 @@ impl Mem {
     /// # Errors
     /// What the host says.
     pub fn unmap_from_system(&mut self, address: Addr) -> io::Result<()> {
-        let Some(index) = self.pool.index_of(address) else { return Ok(()) };
-        let Some(object) = self.pool.objects.get_mut(index) else { return Ok(()) };
+        let Some(index) = self.mapped.index_of(address) else { return Ok(()) };
+        let Some(object) = self.mapped.objects.get_mut(index) else { return Ok(()) };
         object.state = State::Freed;
         let (first, bytes) = object.pages;
         self.kernel.unalias(first, bytes)

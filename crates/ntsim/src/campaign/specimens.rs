@@ -1,0 +1,129 @@
+//! The campaign of specimens: drivers that each break one rule must each be caught by it.
+//!
+//! A specimen is an image of its own, so each piece is done in a process of its own, on that image. Which rule
+//! must catch it, and which others may speak up, is in a table (`expectations.json`); what is played, in
+//! another (`scenarios.json`).
+
+mod table;
+
+use std::collections::BTreeSet;
+
+use nt_trace::Severity;
+pub use table::{Allowed, Specimen, Table};
+
+use super::{Campaign, Finding, Piece, Plan, Recipe, Record, Wrong, wrong_in};
+use crate::{
+    life::Life,
+    machine::{Choices, Machine},
+    scenario::{Completion, Face, Scenario},
+    stop::Stop,
+};
+
+/// The name on the command line.
+pub const NAME: &str = "specimens";
+/// Orders of the threads in which the driver that breaks nothing is played, beside the usual one.
+const SEEDS: u64 = 50;
+
+/// The campaign over the specimens of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Specimens {
+    /// The table.
+    pub table: Table,
+}
+
+impl Campaign for Specimens {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "drivers that break one rule each: the rule catches it, and no other speaks up"
+    }
+
+    fn pieces(&self, plan: &Plan) -> Vec<Piece> {
+        let piece = |specimen: &Specimen| Piece::new(NAME, &specimen.name, plan);
+        self.table.specimens.iter().map(piece).collect()
+    }
+
+    /// The machine has the specimen's image.
+    fn run(&self, piece: &Piece, machine: &mut Machine, tell: &mut dyn FnMut(Record)) -> Result<(), Stop> {
+        let Some((specimen, scenario)) = self.table.find(&piece.subject) else {
+            let reason = format!("there is no specimen {} with a scenario", piece.subject);
+            tell(Record::NotRun { reason });
+            return Ok(());
+        };
+        let mut told = Told::default();
+        told.judge(specimen, &Recipe::new(scenario.clone()), machine)?;
+        if specimen.rule.is_none() {
+            for seed in 1..=SEEDS {
+                let scenario = with_another_stack(scenario.clone(), seed);
+                let recipe = Recipe { choices: Choices::Seed(seed), ..Recipe::new(scenario) };
+                told.judge(specimen, &recipe, machine)?;
+            }
+        }
+        let Told { lives, calls, finding } = told;
+        tell(Record::Lives { lives, calls });
+        tell(Record::Specimen { rule: specimen.rule.clone(), caught: finding.is_none() });
+        finding.map(Finding::record).into_iter().for_each(tell);
+        Ok(())
+    }
+}
+
+/// What is added up over a piece.
+#[derive(Default)]
+struct Told {
+    lives: u64,
+    calls: u64,
+    /// The first life that went otherwise than the table says.
+    finding: Option<Finding>,
+}
+
+impl Told {
+    fn judge(&mut self, specimen: &Specimen, recipe: &Recipe, machine: &mut Machine) -> Result<(), Stop> {
+        let life = recipe.live(machine)?;
+        self.lives += 1;
+        self.calls += life.calls;
+        let wrong = otherwise(specimen, &life);
+        if self.finding.is_none() && !wrong.is_empty() {
+            self.finding = Some(Finding { wrong, recipe: recipe.clone().as_played(&life) });
+        }
+        Ok(())
+    }
+}
+
+/// What the table does not say of a specimen's life. Nothing: it was caught by its rule and by no other that is
+/// not allowed for.
+#[must_use]
+pub fn otherwise(specimen: &Specimen, life: &Life) -> Vec<Wrong> {
+    let Some(rule) = &specimen.rule else {
+        // Nothing is excused.
+        let mut wrong = wrong_in(life);
+        wrong.extend(life.difference.clone().map(Wrong::said));
+        return wrong;
+    };
+    let spoke: BTreeSet<&str> = life.violations.iter().map(|violation| &*violation.rule).collect();
+    let mut wrong: Vec<Wrong> =
+        wrong_in(life).into_iter().filter(|it| it.rule.as_ref().is_some_and(|it| !specimen.allows(it))).collect();
+    let advice = life.violations.iter().filter(|it| it.severity == Severity::Advice && !specimen.allows(&it.rule));
+    wrong.extend(advice.map(|it| Wrong { event: it.seqs.last().copied(), ..Wrong::said(it.to_string()) }));
+    if !spoke.contains(rule.as_str()) {
+        let others: Vec<&str> = spoke.into_iter().collect();
+        let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
+        wrong.push(Wrong::said(format!("{rule} does not see what {} does wrong; seen: {others}", specimen.name)));
+    }
+    wrong
+}
+
+/// The same scenario above another USB stack, or one that completes at another time.
+fn with_another_stack(scenario: Scenario, seed: u64) -> Scenario {
+    scenario.with_devices(|plug| {
+        plug.face = if seed.is_multiple_of(2) { Face::Usb3 } else { Face::Usb2 };
+        plug.completion = match seed % 5 {
+            0 => Completion::Inline,
+            1 => Completion::InlinePending,
+            2 => Completion::Racing,
+            3 => Completion::Passive,
+            _ => Completion::Dispatch,
+        };
+    })
+}

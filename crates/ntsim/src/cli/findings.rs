@@ -1,0 +1,114 @@
+//! What becomes of the violations of a run: each is saved, explained and told how to replay.
+
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    campaign::specimens,
+    machine::{Machine, Options},
+    verify::{Explained, Report, Saved, Symbols, explain, report::Violation},
+};
+
+/// How many violations are explained in full. The others have their file and their line.
+const EXPLAINED: usize = 20;
+
+/// Where findings go.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The driver's .pdb, for names in call stacks; without it, the one beside the image.
+    #[arg(long, value_name = "FILE")]
+    pdb: Option<PathBuf>,
+    /// The folder for findings.
+    #[arg(long, value_name = "DIR", default_value = "target/verify")]
+    findings: PathBuf,
+    /// Name each function with the blocks of it that were not reached.
+    #[arg(long)]
+    verbose: bool,
+    /// Write the report as a page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Findings as they are told.
+pub(super) struct Findings<'a> {
+    arguments: &'a Arguments,
+    driver: &'a Path,
+    specimens: Option<&'a Path>,
+    symbols: Symbols,
+    text: String,
+    explained: Vec<(Violation, Explained, String)>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn new(arguments: &'a Arguments, driver: &'a Path) -> Result<Self, String> {
+        let symbols = Symbols::of(driver, arguments.pdb.as_deref())?;
+        let (text, explained) = (String::new(), Vec::new());
+        Ok(Self { arguments, driver, specimens: None, symbols, text, explained })
+    }
+
+    /// With the folder of the specimens' images.
+    pub(super) const fn specimens(mut self, images: Option<&'a Path>) -> Self {
+        self.specimens = images;
+        self
+    }
+
+    /// What there is to print of the violations.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Saves and explains the violations of a report, and writes the page if one is asked for.
+    pub(super) fn tell(&mut self, report: &Report) -> Result<(), String> {
+        let files = self.save(report)?;
+        let mut machine = None;
+        for (violation, file) in report.violations.iter().zip(&files) {
+            let image = self.image_of(violation);
+            let command = explain::command(&image, file);
+            let own = violation.piece.campaign != specimens::NAME;
+            if own && self.explained.len() < EXPLAINED {
+                let machine = match &mut machine {
+                    Some(machine) => machine,
+                    None => machine.insert(
+                        Machine::load(self.driver, Options::default()).map_err(|error| error.to_string())?,
+                    ),
+                };
+                let explained = Explained::new(&violation.finding, machine).map_err(|stop| stop.to_string())?;
+                let _ = writeln!(self.text, "{}", explained.text(&violation.wrong, &self.symbols, &command));
+                self.explained.push((violation.clone(), explained, command));
+            } else {
+                let title = explain::title(&violation.wrong);
+                let _ = writeln!(self.text, "{title}\n    replay     {command}\n");
+            }
+        }
+        Ok(())
+    }
+
+    fn image_of(&self, violation: &Violation) -> PathBuf {
+        match self.specimens.filter(|_| violation.piece.campaign == specimens::NAME) {
+            Some(folder) => folder.join(format!("{}.sys", violation.piece.subject)),
+            None => self.driver.to_owned(),
+        }
+    }
+
+    /// A file for each finding, and for each violation the file that it is in.
+    fn save(&self, report: &Report) -> Result<Vec<PathBuf>, String> {
+        let mut saved: Vec<(&Violation, PathBuf)> = Vec::new();
+        let mut files = Vec::new();
+        for violation in &report.violations {
+            let same = |(other, _): &&(&Violation, PathBuf)| {
+                (&other.piece, &other.finding) == (&violation.piece, &violation.finding)
+            };
+            if let Some((_, path)) = saved.iter().find(same) {
+                files.push(path.clone());
+                continue;
+            }
+            let finding = Saved::new(&self.image_of(violation), &violation.piece, &violation.finding)?;
+            let path = finding.write(&self.arguments.findings, saved.len() + 1)?;
+            files.push(path.clone());
+            saved.push((violation, path));
+        }
+        Ok(files)
+    }
+}

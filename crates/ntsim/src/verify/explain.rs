@@ -1,0 +1,132 @@
+//! A finding in full: its life again, what the rules say of it, and the driver's call stacks.
+
+use std::{fmt::Write, path::Path};
+
+use nt_trace::{Event, ObjectId, ObjectKind, Site, catalogue, view};
+
+use super::{Symbols, worker::add_stacks};
+use crate::{
+    campaign::{Finding, Wrong, wrong_in},
+    life::Life,
+    machine::Machine,
+    stop::Stop,
+};
+
+/// How many events of a history are shown: the last ones.
+const HISTORY: usize = 30;
+
+/// A finding and the life that it comes from, lived again.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The finding, with the call stacks of this life.
+    pub finding: Finding,
+    /// The life.
+    pub life: Life,
+    /// The same rules were broken at the same events.
+    pub repeated: bool,
+}
+
+impl Explained {
+    /// Lives a finding's life again.
+    ///
+    /// # Errors
+    /// When the host refuses the machine a new life.
+    pub fn new(finding: &Finding, machine: &mut Machine) -> Result<Self, Stop> {
+        let mut finding = finding.clone();
+        add_stacks(&mut finding, machine)?;
+        let life = finding.recipe.live(machine)?;
+        let repeated = repeats(&finding, &life);
+        Ok(Self { finding, life, repeated })
+    }
+
+    /// One thing that was wrong, in full. `command` is what replays it.
+    #[must_use]
+    pub fn text(&self, wrong: &Wrong, symbols: &Symbols, command: &str) -> String {
+        let mut text = format!("{}\n", title(wrong));
+        if let Some(entry) = wrong.rule.as_deref().and_then(catalogue::find) {
+            let _ = writeln!(text, "    asked for  {}", entry.meaning);
+            let _ = writeln!(text, "    see        {}", entry.page);
+        }
+        let _ = writeln!(text, "    scenario   {}", self.finding.recipe.scenario.name);
+        for fault in &self.finding.recipe.faults {
+            let _ = writeln!(text, "    made fail  {fault} ({})", fault.status);
+        }
+        add_stack(&mut text, &self.stack(wrong), symbols);
+        for object in self.objects(wrong) {
+            add_history(&mut text, &self.life.events, object, wrong);
+        }
+        let _ = writeln!(text, "    replay     {command}");
+        text
+    }
+
+    /// The driver's call stack, or at least where it was.
+    #[must_use]
+    pub fn stack(&self, wrong: &Wrong) -> Vec<Site> {
+        if wrong.stack.is_empty() { wrong.site.clone().into_iter().collect() } else { wrong.stack.clone() }
+    }
+
+    /// The objects that it is about: the IRP, and the most important one that is none.
+    #[must_use]
+    pub fn objects(&self, wrong: &Wrong) -> Vec<ObjectId> {
+        let same = |violation: &&nt_trace::Violation| {
+            wrong.rule.as_deref() == Some(&*violation.rule) && violation.seqs.last().copied() == wrong.event
+        };
+        let Some(violation) = self.life.violations.iter().find(same) else { return Vec::new() };
+        let of_kind = |irp: bool| {
+            violation.objects.iter().copied().find(|object| (object.kind == ObjectKind::Irp) == irp)
+        };
+        of_kind(true).into_iter().chain(of_kind(false)).collect()
+    }
+}
+
+/// Whether everything that was wrong in a finding is wrong in a life again.
+fn repeats(finding: &Finding, life: &Life) -> bool {
+    let again = wrong_in(life);
+    let same = |left: &Wrong, right: &Wrong| {
+        (&left.rule, left.event, &left.text) == (&right.rule, right.event, &right.text)
+    };
+    finding.wrong.iter().filter(|wrong| wrong.rule.is_some()).all(|old| again.iter().any(|new| same(old, new)))
+}
+
+/// Rule, code, and what happened.
+#[must_use]
+pub fn title(wrong: &Wrong) -> String {
+    let rule = wrong.rule.as_deref().unwrap_or("no rule");
+    let code = wrong.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
+    format!("{rule}{code}: {}", wrong.text)
+}
+
+fn add_stack(text: &mut String, stack: &[Site], symbols: &Symbols) {
+    for (index, line) in symbols.stack(stack).iter().enumerate() {
+        let head = if index == 0 { "stack" } else { "" };
+        let _ = writeln!(text, "    {head:<10} {line}");
+    }
+}
+
+fn add_history(text: &mut String, events: &[Event], object: ObjectId, wrong: &Wrong) {
+    let last = wrong.event.unwrap_or(u64::MAX);
+    let mut story = view::history(events, object);
+    story.retain(|event| event.seq <= last);
+    let skipped = story.len().saturating_sub(HISTORY);
+    let _ = writeln!(text, "    history of {object}");
+    if skipped > 0 {
+        let _ = writeln!(text, "      \u{2026} {skipped} earlier events");
+    }
+    for event in story.into_iter().skip(skipped) {
+        let mark = if event.seq == last { '>' } else { ' ' };
+        let (whole, rest) = (event.time / 10_000, event.time % 10_000);
+        let place = format!("t{} P{} {}", event.thread, event.processor, nt_trace::names::irql(event.irql));
+        let _ = writeln!(
+            text,
+            "    {mark} {whole:>6}.{rest:04} ms  #{:<6} {place:<22} {}",
+            event.seq,
+            view::describe(event)
+        );
+    }
+}
+
+/// The command that replays a saved finding.
+#[must_use]
+pub fn command(image: &Path, saved: &Path) -> String {
+    format!("ntsim replay {} {}", image.display(), saved.display())
+}

@@ -1,0 +1,165 @@
+//! The table at the end of a run.
+
+use std::fmt;
+
+use nt_trace::{RuleSet, catalogue, catalogue::Checked};
+
+use super::{Only, Report, report::Row};
+use crate::{campaign::Extent, life::NOT_CHECKED};
+
+/// What lies in front of a line's text.
+fn head(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    write!(f, "{name:<12} ")
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.title(f)?;
+        writeln!(
+            f,
+            "{:<12} {:>8} {:>9} {:>10} {:>9} {:>11}",
+            "campaign", "pieces", "lives", "schedules", "scripts", "violations"
+        )?;
+        let mut all = Row::default();
+        for (name, row) in &self.rows {
+            line(f, name, row)?;
+            all.pieces += row.pieces;
+            all.lives += row.lives;
+            all.schedules += row.schedules;
+            all.scripts += row.scripts;
+            all.violations += row.violations;
+        }
+        line(f, "all", &all)?;
+        writeln!(f)?;
+        self.rules(f)?;
+        self.coverage(f)?;
+        self.verdict(f)?;
+        self.open_ends(f)
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, name: &str, row: &Row) -> fmt::Result {
+    let dash = |number: u64| if number == 0 { "-".to_owned() } else { number.to_string() };
+    let (schedules, scripts) = (dash(row.schedules), dash(row.scripts));
+    writeln!(
+        f,
+        "{name:<12} {:>8} {:>9} {schedules:>10} {scripts:>9} {:>11}",
+        row.pieces, row.lives, row.violations
+    )
+}
+
+impl Report {
+    fn title(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(identity) = &self.identity else { return Ok(()) };
+        let extent = match identity.plan.extent {
+            Extent::Quick => "quick",
+            Extent::Normal => "normal",
+            Extent::Full => "full",
+        };
+        let hash: String = identity.sha256.chars().take(12).collect();
+        write!(f, "{} ({hash}\u{2026}), {extent}, seed {}", identity.driver, identity.plan.seed)?;
+        if let Some(device) = &identity.plan.device {
+            write!(f, ", with the device {device}")?;
+        }
+        match &identity.only {
+            Some(Only::Rule(rule)) => write!(f, ", only what {rule} says")?,
+            Some(Only::Campaign(campaign)) => write!(f, ", only {campaign}")?,
+            None => {}
+        }
+        writeln!(f, "\n")
+    }
+
+    fn rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = RuleSet::all().names();
+        head(f, "rules")?;
+        writeln!(f, "{} rule names judge every life (docs/rules.md)", rules.len())?;
+        if self.specimens.is_empty() {
+            return Ok(());
+        }
+        let broken = self.specimens.values().filter(|played| played.rule.is_some());
+        let whole = self.specimens.len() - broken.clone().count();
+        let caught = broken.clone().filter(|played| played.caught).count();
+        head(f, "specimens")?;
+        write!(f, "{caught} of {} caught by their own rule and no other", broken.count())?;
+        let quiet = self.specimens.values().filter(|played| played.rule.is_none() && played.caught).count();
+        writeln!(f, "; {quiet} of {whole} that break nothing caught by none")?;
+        for (name, played) in self.specimens.iter().filter(|(_, played)| !played.caught) {
+            head(f, "")?;
+            writeln!(f, "{name}: {} is not as its table says", played.rule.as_deref().unwrap_or("nothing"))?;
+        }
+        Ok(())
+    }
+
+    fn coverage(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.seen.is_empty() {
+            head(f, "sites")?;
+            let (seen, failed) = (self.seen.len(), self.failed.len());
+            writeln!(f, "{seen} places call what may fail; of {failed} a call did fail")?;
+            for site in self.seen.difference(&self.failed) {
+                head(f, "")?;
+                writeln!(f, "no call failed at {site}")?;
+            }
+        }
+        for ((campaign, scenario), explored) in &self.schedules {
+            head(f, campaign)?;
+            write!(f, "{scenario}: {} schedules", explored.schedules)?;
+            match explored.bound() {
+                Some(bound) => writeln!(f, ", all within {bound} preemptions")?,
+                None => writeln!(f, ", not all")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        head(f, "violations")?;
+        let found: u64 = self.violations.iter().map(|violation| violation.times).sum();
+        match self.violations.len() {
+            0 => writeln!(f, "none")?,
+            kinds => writeln!(f, "{kinds} by rule and call stack, found {found} times")?,
+        }
+        if self.dropped > 0 {
+            head(f, "")?;
+            writeln!(f, "{} more findings were not kept", self.dropped)?;
+        }
+        for (piece, reason) in &self.lost {
+            head(f, "lost")?;
+            let share = piece.share;
+            writeln!(
+                f,
+                "{} of {}, part {} of {}, seed {}: {reason}",
+                piece.campaign,
+                piece.subject,
+                share.number + 1,
+                share.of,
+                piece.seed
+            )?;
+        }
+        Ok(())
+    }
+
+    fn open_ends(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for reason in &self.not_run {
+            head(f, "not run")?;
+            writeln!(f, "{reason}")?;
+        }
+        for what in not_checked() {
+            head(f, "not checked")?;
+            writeln!(f, "{what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What no life of the simulator checks.
+#[must_use]
+pub fn not_checked() -> Vec<String> {
+    let rules = RuleSet::all().names();
+    let waiting = catalogue::sdv().filter(|rule| rule.checked(&rules) == Checked::NotYet).count();
+    let mut all = Vec::new();
+    if waiting > 0 {
+        all.push(format!("{waiting} of SDV's WDM rules have no check yet (docs/rules.md)"));
+    }
+    all.extend(NOT_CHECKED.iter().map(|what| (*what).to_owned()));
+    all
+}
