@@ -7,6 +7,7 @@ mod fold;
 mod json;
 mod owner;
 mod page;
+mod power;
 mod prepared;
 mod summary;
 mod timeline;
