@@ -114,7 +114,7 @@ macro_rules! kinds {
 kinds! {
     Call, Return, CallbackEnter, CallbackLeave,
     IrpMarkedPending, CompletionRoutineSet, StackSkipped, StackCopied, CancelRoutineSet,
-    CancelRoutineCleared, CompletionRoutineExSet, IrpQueued, IrpDequeued, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled,
+    CancelRoutineCleared, CompletionRoutineExSet, IrpQueued, IrpStatusWritten, IrpCreated, IrpSent, IrpReturned, IrpCompleteCalled,
     CompletionRoutineCalled, IrpFinished, IrpCancelRequested, IrpFreed, IrpReinitialised,
     DeviceCreated, DeviceAttached, DeviceDetached, DeviceDeleted, DeviceFlags, InterfaceRegistered,
     InterfaceStateSet, InterfaceStringFreed, ObjectReferenced, ObjectDereferenced,

@@ -54,6 +54,10 @@ payloads! {
         flags: u32,
         /// `Flags` of the device object it is attached to, 0 if none.
         lower_flags: u32,
+        /// `DeviceType` now.
+        device_type: u32,
+        /// `DeviceType` of the device object it is attached to, 0 if none.
+        lower_type: u32,
     }
     /// `IoRegisterDeviceInterface`
     InterfaceRegistered {

@@ -24,6 +24,8 @@ payloads! {
         routine: Option<Site>,
         /// Whether the `Ex` form was used.
         ex: bool,
+        /// Whether the routine lies in a pageable section.
+        pageable: bool,
     }
     /// `IoSkipCurrentIrpStackLocation`
     StackSkipped {
@@ -56,17 +58,13 @@ payloads! {
         /// The result.
         status: NtStatus,
     }
-    /// The IRP was linked into a list by `Tail.Overlay.ListEntry`: inline, or by `ExInterlocked…`.
+    /// The driver that has the IRP linked it into a list by `Tail.Overlay.ListEntry`, for the first time since it
+    /// got it: inline, or by an `ExInterlocked` routine.
     IrpQueued {
         /// The IRP.
         irp: ObjectId,
-        /// By one of the `ExInterlocked…` routines.
+        /// By one of the `ExInterlocked` routines.
         interlocked: bool,
-    }
-    /// The IRP was taken out of the list again.
-    IrpDequeued {
-        /// The IRP.
-        irp: ObjectId,
     }
     /// The driver wrote `IoStatus`.
     IrpStatusWritten {
@@ -93,6 +91,8 @@ payloads! {
         file: ObjectId,
         /// `IRP_MJ_DEVICE_CONTROL` and its internal form: the control code.
         control_code: u32,
+        /// The event that the I/O manager sets when it is done with it, if its maker gave one.
+        user_event: ObjectId,
     }
     /// `IoCallDriver`: an IRP goes to a device object.
     IrpSent {
@@ -114,6 +114,8 @@ payloads! {
         status: NtStatus,
         /// Whether a cancel routine is still set.
         cancel_routine: bool,
+        /// `Control` of the receiver's stack location.
+        control: u8,
     }
     /// `IoCallDriver` returns to its caller.
     IrpReturned {

@@ -51,6 +51,8 @@ payloads! {
         form: SpinLockForm,
         /// `IRQL` before.
         old_irql: u8,
+        /// By a routine that only tries and never waits.
+        attempt: bool,
     }
     /// A spin lock is given back.
     SpinLockReleased {
@@ -67,6 +69,8 @@ payloads! {
         lock: ObjectId,
         /// Which kind, and how.
         form: LockForm,
+        /// By a routine that only tries and never waits.
+        attempt: bool,
     }
     /// Such a lock is given back.
     LockReleased {
@@ -120,6 +124,8 @@ payloads! {
         timeout: Option<i64>,
         /// The object was signalled already.
         signalled: bool,
+        /// By `KeWaitForMultipleObjects`.
+        multiple: bool,
     }
     /// Such a wait is over. One for several objects is told for the object that ended it, or for each.
     WaitEnded {

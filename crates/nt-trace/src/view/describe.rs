@@ -88,7 +88,6 @@ fn requests(kind: &EventKind) -> Option<String> {
         }
         EventKind::CompletionRoutineExSet(set) => format!("completion routine set for {}", set.device),
         EventKind::IrpQueued(_) => "put into a list".into(),
-        EventKind::IrpDequeued(_) => "taken out of the list".into(),
         EventKind::IrpStatusWritten(written) => format!("status set to {}", written.status),
         EventKind::IrpCreated(made) => {
             format!("{} made: {}", made.irp, names::request(made.major, made.minor))

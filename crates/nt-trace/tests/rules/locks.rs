@@ -130,7 +130,7 @@ pub const CASES: &[Case] = &[
 ];
 
 const fn taken(form: SpinLockForm) -> SpinLockAcquired {
-    SpinLockAcquired { lock: SPIN, form, old_irql: 0 }
+    SpinLockAcquired { lock: SPIN, form, old_irql: 0, attempt: false }
 }
 
 const fn given(form: SpinLockForm) -> SpinLockReleased {

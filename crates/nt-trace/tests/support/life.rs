@@ -208,7 +208,7 @@ impl Life {
     }
 
     pub fn flags(&mut self, flags: u32, lower_flags: u32) -> &mut Self {
-        self.push(DeviceFlags { device: FDO, flags, lower_flags })
+        self.push(DeviceFlags { device: FDO, flags, lower_flags, ..DeviceFlags::default() })
     }
 
     pub fn add_device(&mut self) -> &mut Self {

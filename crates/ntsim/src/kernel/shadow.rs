@@ -18,7 +18,7 @@ use zerocopy::IntoBytes;
 use super::{Kernel, callback::Frame};
 use crate::{
     abi::{
-        IO_STACK_LOCATION, IRP,
+        DEVICE_OBJECT, IO_STACK_LOCATION, IRP,
         io_flags::{SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED},
     },
     mem::{Addr, BadAccess},
@@ -155,7 +155,7 @@ impl Kernel {
         if set && is.Control & INVOKE != 0 && !(copied && with_routine) {
             let routine = self.site_of(is.CompletionRoutine);
             let (control, ours) = (is.Control & INVOKE, routine.is_some());
-            self.emit(CompletionRoutineSet { irp, control, ours, routine, ex: false });
+            self.emit(CompletionRoutineSet { irp, control, ours, routine, ..Default::default() });
         }
     }
 
@@ -169,8 +169,11 @@ impl Kernel {
             }
             record.flags_seen = flags;
             let name = record.id;
-            let lower = self.attached_to(device).and_then(|lower| self.device_flags(lower).ok());
-            self.emit(DeviceFlags { device: name, flags, lower_flags: lower.unwrap_or(0) });
+            let of =
+                |at: Addr| self.mem.at::<DEVICE_OBJECT>(at).map_or((0, 0), |at| (at.Flags, at.DeviceType));
+            let ((_, device_type), lower) = (of(device), self.attached_to(device));
+            let (lower_flags, lower_type) = lower.map_or((0, 0), of);
+            self.emit(DeviceFlags { device: name, flags, lower_flags, device_type, lower_type });
         }
     }
 

@@ -241,7 +241,7 @@ impl Kernel {
 
     fn tell_acquired(&mut self, at: Addr, form: LockForm) {
         let lock = self.name_of(at, ObjectKind::Lock);
-        self.emit(LockAcquired { lock, form });
+        self.emit(LockAcquired { lock, form, ..Default::default() });
     }
 }
 

@@ -1,6 +1,9 @@
 //! IRPs that the I/O manager builds for a driver, and finishes for it.
 
-use nt_trace::event::IrpOrigin;
+use nt_trace::{
+    ObjectKind,
+    event::{Actor, EventSignalled, IrpOrigin},
+};
 
 use super::{Finish, IrpSpec};
 use crate::{
@@ -85,6 +88,8 @@ impl Request {
                 kernel.mem.write(self.io_status, &status)?;
             }
             if !self.event.is_null() {
+                let object = kernel.name_of(self.event, ObjectKind::Event);
+                kernel.emit(EventSignalled { object, by: Actor::System, wait: false });
                 kernel.signal(self.event)?;
             }
             Ok(())
@@ -108,6 +113,7 @@ fn build_device_control(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     }
     let major = if internal { IRP_MJ_INTERNAL_DEVICE_CONTROL } else { IRP_MJ_DEVICE_CONTROL };
     let mut spec = IrpSpec::new(IrpOrigin::BuiltDeviceControl, major, 0);
+    spec.event = request.event;
     let parameters = spec.parameters.DeviceIoControl_mut();
     parameters.IoControlCode = code;
     parameters.InputBufferLength = request.input.1;
@@ -150,6 +156,7 @@ fn build_synchronous(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     }
     kernel.mem.at::<DEVICE_OBJECT>(device)?;
     let mut spec = IrpSpec::new(IrpOrigin::BuiltSynchronous, major, 0);
+    spec.event = request.event;
     spec.status = if major == IRP_MJ_PNP { STATUS_NOT_SUPPORTED } else { STATUS_SUCCESS };
     spec.parameters.Read_mut().Length = length;
     if length > 0 && !buffer.is_null() {

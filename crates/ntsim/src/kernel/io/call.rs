@@ -97,12 +97,24 @@ impl Kernel {
         })?;
         let by = if from.is_null() { self.creator(irp) } else { self.actor_of(from) };
         let (major, minor) = (request.MajorFunction, request.MinorFunction);
-        let control = matches!(major, IRP_MJ_DEVICE_CONTROL | IRP_MJ_INTERNAL_DEVICE_CONTROL);
-        let control_code = if control { request.Parameters.DeviceIoControl().IoControlCode } else { 0 };
+        let has_code = matches!(major, IRP_MJ_DEVICE_CONTROL | IRP_MJ_INTERNAL_DEVICE_CONTROL);
+        let control_code = if has_code { request.Parameters.DeviceIoControl().IoControlCode } else { 0 };
         let header = self.irp(irp)?;
         let (status, cancel_routine) = (NtStatus(header.IoStatus.Status), !header.CancelRoutine.is_null());
         let (from, to) = (self.object(from), self.object(device));
-        self.emit(IrpSent { irp: id, by, from, to, major, minor, control_code, status, cancel_routine });
+        let control = request.Control;
+        self.emit(IrpSent {
+            irp: id,
+            by,
+            from,
+            to,
+            major,
+            minor,
+            control_code,
+            status,
+            cancel_routine,
+            control,
+        });
         Ok(Sent { irp: id, to, by, major, minor })
     }
 

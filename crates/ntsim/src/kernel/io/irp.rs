@@ -78,6 +78,8 @@ pub struct IrpSpec {
     pub file: Addr,
     /// Whether user mode asks.
     pub user_mode: bool,
+    /// The event that a driver wants set in the end, or NULL.
+    pub event: Addr,
 }
 
 impl IrpSpec {
@@ -85,7 +87,8 @@ impl IrpSpec {
     #[must_use]
     pub fn new(origin: IrpOrigin, major: u8, minor: u8) -> Self {
         let parameters = IO_PARAMETERS::new_zeroed();
-        Self { major, minor, parameters, status: STATUS_SUCCESS, origin, file: Addr::NULL, user_mode: false }
+        let (file, event) = (Addr::NULL, Addr::NULL);
+        Self { major, minor, parameters, status: STATUS_SUCCESS, origin, file, user_mode: false, event }
     }
 }
 
@@ -184,7 +187,9 @@ impl Kernel {
         let control = matches!(spec.major, IRP_MJ_DEVICE_CONTROL | IRP_MJ_INTERNAL_DEVICE_CONTROL);
         let control_code = if control { spec.parameters.DeviceIoControl().IoControlCode } else { 0 };
         let (major, minor, origin, status) = (spec.major, spec.minor, spec.origin, spec.status);
-        self.emit(IrpCreated { irp, major, minor, origin, status, file, control_code });
+        let user_event =
+            if spec.event.is_null() { ObjectId::NONE } else { self.name_of(spec.event, ObjectKind::Event) };
+        self.emit(IrpCreated { irp, major, minor, origin, status, file, control_code, user_event });
     }
 
     /// Gives an IRP's memory back.

@@ -1,13 +1,15 @@
 //! The driver's calls that concern IRPs.
 
-use nt_trace::event::{Actor, IrpCreated, IrpFreed, IrpOrigin, IrpReinitialised};
+use nt_trace::event::{
+    Actor, CompletionRoutineExSet, CompletionRoutineSet, IrpCreated, IrpFreed, IrpOrigin, IrpReinitialised,
+};
 
 use super::{call_driver, cancel_irp, complete_request};
 use crate::{
     abi::{
         IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP,
         io_flags::{SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS},
-        status::STATUS_INSUFFICIENT_RESOURCES,
+        status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS},
     },
     kernel::{
         Kernel,
@@ -219,8 +221,11 @@ fn reinitialised(kernel: &mut Kernel, irp: Addr, reuse: bool) -> Result<u64, Sto
 /// The `Ex` form differs by a reference to the device object, which keeps the driver loaded.
 fn set_completion_routine_ex(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (irp, routine) = (args.pointer(kernel, 1)?, args.pointer(kernel, 2)?);
-    let context = args.pointer(kernel, 3)?;
+    let (context, device) = (args.pointer(kernel, 3)?, args.pointer(kernel, 0)?);
+    let device = kernel.object(device);
     if let Some(status) = kernel.fault("IoSetCompletionRoutineEx") {
+        let irp = kernel.object(irp);
+        kernel.emit(CompletionRoutineExSet { irp, device, status });
         return Ok(crate::kernel::answer(status));
     }
     let mut control = 0;
@@ -237,6 +242,7 @@ fn set_completion_routine_ex(kernel: &mut Kernel, args: Args) -> Result<u64, Sto
     })?;
     let (irp, routine) = (kernel.object(irp), kernel.site_of(routine));
     let ours = routine.is_some();
-    kernel.emit(nt_trace::event::CompletionRoutineSet { irp, control, ours, routine, ex: true });
+    kernel.emit(CompletionRoutineSet { irp, control, ours, routine, ex: true, ..Default::default() });
+    kernel.emit(CompletionRoutineExSet { irp, device, status: STATUS_SUCCESS });
     Ok(0)
 }

@@ -120,7 +120,7 @@ fn initialize(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 }
 
 /// Takes the mutex if nobody has it.
-fn take(kernel: &mut Kernel, mutex: Addr, form: Form) -> Result<bool, Stop> {
+fn take(kernel: &mut Kernel, mutex: Addr, form: Form, attempt: bool) -> Result<bool, Stop> {
     let thread = kernel.thread_object(kernel.sched.current());
     let name = kernel.name_of(mutex, ObjectKind::Lock);
     let object: &mut FAST_MUTEX = kernel.mem.at_mut(mutex)?;
@@ -131,29 +131,29 @@ fn take(kernel: &mut Kernel, mutex: Addr, form: Form) -> Result<bool, Stop> {
         return Ok(false);
     }
     (object.Count, object.Owner) = (0, thread);
-    taken(kernel, mutex, form)?;
+    taken(kernel, mutex, form, attempt)?;
     Ok(true)
 }
 
 /// The current thread has the mutex now.
-fn taken(kernel: &mut Kernel, mutex: Addr, form: Form) -> Result<(), Stop> {
+fn taken(kernel: &mut Kernel, mutex: Addr, form: Form, attempt: bool) -> Result<(), Stop> {
     if form.raises {
         let before = kernel.sched.set_irql(kernel.sched.irql().max(APC_LEVEL));
         kernel.mem.at_mut::<FAST_MUTEX>(mutex)?.OldIrql = u32::from(before);
     }
     let lock = kernel.name_of(mutex, ObjectKind::Lock);
-    kernel.emit(LockAcquired { lock, form: form.traced });
+    kernel.emit(LockAcquired { lock, form: form.traced, attempt });
     Ok(())
 }
 
 fn try_acquire(kernel: &mut Kernel, args: Args, form: Form) -> Result<u64, Stop> {
     let mutex = args.pointer(kernel, 0)?;
-    take(kernel, mutex, form).map(u64::from)
+    take(kernel, mutex, form, true).map(u64::from)
 }
 
 fn at_once(kernel: &mut Kernel, args: Args, form: Form) -> Result<Option<u64>, Stop> {
     let mutex = args.pointer(kernel, 0)?;
-    Ok(take(kernel, mutex, form)?.then_some(0))
+    Ok(take(kernel, mutex, form, false)?.then_some(0))
 }
 
 fn acquire(cpu: Cpu, args: Args, form: Form) -> RoutineFuture {
@@ -166,7 +166,7 @@ fn acquire(cpu: Cpu, args: Args, form: Form) -> RoutineFuture {
             (mutex, kernel.name_of(mutex, ObjectKind::Lock).to_string())
         };
         cpu.block(what).await;
-        taken(&mut cpu.k(), mutex, form)?;
+        taken(&mut cpu.k(), mutex, form, false)?;
         Ok(0)
     })
 }

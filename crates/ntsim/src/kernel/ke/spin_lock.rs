@@ -272,9 +272,9 @@ impl Kernel {
         self.name_of(lock, ObjectKind::Lock)
     }
 
-    fn acquired(&mut self, lock: Addr, form: Form, old_irql: u8) {
+    fn acquired(&mut self, lock: Addr, form: Form, old_irql: u8, attempt: bool) {
         let lock = self.lock_name(lock);
-        self.emit(SpinLockAcquired { lock, form: form.traced(), old_irql });
+        self.emit(SpinLockAcquired { lock, form: form.traced(), old_irql, attempt });
     }
 
     fn released(&mut self, lock: Addr, form: Form, new_irql: u8) -> Result<u64, Stop> {
@@ -287,18 +287,22 @@ impl Kernel {
 }
 
 fn try_acquire(kernel: &mut Kernel, args: Args, form: Form) -> Result<Option<u64>, Stop> {
+    take_at_once(kernel, args, form, false)
+}
+
+fn take_at_once(kernel: &mut Kernel, args: Args, form: Form, attempt: bool) -> Result<Option<u64>, Stop> {
     let lock = form.lock(kernel, args)?;
     let irql = kernel.sched.irql();
     if kernel.ke.locks.get(&lock).is_some_and(|held| held.owner == kernel.sched.current()) {
         // Said before the bug check that follows, so that the rule about it speaks.
-        kernel.acquired(lock, form, irql);
+        kernel.acquired(lock, form, irql, attempt);
     }
     if !kernel.is_free(lock)? {
         return Ok(None);
     }
     kernel.take(lock)?;
     raise_for(kernel, args, form, irql)?;
-    kernel.acquired(lock, form, irql);
+    kernel.acquired(lock, form, irql, attempt);
     Ok(Some(u64::from(irql)))
 }
 
@@ -308,7 +312,7 @@ fn try_at_dpc(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     if kernel.ke.locks.contains_key(&lock) {
         return Ok(0);
     }
-    try_acquire(kernel, args, Form::AtDpc).map(|taken| u64::from(taken.is_some()))
+    take_at_once(kernel, args, Form::AtDpc, true).map(|taken| u64::from(taken.is_some()))
 }
 
 /// Whether nobody has the lock.
@@ -347,7 +351,7 @@ fn acquire(cpu: Cpu, args: Args, form: Form) -> RoutineFuture {
             (form.lock(&kernel, args)?, irql)
         };
         spin(&cpu, lock).await;
-        cpu.k().acquired(lock, form, irql);
+        cpu.k().acquired(lock, form, irql, false);
         Ok(u64::from(irql))
     })
 }

@@ -69,6 +69,8 @@ struct Wait {
     all: bool,
     /// In units of 100 ns, negative for a span of time, none for ever.
     timeout: Option<i64>,
+    /// By `KeWaitForMultipleObjects`.
+    multiple: bool,
 }
 
 impl Kernel {
@@ -189,7 +191,7 @@ impl Kernel {
         for object in &wait.objects {
             let name = self.waitable_name(*object);
             let signalled = self.is_signalled(*object, thread)?;
-            self.emit(WaitBegun { object: name, timeout: wait.timeout, signalled });
+            self.emit(WaitBegun { object: name, timeout: wait.timeout, signalled, multiple: wait.multiple });
         }
         Ok(())
     }
@@ -209,7 +211,11 @@ impl Kernel {
             self.emit(WaitEnded { object: name, status });
             let kind = self.mem.at::<DISPATCHER_HEADER>(*object)?.Type;
             if kind == DISPATCHER_HEADER::MUTANT && woken != TIMED_OUT {
-                self.emit(LockAcquired { lock: name, form: LockForm::Mutex });
+                self.emit(LockAcquired {
+                    lock: name,
+                    form: LockForm::Mutex,
+                    attempt: wait.timeout == Some(0),
+                });
             }
         }
         Ok(status)
@@ -223,7 +229,7 @@ fn timeout(kernel: &Kernel, args: Args, index: u64) -> Result<Option<i64>, Stop>
 
 fn single(kernel: &Kernel, args: Args) -> Result<Wait, Stop> {
     let objects = vec![args.pointer(kernel, 0)?];
-    Ok(Wait { objects, all: false, timeout: timeout(kernel, args, 4)? })
+    Ok(Wait { objects, all: false, timeout: timeout(kernel, args, 4)?, multiple: false })
 }
 
 fn multiple(kernel: &Kernel, args: Args) -> Result<Wait, Stop> {
@@ -238,7 +244,7 @@ fn multiple(kernel: &Kernel, args: Args) -> Result<Wait, Stop> {
     }
     let objects = (0..u64::from(count)).map(|index| kernel.mem.read(objects.add(index * 8)));
     let objects = objects.collect::<Result<_, _>>()?;
-    Ok(Wait { objects, all: kind != WAIT_ANY, timeout: timeout(kernel, args, 6)? })
+    Ok(Wait { objects, all: kind != WAIT_ANY, timeout: timeout(kernel, args, 6)?, multiple: true })
 }
 
 fn try_wait(kernel: &mut Kernel, wait: &Wait) -> Result<Option<u64>, Stop> {
@@ -266,7 +272,7 @@ fn wait(cpu: Cpu, args: Args, arguments: fn(&Kernel, Args) -> Result<Wait, Stop>
 /// # Errors
 /// When the object is not the driver's memory.
 pub async fn wait_for_object(cpu: &Cpu, object: Addr, timeout: Option<i64>) -> Result<NtStatus, Stop> {
-    let wait = Wait { objects: vec![object], all: false, timeout };
+    let wait = Wait { objects: vec![object], all: false, timeout, multiple: false };
     if cpu.k().try_satisfy(&wait, cpu.thread())?.is_some() {
         return Ok(STATUS_SUCCESS);
     }
