@@ -4,6 +4,7 @@ mod amount;
 mod describe;
 mod explain;
 mod fold;
+pub mod html;
 mod json;
 mod owner;
 mod page;

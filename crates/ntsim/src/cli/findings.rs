@@ -8,7 +8,7 @@ use std::{
 use crate::{
     campaign::specimens,
     machine::{Machine, Options},
-    verify::{Explained, Report, Saved, Symbols, explain, report::Violation},
+    verify::{Explained, Report, Saved, Symbols, explain, report::Violation, report_page},
 };
 
 /// How many violations are explained in full. The others have their file and their line.
@@ -82,7 +82,10 @@ impl<'a> Findings<'a> {
                 let _ = writeln!(self.text, "{title}\n    replay     {command}\n");
             }
         }
-        Ok(())
+        match &self.arguments.html {
+            Some(path) => super::write_page(path, &report_page(report, &self.explained, &self.symbols)),
+            None => Ok(()),
+        }
     }
 
     fn image_of(&self, violation: &Violation) -> PathBuf {

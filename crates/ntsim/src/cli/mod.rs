@@ -101,6 +101,12 @@ fn write_trace(path: &PathBuf, events: &[Event]) -> Result<(), String> {
         .map_err(|error| format!("cannot write the trace: {error}"))
 }
 
+/// Writes a page.
+fn write_page(path: &PathBuf, page: &view::html::Page) -> Result<(), String> {
+    let html = page.html()?;
+    create(path)?.write_all(html.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 /// The name, if a device model has it.
 fn known_device(model: &str) -> Result<&str, String> {
     let names: Vec<_> = usb_models::registry::names().map(|(name, _)| name).collect();

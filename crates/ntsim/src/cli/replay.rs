@@ -10,7 +10,10 @@ use nt_trace::view::{self, Detail};
 
 use crate::{
     machine::{Machine, Options},
-    verify::{Explained, Saved, Symbols, explain, work::sha256},
+    verify::{
+        Explained, Saved, Symbols, explain, life_page,
+        work::{name_of, sha256},
+    },
 };
 
 /// What to live again.
@@ -32,6 +35,9 @@ pub(super) struct Arguments {
     /// Write the trace as JSON lines.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the life: a page for a browser.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
@@ -43,6 +49,10 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let explained = Explained::new(&saved.finding, &mut machine).map_err(|stop| stop.to_string())?;
     if let Some(path) = &arguments.json {
         super::write_trace(path, &explained.life.events)?;
+    }
+    if let Some(path) = &arguments.html {
+        let (driver, scenario) = (name_of(&arguments.driver), &saved.finding.recipe.scenario.name);
+        super::write_page(path, &life_page(&driver, scenario, &explained.life, &symbols))?;
     }
     print(arguments, &explained, &symbols, same_image).map_err(|error| format!("cannot print: {error}"))?;
     Ok(super::status(explained.repeated))

@@ -14,6 +14,7 @@ use crate::{
     machine::{Choices, Machine, Options},
     mem::Mode,
     scenario::{Scenario, Step, library},
+    verify::{Symbols, life_page, work::name_of},
 };
 
 /// What to run, and how.
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
     /// Write the trace as JSON lines.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the life: a page for a browser.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Print the summary only.
     #[arg(long)]
     quiet: bool,
@@ -58,6 +62,10 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let life = life::play(&mut machine, &scenario);
     if let Some(path) = &arguments.json {
         super::write_trace(path, &life.events)?;
+    }
+    if let Some(path) = &arguments.html {
+        let symbols = Symbols::of(&arguments.driver, None)?;
+        super::write_page(path, &life_page(&name_of(&arguments.driver), &scenario.name, &life, &symbols))?;
     }
     print(arguments, &life).map_err(|error| format!("cannot print: {error}"))?;
     Ok(if life.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -12,8 +12,8 @@ use crate::{
     stop::Stop,
 };
 
-/// How many events of a history are shown: the last ones.
-const HISTORY: usize = 30;
+/// How many events of a history are shown, the last ones: of the first object, and of the second.
+const HISTORIES: [usize; 2] = [30, 10];
 
 /// A finding and the life that it comes from, lived again.
 #[derive(Clone, Debug)]
@@ -51,18 +51,12 @@ impl Explained {
         for fault in &self.finding.recipe.faults {
             let _ = writeln!(text, "    made fail  {fault} ({})", fault.status);
         }
-        add_stack(&mut text, &self.stack(wrong), symbols);
-        for object in self.objects(wrong) {
-            add_history(&mut text, &self.life.events, object, wrong);
+        add_stack(&mut text, &stack(wrong), symbols);
+        for (object, most) in self.objects(wrong).into_iter().zip(HISTORIES) {
+            add_history(&mut text, &self.life.events, object, wrong, most);
         }
         let _ = writeln!(text, "    replay     {command}");
         text
-    }
-
-    /// The driver's call stack, or at least where it was.
-    #[must_use]
-    pub fn stack(&self, wrong: &Wrong) -> Vec<Site> {
-        if wrong.stack.is_empty() { wrong.site.clone().into_iter().collect() } else { wrong.stack.clone() }
     }
 
     /// The objects that it is about: the IRP, and the most important one that is none.
@@ -77,6 +71,12 @@ impl Explained {
         };
         of_kind(true).into_iter().chain(of_kind(false)).collect()
     }
+}
+
+/// The driver's call stack, or at least where it was.
+#[must_use]
+pub fn stack(wrong: &Wrong) -> Vec<Site> {
+    if wrong.stack.is_empty() { wrong.site.clone().into_iter().collect() } else { wrong.stack.clone() }
 }
 
 /// Whether everything that was wrong in a finding is wrong in a life again.
@@ -103,11 +103,11 @@ fn add_stack(text: &mut String, stack: &[Site], symbols: &Symbols) {
     }
 }
 
-fn add_history(text: &mut String, events: &[Event], object: ObjectId, wrong: &Wrong) {
+fn add_history(text: &mut String, events: &[Event], object: ObjectId, wrong: &Wrong, most: usize) {
     let last = wrong.event.unwrap_or(u64::MAX);
     let mut story = view::history(events, object);
     story.retain(|event| event.seq <= last);
-    let skipped = story.len().saturating_sub(HISTORY);
+    let skipped = story.len().saturating_sub(most);
     let _ = writeln!(text, "    history of {object}");
     if skipped > 0 {
         let _ = writeln!(text, "      \u{2026} {skipped} earlier events");

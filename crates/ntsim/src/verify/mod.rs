@@ -6,6 +6,7 @@
 
 pub mod explain;
 pub mod lines;
+mod page;
 mod patience;
 pub mod pool;
 mod progress;
@@ -18,6 +19,7 @@ pub mod work;
 pub mod worker;
 
 pub use explain::Explained;
+pub use page::{life_page, report_page};
 pub use progress::Progress;
 pub use report::Report;
 pub use saved::Saved;

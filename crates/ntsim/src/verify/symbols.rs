@@ -116,7 +116,9 @@ fn frames(context: &pdb_addr2line::Context<'_, '_>, offset: u32) -> Option<Vec<S
     Some(found.frames.iter().enumerate().map(line).collect())
 }
 
-/// A path with slashes.
+/// A path with slashes, from where ntsim runs.
 fn tidy(path: &str) -> String {
-    path.replace('\\', "/")
+    let path = path.replace('\\', "/");
+    let here = std::env::current_dir().map(|here| format!("{}/", here.display())).unwrap_or_default();
+    path.strip_prefix(&here).map(ToOwned::to_owned).unwrap_or(path)
 }

@@ -96,7 +96,7 @@ pub struct Job {
 }
 
 /// What identifies a run: results of runs that differ in it cannot be merged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The driver's file name.
     pub driver: String,
