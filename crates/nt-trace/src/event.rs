@@ -9,7 +9,9 @@ mod device;
 mod irp;
 mod memory;
 mod mention;
+mod neighbour;
 mod payload;
+mod power;
 mod resource;
 mod synchronisation;
 mod usbd;
@@ -23,6 +25,8 @@ pub use device::*;
 pub use irp::*;
 pub use memory::*;
 use mention::Mention;
+pub use neighbour::*;
+pub use power::*;
 pub use resource::*;
 pub use synchronisation::*;
 pub use usbd::*;
@@ -126,8 +130,10 @@ kinds! {
     EtwRegistered, EtwUnregistered, DebugPrint, UserRead, PagedTouched, DataChanged,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, UrbCompleted, UrbModifiedWhileActive,
+    PowerIrpCreated, PowerIrpRequested, PowerIrpCompleted, PowerCallbackReturned, PowerStateSet,
+    SystemPowerChanged, DevicePowerChanged, WakeSignalled, RequestOutsideD0, IdleSubmitted, IdleCallbackReturned,
     Step, DriverLoaded, DispatchTable, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,
-    FileClosed, FailureInjected, BugCheck, Leak, PendingAtUnload, Fault, Deadlock, Livelock,
+    FileClosed, FailureInjected, NeighbourFound, BugCheck, Leak, PendingAtUnload, Fault, Deadlock, Livelock,
 }
 
 impl EventKind {

@@ -5,6 +5,7 @@
 mod add_device;
 mod add_device_unwind;
 mod built_irp_wait;
+mod bus_below;
 mod cancel_routine;
 mod completion_event_checking;
 mod completion_routine_registered;
@@ -13,6 +14,7 @@ mod device_flags;
 mod dispatch_missing;
 mod double_completion;
 mod exit;
+mod filter_above;
 mod forward;
 mod forwarded_at_bad_irql;
 mod interface;
@@ -25,6 +27,7 @@ mod local_irp;
 mod lower_driver_return;
 mod machine;
 mod mark_irp_pending;
+mod neighbour;
 mod not_forwarded;
 mod pended_completed_request;
 mod pending_returned;
@@ -90,6 +93,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(pool::RULE),
         Box::new(unload_pending::RULE),
         Box::<leaks::LeakAtUnload>::default(),
+        Box::<filter_above::FilterAbove>::default(),
+        Box::<bus_below::BusBelow>::default(),
         Box::<machine::Machine>::default(),
     ]
 }

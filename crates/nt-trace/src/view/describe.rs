@@ -1,6 +1,7 @@
 //! One event in words.
 
 use super::amount::bytes;
+use super::power::power;
 use crate::event::{Actor, Callback, Event, EventKind, UrbSubmitted};
 use crate::names;
 use crate::object::ObjectId;
@@ -60,6 +61,7 @@ pub fn describe(event: &Event) -> String {
         .or_else(|| synchronisation(&event.kind))
         .or_else(|| resources(&event.kind))
         .or_else(|| usb(&event.kind))
+        .or_else(|| power(&event.kind))
         .or_else(|| world(&event.kind))
         .unwrap_or_else(|| event.kind.tag().name().to_owned())
 }
@@ -286,6 +288,10 @@ fn world(kind: &EventKind) -> Option<String> {
         }
         EventKind::FileCleanup(file) => format!("last handle of {} closed", file.file),
         EventKind::FileClosed(file) => format!("{} closed", file.file),
+        EventKind::NeighbourFound(found) => {
+            let by = if found.by == Actor::Above { "the filter above" } else { "the bus below" };
+            format!("{by} objects to {}: {:?}", names::request(found.major, found.minor), found.what)
+        }
         EventKind::FailureInjected(fault) => format!("{} made to fail with {}", fault.routine, fault.status),
         EventKind::BugCheck(stop) => {
             let name = names::bug_check(stop.code).unwrap_or("bug check");

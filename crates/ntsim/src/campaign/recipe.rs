@@ -46,6 +46,7 @@ impl Recipe {
     pub fn live(&self, machine: &mut Machine) -> Result<Life, Stop> {
         machine.next_life(self.choices.clone())?;
         machine.kernel_mut().faults.plan.extend(&self.faults);
+        machine.kernel_mut().pnp.asserting = true;
         Ok(life::survive(machine, &self.scenario))
     }
 

@@ -38,8 +38,9 @@ pub(super) async fn build(cpu: &Cpu, name: &str) -> Result<NtStatus, Stop> {
     let (pdo, with_filter) = {
         let kernel = cpu.look();
         let node = kernel.node(name)?;
-        (node.pdo, node.filter)
+        (node.pdo, node.filter || kernel.pnp.asserting)
     };
+    cpu.k().watch_new_stack(pdo);
     let mut status = call_add_device(cpu, pdo).await?;
     if status.is_success() && cpu.look().top_of_stack(pdo)? == pdo {
         // A function driver that reports success without a device object leaves nobody to start.

@@ -1,14 +1,15 @@
 //! What drivers report to the PnP manager.
 
-use super::{NodeState, irp, node, remove};
+use super::{NewDevice, NodeState, irp, node, remove, start};
 use crate::{
     mem::Addr,
     sched::{Cpu, PASSIVE_LEVEL, Sched},
     stop::Stop,
+    usb,
 };
 
-/// Starts the thread that answers `IoInvalidateDeviceState` with a query for the device's state. A device that
-/// says it has failed is removed.
+/// Starts the thread that serves what is reported to the PnP manager: `IoInvalidateDeviceState` with a query for
+/// the device's state (a device that says it has failed is removed), and cycled ports.
 ///
 /// Page: `wdm/nf-wdm-ioinvalidatedevicestate`.
 pub fn serve(sched: &mut Sched) {
@@ -17,6 +18,10 @@ pub fn serve(sched: &mut Sched) {
             let reported = std::mem::take(&mut cpu.k().io.invalidated);
             for pdo in reported {
                 query(&cpu, pdo).await?;
+            }
+            let cycled = cpu.k().usb.take_cycled();
+            for pdo in cycled {
+                cycle(&cpu, pdo);
             }
             if cpu.look().io.invalidated.is_empty() {
                 node::may_wait_for_ever(&cpu, true);
@@ -43,4 +48,63 @@ async fn query_within(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> Res
         remove::surprise(cpu, name, pdo, NodeState::RemovePendingCloses).await?;
     }
     Ok(())
+}
+
+/// A port was cycled: the device on it is removed by surprise, and when its stack is gone it is found anew.
+///
+/// Page: `usbioctl/ni-usbioctl-ioctl_internal_usb_cycle_port`.
+fn cycle(cpu: &Cpu, pdo: Addr) {
+    cpu.k().sched.spawn("USB hub: cycled port", PASSIVE_LEVEL, move |cpu| async move {
+        let Some(back) = pull(&cpu, pdo)? else { return Ok(()) };
+        let name = back.name.clone();
+        match remove::surprise_removal(&cpu, &name, true).await {
+            // It is gone already.
+            Ok(_) | Err(Stop::Script(_)) => {}
+            Err(stop) => return Err(stop),
+        }
+        node::may_wait_for_ever(&cpu, true);
+        node::reached(&cpu, &name, NodeState::Deleted).await?;
+        node::may_wait_for_ever(&cpu, false);
+        if let Some(new) = come_back(&cpu, back)? {
+            start::plug(&cpu, &new, true).await?;
+        }
+        Ok(())
+    });
+}
+
+/// A device whose port was cycled.
+struct Back {
+    name: String,
+    instance: String,
+    model: String,
+    filter: bool,
+    options: usb::Options,
+}
+
+/// The device goes from its port. None: nobody knows it.
+fn pull(cpu: &Cpu, pdo: Addr) -> Result<Option<Back>, Stop> {
+    let mut kernel = cpu.k();
+    let Some(options) = usb::options_of(&kernel, pdo) else { return Ok(None) };
+    let back = kernel.node_of(pdo).map(|(name, node)| Back {
+        name: name.into(),
+        instance: node.instance.clone(),
+        model: node.model.clone(),
+        filter: node.filter,
+        options,
+    });
+    usb::unplug(&mut kernel, pdo)?;
+    Ok(back)
+}
+
+/// The device is on its port again. None: it is not to come back.
+fn come_back(cpu: &Cpu, back: Back) -> Result<Option<NewDevice>, Stop> {
+    let mut kernel = cpu.k();
+    let known = kernel.node(&back.name)?.state;
+    let Ok(model) = usb_models::registry::by_name(&back.model) else { return Ok(None) };
+    if kernel.pnp.ending || kernel.pnp.driver.is_null() || known != NodeState::Deleted {
+        return Ok(None);
+    }
+    let pdo = usb::plug(&mut kernel, model, back.options)?;
+    let Back { name, instance, model, filter, .. } = back;
+    Ok(Some(NewDevice { name, instance, model, pdo, filter }))
 }

@@ -1,13 +1,15 @@
 //! A filter driver above the driver under test: it passes everything on, and fails what a script tells it to.
 //!
 //! Like the filter of Microsoft's device fundamentals tests it sits above, so that a query can be refused, or a
-//! start undone, after the driver below has agreed.
+//! start undone, after the driver below has agreed. In the lives of campaigns it is above every device, and looks at
+//! each IRP on its way up ([`super::watch`]).
 
 use std::rc::Rc;
 
 use nt_trace::{NtStatus, event::Actor};
 use serde::{Deserialize, Serialize};
 
+use super::watch::forward_watching;
 use crate::{
     abi::{
         device_flags::{DO_BUFFERED_IO, DO_DIRECT_IO, DO_POWER_PAGABLE, FILE_DEVICE_SECURE_OPEN},
@@ -100,7 +102,7 @@ pub(super) fn add(kernel: &mut Kernel, node: &str, pdo: Addr) -> Result<NtStatus
 
 /// Makes the filter above a device fail its next `START` after the drivers below have succeeded.
 pub(super) fn fail_start(kernel: &mut Kernel, node: &str) -> Result<(), Stop> {
-    if !kernel.node(node)?.filter {
+    if !kernel.node(node)?.filter && !kernel.pnp.asserting {
         return Err(Stop::Script(format!("there is no filter above {node} that could fail its start")));
     }
     kernel.filter_fails(node, FilterFailure { what: Refusal::Start, way: Way::Up });
@@ -129,24 +131,24 @@ async fn dispatch(cpu: &Cpu, node: &str, device: Addr, irp: Addr) -> Result<NtSt
         (request.MajorFunction, request.MinorFunction, lower)
     };
     if major != IRP_MJ_PNP {
-        return forward(cpu, device, lower, irp).await;
+        return pass(cpu, device, lower, irp).await;
     }
     let what = match minor {
         IRP_MN_START_DEVICE => Refusal::Start,
         IRP_MN_QUERY_STOP_DEVICE => Refusal::QueryStop,
         IRP_MN_QUERY_REMOVE_DEVICE => Refusal::QueryRemove,
         IRP_MN_REMOVE_DEVICE => {
-            let status = forward(cpu, device, lower, irp).await?;
+            let status = pass(cpu, device, lower, irp).await?;
             let mut kernel = cpu.k();
             kernel.detach_device(lower)?;
             kernel.delete_device(device)?;
             return Ok(status);
         }
-        _ => return forward(cpu, device, lower, irp).await,
+        _ => return pass(cpu, device, lower, irp).await,
     };
     let failure = cpu.k().take_filter_failure(node, what);
     match failure {
-        None => forward(cpu, device, lower, irp).await,
+        None => pass(cpu, device, lower, irp).await,
         Some(FilterFailure { way: Way::Down, .. }) => refuse(cpu, device, irp).await,
         Some(FilterFailure { way: Way::Up, .. }) => {
             let status = forward_and_wait(cpu, device, lower, irp).await?;
@@ -157,6 +159,14 @@ async fn dispatch(cpu: &Cpu, node: &str, device: Addr, irp: Addr) -> Result<NtSt
             Ok(status)
         }
     }
+}
+
+/// Passes an IRP on, and looks at what comes back if the filters are to.
+async fn pass(cpu: &Cpu, device: Addr, lower: Addr, irp: Addr) -> Result<NtStatus, Stop> {
+    if cpu.look().pnp.asserting {
+        return forward_watching(cpu, device, lower, irp).await;
+    }
+    forward(cpu, device, lower, irp).await
 }
 
 async fn refuse(cpu: &Cpu, device: Addr, irp: Addr) -> Result<NtStatus, Stop> {

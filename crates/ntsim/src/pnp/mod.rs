@@ -16,6 +16,7 @@ mod other;
 mod remove;
 mod start;
 mod stop;
+mod watch;
 
 pub use add_device::add_device;
 pub use events::serve;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nt_trace::event::{Plugged, PnpState};
 use serde::{Deserialize, Serialize};
 
-use super::filter::FilterFailure;
+use super::{filter::FilterFailure, watch::Watch};
 use crate::{
     abi::status::STATUS_NO_SUCH_DEVICE,
     kernel::Kernel,
@@ -25,6 +25,14 @@ pub struct Pnp {
     pub(super) filter_failures: Vec<(String, FilterFailure)>,
     /// Driver object of the filters above.
     pub(super) filter_driver: Addr,
+    /// Every device has a filter above the driver, and the drivers above and below look at each IRP.
+    pub asserting: bool,
+    /// Enhanced I/O verification: see [`crate::scenario::Knob::EnhancedIoVerification`].
+    pub enhanced: bool,
+    /// What the filters above have seen.
+    pub(super) watch: Watch,
+    /// Devices are only taken out from now on: one whose port was cycled does not come back.
+    pub ending: bool,
     /// Devices that an operation is at work on.
     busy: BTreeSet<String>,
     /// Threads that wait for something to change.
@@ -51,6 +59,8 @@ pub struct NewDevice {
 pub struct Node {
     /// Its device instance.
     pub instance: String,
+    /// What it is: a name that the registry of models knows, if it came from there.
+    pub model: String,
     /// Its physical device object.
     pub pdo: Addr,
     /// Whether a filter is to be above the driver.
@@ -121,6 +131,7 @@ impl Kernel {
         self.io.create_refused.insert(new.pdo, STATUS_NO_SUCH_DEVICE);
         let node = Node {
             instance: new.instance.clone(),
+            model: new.model.clone(),
             pdo: new.pdo,
             filter: new.filter,
             state: NodeState::Initialized,

@@ -16,6 +16,8 @@ use crate::{
     stop::Stop,
 };
 
+/// A minor code that no kind of request has.
+const UNKNOWN: u8 = 0xFE;
 /// `DeviceUsageTypePaging`
 const PAGING: u32 = 1;
 
@@ -75,6 +77,27 @@ pub async fn device_power(cpu: &Cpu, name: &str, state: u32, query: bool) -> Res
     power.Type = DEVICE_POWER_STATE;
     power.State = state;
     send(cpu, pdo, &spec).await
+}
+
+/// Requests that nobody knows, as Driver Verifier's enhanced I/O verification makes them: a PnP, a power and a `WMI`
+/// IRP with a minor code that does not exist. Drivers pass them down and leave their status alone.
+///
+/// Page: `devtest/enhanced-i-o-verification`.
+///
+/// # Errors
+/// When the machine stops.
+pub(super) async fn unknown(cpu: &Cpu, pdo: Addr) -> Result<(), Stop> {
+    irp::send(cpu, pdo, UNKNOWN).await?;
+    for (origin, major) in [(IrpOrigin::PowerManager, IRP_MJ_POWER), (IrpOrigin::Wmi, IRP_MJ_SYSTEM_CONTROL)]
+    {
+        let mut spec = IrpSpec::new(origin, major, UNKNOWN);
+        spec.status = STATUS_NOT_SUPPORTED;
+        if major == IRP_MJ_SYSTEM_CONTROL {
+            spec.parameters.WMI_mut().ProviderId = pdo.0;
+        }
+        send(cpu, pdo, &spec).await?;
+    }
+    Ok(())
 }
 
 async fn send(cpu: &Cpu, pdo: Addr, spec: &IrpSpec) -> Result<NtStatus, Stop> {

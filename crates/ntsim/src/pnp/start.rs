@@ -2,7 +2,7 @@
 
 use nt_trace::NtStatus;
 
-use super::{NewDevice, NodeState, add_device, irp, node, remove};
+use super::{NewDevice, NodeState, add_device, irp, node, other, remove};
 use crate::{
     abi::{
         irp_minor::{IRP_MN_DEVICE_ENUMERATED, IRP_MN_START_DEVICE},
@@ -83,6 +83,9 @@ pub(super) async fn restart(cpu: &Cpu, name: &str, pdo: Addr) -> Result<NtStatus
 /// What follows a successful start. The device can be opened, and its interfaces found, from here on.
 async fn after_start(cpu: &Cpu, name: &str, pdo: Addr, status: NtStatus) -> Result<NtStatus, Stop> {
     cpu.k().set_node_state(name, NodeState::Started)?;
+    if cpu.look().pnp.enhanced {
+        other::unknown(cpu, pdo).await?;
+    }
     irp::capabilities(cpu, pdo).await?;
     let (_, bits) = irp::device_state(cpu, pdo).await?;
     if bits & (irp::PNP_DEVICE_FAILED | irp::PNP_DEVICE_REMOVED) != 0 {

@@ -68,6 +68,7 @@ fn each_plug(steps: &mut [Step], change: &impl Fn(&mut Plug)) {
     for step in steps {
         match step {
             Step::Plug(plug) => change(plug),
+            Step::Try { step } => each_plug(std::slice::from_mut(&mut **step), change),
             Step::Race(race) => {
                 race.branches.iter_mut().for_each(|branch| each_plug(&mut branch.steps, change));
             }

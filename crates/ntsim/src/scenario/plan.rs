@@ -281,7 +281,7 @@ impl Branch {
 /// or is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// The routine's documented name.
+    /// The routine's documented name; `*` is any.
     pub routine: String,
     /// Which call of it in this thread, from 1.
     pub nth: u32,

@@ -4,18 +4,22 @@ use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc};
 
 use nt_trace::{
     NtStatus,
-    event::{Call, Callback, CallbackEnter, EventKind},
+    event::{Call, Callback, CallbackEnter, EventKind, IrpOrigin},
 };
 
 use super::{
-    Branch, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, Race, Stage, Step, Tolerance,
-    loopback, play, tolerance,
+    Branch, Code, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, Race, Stage, Step,
+    Tolerance, loopback, play, tolerance,
 };
 use crate::{
+    abi::irp_major::{IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL},
     kernel::{
         exports,
         fault::RoutineFault,
-        io::user::{self, Handle, Process, READ, RequestId, UserIo, WRITE},
+        io::{
+            self,
+            user::{self, Handle, Process, READ, RequestId, UserIo, WRITE},
+        },
         ke::Latch,
     },
     mem::Addr,
@@ -170,6 +174,16 @@ impl SimStage {
         }
     }
 
+    /// Sends a request of a driver above to the top of the stack, and waits for its end.
+    async fn send(&self, device: &str, major: u8, code: Code) -> Result<io::IoStatus, Stop> {
+        let pdo = self.cpu.look().node(device)?.pdo;
+        let mut spec = io::IrpSpec::new(IrpOrigin::IoManager, major, 0);
+        if matches!(major, IRP_MJ_DEVICE_CONTROL | IRP_MJ_INTERNAL_DEVICE_CONTROL) {
+            spec.parameters.DeviceIoControl_mut().IoControlCode = code.0;
+        }
+        io::send_irp(&self.cpu, pdo, &spec).await
+    }
+
     fn fail_call(&self, routine: &str, nth: u32, status: Option<NtStatus>) -> Result<(), Stop> {
         let export = exports::find_by_name(routine);
         let export = export.ok_or_else(|| Stop::Script(format!("the kernel has no routine {routine}")))?;
@@ -183,12 +197,25 @@ impl SimStage {
 
     fn knob(&self, knob: Knob, on: bool) {
         let value = u32::from(on);
-        let knobs = &mut self.cpu.k().usb.knobs;
+        let mut kernel = self.cpu.k();
+        let kernel = &mut *kernel;
+        let knobs = &mut kernel.usb.knobs;
         match knob {
             Knob::UsbVerifierFailRegistration => knobs.UsbVerifierFailRegistration = value,
             Knob::UsbVerifierFailChainedMdlSupport => knobs.UsbVerifierFailChainedMdlSupport = value,
             Knob::UsbVerifierFailStaticStreamsSupport => knobs.UsbVerifierFailStaticStreamsSupport = value,
+            Knob::UsbVerifierEnabled => knobs.UsbVerifierEnabled = on,
+            Knob::UsbVerifierStaticStreamCountOverride => knobs.UsbVerifierStaticStreamCountOverride = value,
+            Knob::UsbVerifierFailEnableStaticStreams => knobs.UsbVerifierFailEnableStaticStreams = value,
+            Knob::EnhancedIoVerification => kernel.pnp.enhanced = on,
         }
+    }
+
+    fn write_registry(&self, value: &str, data: u32) -> Result<(), Stop> {
+        if self.cpu.k().usb.knobs.write(value, data) {
+            return Ok(());
+        }
+        Err(Stop::Script(format!("nobody reads a registry value {value}")))
     }
 
     fn poke(&self, device: &str, poke: Poke) -> Result<(), Stop> {
@@ -198,6 +225,11 @@ impl SimStage {
             Poke::Halt { endpoint } => usb_models::Poke::Halt { endpoint },
             Poke::Nak { endpoint, on } => usb_models::Poke::Nak { endpoint, on },
             Poke::Mute => usb_models::Poke::Mute,
+            Poke::Pull => return usb::unplug(&mut kernel, pdo),
+            Poke::CyclePort => {
+                usb::cycle_port(&mut kernel, pdo);
+                return Ok(());
+            }
         };
         usb::poke(&mut kernel, pdo, poke)
     }
@@ -317,6 +349,11 @@ impl Stage for SimStage {
                 let status = self.pnp(device, *operation).await?;
                 check(expect, status, 0, &[], &step.text())
             }
+            Step::Send { device, major, code, expect } => {
+                let outcome = self.send(device, *major, *code).await?;
+                check(expect, outcome.status, outcome.information, &[], &step.text())
+            }
+            Step::Shutdown => io::tell_of_shutdown(&self.cpu).await,
             Step::FilterFails { device, failure } => {
                 self.cpu.k().filter_fails(device, *failure);
                 Ok(())
@@ -325,6 +362,16 @@ impl Stage for SimStage {
                 self.knob(*knob, *on);
                 Ok(())
             }
+            Step::Registry { value, data } => self.write_registry(value, *data),
+            Step::Try { step } => match Box::pin(self.perform(step)).await {
+                Err(Stop::Script(why)) => {
+                    self.cpu
+                        .k()
+                        .emit_at(None, nt_trace::event::Step { text: format!("not done: {why}").into() });
+                    Ok(())
+                }
+                result => result,
+            },
             Step::FailCall { routine, nth, status } => self.fail_call(routine, *nth, *status),
             Step::Poke { device, poke } => self.poke(device, *poke),
             Step::Sleep { microseconds } => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
+use super::{Bytes, Code, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
 use crate::pnp::FilterFailure;
 
 /// One thing that a script does or expects. Devices, files and requests have names that the script gives.
@@ -107,6 +107,22 @@ pub enum Step {
         #[serde(default)]
         expect: Expected,
     },
+    /// A driver above sends a request that user mode cannot make, or that has no file.
+    Send {
+        /// The device.
+        device: String,
+        /// `IRP_MJ_*`
+        major: u8,
+        /// The control code, for a major code that has one.
+        #[serde(default = "no_code")]
+        code: Code,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
+    /// The system shuts down: every stack that asked for it gets `IRP_MJ_SHUTDOWN`. What follows on Windows does
+    /// not.
+    Shutdown,
     /// The filter above the driver answers one PnP IRP of a kind with a failure, once. May be said before the
     /// device is plugged in.
     FilterFails {
@@ -121,6 +137,19 @@ pub enum Step {
         knob: Knob,
         /// On or off.
         on: bool,
+    },
+    /// Writes a value to the `Parameters` key of the driver's service. Read when a device is enumerated.
+    Registry {
+        /// One of [`crate::usb::Knobs::NAMES`].
+        value: String,
+        /// The `REG_DWORD`.
+        data: u32,
+    },
+    /// Does a step as far as it can be done now: what the PnP manager refuses, and a name that nothing has, are no
+    /// difference from the script.
+    Try {
+        /// The step.
+        step: Box<Self>,
     },
     /// Makes a call of a routine fail.
     FailCall {
@@ -152,7 +181,7 @@ pub enum Step {
     Unload,
 }
 
-/// Settings with Microsoft's names that make the USB stack fail requests.
+/// Settings with Microsoft's names that make the USB stack fail requests, and what Driver Verifier does to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Knob {
     /// `UsbVerifierFailRegistration`: `USBD_CreateHandle` fails.
@@ -161,6 +190,15 @@ pub enum Knob {
     UsbVerifierFailChainedMdlSupport,
     /// `UsbVerifierFailStaticStreamsSupport`: the capability is denied.
     UsbVerifierFailStaticStreamsSupport,
+    /// `UsbVerifierEnabled`: what is left when a device is removed stops the machine.
+    UsbVerifierEnabled,
+    /// `UsbVerifierStaticStreamCountOverride`: another number of streams.
+    UsbVerifierStaticStreamCountOverride,
+    /// `UsbVerifierFailEnableStaticStreams`: the request to open streams fails.
+    UsbVerifierFailEnableStaticStreams,
+    /// Enhanced I/O verification of Driver Verifier: the status of PnP and power IRPs that succeed is another
+    /// success, and the filter above sends requests that nobody knows.
+    EnhancedIoVerification,
 }
 
 /// What somebody can do to a device that is plugged in.
@@ -180,6 +218,10 @@ pub enum Poke {
     },
     /// The device answers nothing any more.
     Mute,
+    /// The cable is out, and the PnP manager does not know yet: an `Unplug` tells it.
+    Pull,
+    /// The hub cycles the port, as `IOCTL_INTERNAL_USB_CYCLE_PORT` makes it.
+    CyclePort,
 }
 
 impl Step {
@@ -203,10 +245,16 @@ impl Step {
             Self::CancelFile { file } => format!("cancel everything of {file}"),
             Self::Loopback(run) => format!("loopback of {}", nt_trace::view::bytes(run.bytes)),
             Self::Pnp { device, operation, .. } => format!("{operation:?} of {device}"),
+            Self::Send { device, major, .. } => {
+                format!("{} from above to {device}", nt_trace::names::request(*major, 0))
+            }
+            Self::Shutdown => "the system shuts down".into(),
             Self::FilterFails { device, failure } => {
                 format!("the filter above {device} will fail {:?}", failure.what)
             }
             Self::Knob { knob, on } => format!("{knob:?} {}", if *on { "on" } else { "off" }),
+            Self::Registry { value, data } => format!("{value} is {data:#x}"),
+            Self::Try { step } => format!("if possible: {}", step.text()),
             Self::FailCall { routine, nth, .. } => format!("call {nth} of {routine} will fail"),
             Self::Poke { device, poke } => format!("{device}: {poke:?}"),
             Self::Sleep { microseconds } => format!("{microseconds} us pass"),
@@ -215,6 +263,10 @@ impl Step {
             Self::Unload => "unload the driver".into(),
         }
     }
+}
+
+const fn no_code() -> Code {
+    Code(0)
 }
 
 fn name(ioctl: &Ioctl) -> String {

@@ -74,6 +74,7 @@ pub async fn try_out(cpu: Cpu, driver: Addr, scenario: &Scenario, tolerance: &To
 /// # Errors
 /// When the machine stops.
 pub async fn clean_up(cpu: &Cpu) -> Result<(), Stop> {
+    cpu.k().pnp.ending = true;
     user::end_everything(cpu).await?;
     let names: Vec<String> = cpu.look().pnp.nodes.keys().cloned().collect();
     for name in names {

@@ -38,6 +38,7 @@ async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
         let location = kernel.current_location(irp)?;
         (location.MajorFunction, location.MinorFunction, location.Parameters)
     };
+    cpu.k().bus_receives(pdo, irp)?;
     match major {
         IRP_MJ_INTERNAL_DEVICE_CONTROL => {
             internal_control(cpu, pdo, irp, parameters.DeviceIoControl().IoControlCode).await
@@ -76,7 +77,12 @@ pub(super) async fn complete_with(
     status: NtStatus,
     information: u64,
 ) -> Result<NtStatus, Stop> {
-    cpu.k().set_io_status(irp, status, information)?;
+    let status = {
+        let mut kernel = cpu.k();
+        let status = kernel.bus_answers(irp, status)?;
+        kernel.set_io_status(irp, status, information)?;
+        status
+    };
     complete_request(cpu, pdo, irp).await?;
     Ok(status)
 }
@@ -84,6 +90,8 @@ pub(super) async fn complete_with(
 /// Completes an IRP that is not for this driver with the status that it came with.
 pub(super) async fn complete_unchanged(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
     let status = NtStatus(cpu.look().irp(irp)?.IoStatus.Status);
+    // Not a success of the bus's own, and so not adjusted.
+    cpu.k().bus_leaves(irp, status);
     complete_request(cpu, pdo, irp).await?;
     Ok(status)
 }

@@ -5,7 +5,7 @@
 //! [device model](usb_models), and completed in the way that [`Options`] say. The handle API (usbdex) and the
 //! descriptor helpers (usbd.sys) are exports.
 //!
-//! What builds on this uses [`plug`], [`unplug`], [`poke`], [`Knobs`] and [`Usb::take_cycled`].
+//! What builds on this uses [`plug`], [`unplug`], [`poke`], [`cycle_port`], [`Knobs`] and [`Usb::take_cycled`].
 //!
 //! Not modelled: isochronous transfers and static streams (refused with the statuses that a controller
 //! without them gives), idle notifications (`STATUS_NOT_SUPPORTED`), `USB_BUS_INTERFACE_USBDI`, Microsoft OS
@@ -51,7 +51,7 @@ use nt_trace::ObjectId;
 pub use completion::Completion;
 pub use face::Face;
 pub use knobs::Knobs;
-pub use plug::{Options, plug, poke, unplug};
+pub use plug::{Options, cycle_port, options_of, plug, poke, unplug};
 
 use crate::{kernel::export::Export, mem::Addr};
 use device::Device;
@@ -86,8 +86,8 @@ pub struct Usb {
 }
 
 impl Usb {
-    /// Physical device objects whose port was cycled by the driver: the PnP manager takes them through a
-    /// surprise removal.
+    /// Physical device objects whose port was cycled, by the driver or by the hub itself: the PnP manager takes
+    /// them through a surprise removal and finds the device anew.
     pub fn take_cycled(&mut self) -> Vec<Addr> {
         std::mem::take(&mut self.cycled)
     }

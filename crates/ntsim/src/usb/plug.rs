@@ -43,6 +43,7 @@ pub fn plug(kernel: &mut Kernel, model: Box<dyn DeviceModel>, options: Options) 
         exclusive: false,
     })?;
     kernel.set_device_flags(pdo, DO_POWER_PAGABLE, 0)?;
+    kernel.usb.knobs.read_registry();
     kernel.usb.ports += 1;
     let port = kernel.usb.ports;
     kernel.usb.devices.insert(pdo, Device::new(model, options, port));
@@ -65,6 +66,20 @@ pub fn unplug(kernel: &mut Kernel, pdo: Addr) -> Result<(), Stop> {
     kernel.emit_at(None, Unplugged { pdo: name });
     kernel.usb_pump(pdo);
     Ok(())
+}
+
+/// The hub cycles the port of a device: as if it were pulled and plugged in again. The PnP manager is told.
+pub fn cycle_port(kernel: &mut Kernel, pdo: Addr) {
+    if !kernel.usb.is_gone(pdo) {
+        kernel.usb.cycled.push(pdo);
+        kernel.pnp_changed();
+    }
+}
+
+/// How the stack below a device behaves, if there is such a device.
+#[must_use]
+pub fn options_of(kernel: &Kernel, pdo: Addr) -> Option<Options> {
+    kernel.usb.devices.get(&pdo).map(|device| device.options)
 }
 
 /// Does something to a device from outside.

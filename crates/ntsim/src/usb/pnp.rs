@@ -23,7 +23,7 @@ use crate::{
         status::{STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_PENDING, STATUS_SUCCESS},
         usbd_status::{USBD_STATUS_CANCELED, USBD_STATUS_DEVICE_GONE},
     },
-    kernel::{Kernel, io::complete_request},
+    kernel::Kernel,
     mem::{Addr, Fill},
     sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
@@ -109,17 +109,13 @@ async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
         }
     }
     complete_all(cpu, pdo).await?;
-    {
-        let mut kernel = cpu.k();
-        kernel.usb_check_left(pdo)?;
-        kernel.set_io_status(irp, STATUS_SUCCESS, 0)?;
-    }
-    complete_request(cpu, pdo, irp).await?;
+    cpu.k().usb_check_left(pdo)?;
+    let status = complete(cpu, pdo, irp, STATUS_SUCCESS).await?;
     let mut kernel = cpu.k();
     if kernel.usb.is_gone(pdo) && kernel.io.devices.get(&pdo).is_some_and(|device| !device.deleted) {
         kernel.delete_device(pdo)?;
     }
-    Ok(STATUS_SUCCESS)
+    Ok(status)
 }
 
 impl Kernel {

@@ -41,7 +41,7 @@ pub(super) async fn cycle(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, S
         let mut kernel = cpu.k();
         let status = kernel.usb_port_request(pdo);
         if status == STATUS_SUCCESS {
-            kernel.usb.cycled.push(pdo);
+            super::cycle_port(&mut kernel, pdo);
         }
         status
     };
