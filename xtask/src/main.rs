@@ -15,6 +15,7 @@ mod simulate;
 mod test;
 mod tool;
 mod unsafety;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ enum Command {
     Build(driver::Arguments),
     /// Play the driver's life in the simulated kernel.
     Run(simulate::RunArguments),
+    /// Try the driver with every campaign in the simulated kernel, and the rules with every specimen.
+    Verify(verify::Arguments),
     /// Time lives of the driver in the simulated kernel.
     Bench,
     /// Run every test.
@@ -64,6 +67,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Build(arguments) => driver::command(&paths, &arguments),
         Command::Run(arguments) => simulate::run(&paths, &arguments),
+        Command::Verify(arguments) => verify::command(&paths, &arguments),
         Command::Bench => simulate::bench(&paths),
         Command::Test => test::command(&paths),
         Command::Audit(arguments) => audit::command(&paths, &arguments),

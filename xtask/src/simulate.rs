@@ -26,6 +26,9 @@ pub struct RunArguments {
     /// Write the trace as JSON lines to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the life: a page for a browser.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Print the verdict only.
     #[arg(long)]
     quiet: bool,
@@ -47,6 +50,9 @@ pub fn run(paths: &Paths, arguments: &RunArguments) -> Result<ExitCode> {
     if let Some(file) = &arguments.json {
         ntsim.arg("--json").arg(file);
     }
+    if let Some(file) = &arguments.html {
+        ntsim.arg("--html").arg(file);
+    }
     if arguments.quiet {
         ntsim.arg("--quiet");
     }
@@ -63,7 +69,11 @@ pub fn bench(paths: &Paths) -> Result<ExitCode> {
 }
 
 /// Builds the driver and ntsim: `ntsim SUBCOMMAND usbclient.sys`.
-fn ntsim(paths: &Paths, subcommand: &str) -> Result<Command> {
+///
+/// # Errors
+///
+/// Set-up or a build failed.
+pub fn ntsim(paths: &Paths, subcommand: &str) -> Result<Command> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err(cannot_run("the simulator runs drivers on x86-64 Linux only"));
     }
@@ -78,7 +88,12 @@ fn ntsim(paths: &Paths, subcommand: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn exit_status(command: &mut Command) -> Result<ExitCode> {
+/// Runs ntsim and hands its exit status on.
+///
+/// # Errors
+///
+/// It cannot be started.
+pub fn exit_status(command: &mut Command) -> Result<ExitCode> {
     let status = tool::status(command)?;
     // A signal ended it: the simulator itself failed.
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))

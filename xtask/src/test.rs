@@ -19,7 +19,7 @@ use crate::{
     check::{host, step},
     driver::{self, Profile},
     paths::Paths,
-    setup, tool,
+    setup, tool, verify,
 };
 
 /// Packages whose tests load a driver: each test has a process of its own.
@@ -53,6 +53,8 @@ pub fn command(paths: &Paths) -> Result<ExitCode> {
         step("tests that load a driver, a process each");
         process_per_test(paths)?;
     }
+    step("the driver through every campaign, the rules on every specimen");
+    verify::test(paths)?;
     Ok(ExitCode::SUCCESS)
 }
 

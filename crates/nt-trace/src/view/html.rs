@@ -7,6 +7,8 @@ mod lane;
 mod message;
 mod select;
 
+use std::fmt;
+
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +30,7 @@ pub struct Fact {
 impl Fact {
     /// A fact.
     #[must_use]
-    pub fn new(name: impl Into<String>, value: impl ToString) -> Self {
+    pub fn new(name: impl Into<String>, value: &dyn fmt::Display) -> Self {
         Self { name: name.into(), value: value.to_string() }
     }
 }
@@ -150,7 +152,9 @@ impl Page {
     pub fn timeline(mut self, text: &str) -> Self {
         for line in text.lines() {
             match line.split_once(HEADING) {
-                Some((_, heading)) => self.timeline.push(Chunk { heading: heading.into(), ..Chunk::default() }),
+                Some((_, heading)) => {
+                    self.timeline.push(Chunk { heading: heading.into(), ..Chunk::default() });
+                }
                 None if line.is_empty() => {}
                 None => {
                     if self.timeline.is_empty() {

@@ -102,14 +102,20 @@ pub fn otherwise(specimen: &Specimen, life: &Life) -> Vec<Wrong> {
         return wrong;
     };
     let spoke: BTreeSet<&str> = life.violations.iter().map(|violation| &*violation.rule).collect();
-    let mut wrong: Vec<Wrong> =
-        wrong_in(life).into_iter().filter(|it| it.rule.as_ref().is_some_and(|it| !specimen.allows(it))).collect();
-    let advice = life.violations.iter().filter(|it| it.severity == Severity::Advice && !specimen.allows(&it.rule));
+    let mut wrong: Vec<Wrong> = wrong_in(life)
+        .into_iter()
+        .filter(|it| it.rule.as_ref().is_some_and(|it| !specimen.allows(it)))
+        .collect();
+    let advice =
+        life.violations.iter().filter(|it| it.severity == Severity::Advice && !specimen.allows(&it.rule));
     wrong.extend(advice.map(|it| Wrong { event: it.seqs.last().copied(), ..Wrong::said(it.to_string()) }));
     if !spoke.contains(rule.as_str()) {
         let others: Vec<&str> = spoke.into_iter().collect();
         let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-        wrong.push(Wrong::said(format!("{rule} does not see what {} does wrong; seen: {others}", specimen.name)));
+        wrong.push(Wrong::said(format!(
+            "{rule} does not see what {} does wrong; seen: {others}",
+            specimen.name
+        )));
     }
     wrong
 }

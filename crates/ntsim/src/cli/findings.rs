@@ -74,7 +74,8 @@ impl<'a> Findings<'a> {
                         Machine::load(self.driver, Options::default()).map_err(|error| error.to_string())?,
                     ),
                 };
-                let explained = Explained::new(&violation.finding, machine).map_err(|stop| stop.to_string())?;
+                let explained =
+                    Explained::new(&violation.finding, machine).map_err(|stop| stop.to_string())?;
                 let _ = writeln!(self.text, "{}", explained.text(&violation.wrong, &self.symbols, &command));
                 self.explained.push((violation.clone(), explained, command));
             } else {

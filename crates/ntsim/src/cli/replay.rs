@@ -58,7 +58,12 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(super::status(explained.repeated))
 }
 
-fn print(arguments: &Arguments, explained: &Explained, symbols: &Symbols, same_image: bool) -> io::Result<()> {
+fn print(
+    arguments: &Arguments,
+    explained: &Explained,
+    symbols: &Symbols,
+    same_image: bool,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let life = &explained.life;
     if !arguments.quiet {

@@ -83,7 +83,8 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let told = work_through(arguments, &request, &work, jobs)?;
     let seconds = started.elapsed().as_secs_f64();
     let report = Report::of(&work.identity, &work.not_run, &told);
-    let mut findings = Findings::new(&arguments.findings, &request.driver)?.specimens(arguments.specimens.as_deref());
+    let mut findings =
+        Findings::new(&arguments.findings, &request.driver)?.specimens(arguments.specimens.as_deref());
     findings.tell(&report)?;
     print(&report, &findings, seconds, jobs).map_err(|error| format!("cannot print: {error}"))?;
     Ok(super::status(report.is_clean()))

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kernel, export::Args};
-use crate::{
-    mem::Addr,
-    sched::ThreadId,
-};
+use crate::{mem::Addr, sched::ThreadId};
 
 /// A place in the driver from which its call stack can be unwound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +75,11 @@ impl Snapshots {
         }
     }
 
+    /// The kernel call that a thread is in and entered last.
+    pub(super) fn innermost(&self, thread: ThreadId) -> Option<Args> {
+        self.calls.get(index(thread))?.last().copied()
+    }
+
     /// The driver trapped here: what is recorded from now on happened there.
     pub fn trapped(&mut self, place: Place) {
         self.trapped = Some(place);
@@ -106,7 +108,7 @@ impl Kernel {
     }
 
     /// The driver where a call of it returns to. The thunk keeps the frame pointer two slots below the arguments.
-    fn place_of(&self, args: Args) -> Place {
+    pub(super) fn place_of(&self, args: Args) -> Place {
         let frame = self.mem.read(Addr(args.base.0.wrapping_sub(16))).map_or(Addr::NULL, Addr);
         Place { instruction: args.site, stack: args.base, frame }
     }

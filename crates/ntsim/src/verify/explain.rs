@@ -85,7 +85,11 @@ fn repeats(finding: &Finding, life: &Life) -> bool {
     let same = |left: &Wrong, right: &Wrong| {
         (&left.rule, left.event, &left.text) == (&right.rule, right.event, &right.text)
     };
-    finding.wrong.iter().filter(|wrong| wrong.rule.is_some()).all(|old| again.iter().any(|new| same(old, new)))
+    finding
+        .wrong
+        .iter()
+        .filter(|wrong| wrong.rule.is_some())
+        .all(|old| again.iter().any(|new| same(old, new)))
 }
 
 /// Rule, code, and what happened.

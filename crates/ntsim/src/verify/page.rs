@@ -28,17 +28,17 @@ pub fn life_page(driver: &str, scenario: &str, life: &Life, symbols: &Symbols) -
     }));
     let (whole, rest) = (summary.time / 10_000, summary.time % 10_000);
     let facts = vec![
-        Fact::new("events", summary.events),
-        Fact::new("simulated time", format!("{whole}.{rest:04} ms")),
-        Fact::new("requests to the driver", summary.irps),
-        Fact::new("kernel calls by it", summary.calls),
-        Fact::new("transfers", summary.moved.transfers),
-        Fact::new("moved to the host", view::bytes(summary.moved.bytes_in)),
-        Fact::new("moved to the device", view::bytes(summary.moved.bytes_out)),
-        Fact::new("USBD handles given back", pair(summary.handles)),
-        Fact::new("URBs given back", pair(summary.urbs)),
-        Fact::new("pool blocks given back", pair(summary.pool)),
-        Fact::new("rule names checked", summary.rules),
+        Fact::new("events", &summary.events),
+        Fact::new("simulated time", &format!("{whole}.{rest:04} ms")),
+        Fact::new("requests to the driver", &summary.irps),
+        Fact::new("kernel calls by it", &summary.calls),
+        Fact::new("transfers", &summary.moved.transfers),
+        Fact::new("moved to the host", &view::bytes(summary.moved.bytes_in)),
+        Fact::new("moved to the device", &view::bytes(summary.moved.bytes_out)),
+        Fact::new("USBD handles given back", &pair(summary.handles)),
+        Fact::new("URBs given back", &pair(summary.urbs)),
+        Fact::new("pool blocks given back", &pair(summary.pool)),
+        Fact::new("rule names checked", &summary.rules),
     ];
     let page = Page {
         title: driver.to_owned(),
@@ -73,13 +73,16 @@ pub fn report_page(report: &Report, explained: &[(Violation, Explained, String)]
     let identity = report.identity.clone().unwrap_or_default();
     let caught = report.specimens.values().filter(|played| played.caught).count();
     let facts = vec![
-        Fact::new("lives", report.lives()),
-        Fact::new("rule names checked", RuleSet::all().names().len()),
-        Fact::new("specimens as their table says", format!("{caught} of {}", report.specimens.len())),
-        Fact::new("places of which a call failed", format!("{} of {}", report.failed.len(), report.seen.len())),
-        Fact::new("schedules", report.rows.values().map(|row| row.schedules).sum::<u64>()),
-        Fact::new("scripts", report.rows.values().map(|row| row.scripts).sum::<u64>()),
-        Fact::new("violations", report.violations.len()),
+        Fact::new("lives", &report.lives()),
+        Fact::new("rule names checked", &RuleSet::all().names().len()),
+        Fact::new("specimens as their table says", &format!("{caught} of {}", report.specimens.len())),
+        Fact::new(
+            "places of which a call failed",
+            &format!("{} of {}", report.failed.len(), report.seen.len()),
+        ),
+        Fact::new("schedules", &report.rows.values().map(|row| row.schedules).sum::<u64>()),
+        Fact::new("scripts", &report.rows.values().map(|row| row.scripts).sum::<u64>()),
+        Fact::new("violations", &report.violations.len()),
     ];
     let mut open_ends: Vec<Fact> = report.not_run.iter().map(|it| Fact::new("not run", it)).collect();
     open_ends.extend(table::not_checked().iter().map(|what| Fact::new("not checked", what)));
@@ -133,7 +136,7 @@ fn problem(violation: &Violation, explained: &Explained, command: &str, symbols:
     problem.facts = vec![
         Fact::new("campaign", &violation.piece.campaign),
         Fact::new("scenario", &recipe.scenario.name),
-        Fact::new("found", format!("{} times", violation.times)),
+        Fact::new("found", &format!("{} times", violation.times)),
     ];
     problem.facts.extend(recipe.faults.iter().map(|fault| Fact::new("made fail", fault)));
     problem

@@ -14,13 +14,13 @@ const ROW: usize = 24;
 /// Height of the lanes' headings.
 const HEAD: usize = 34;
 /// Width of what is left of the first lane: time, thread, processor, IRQL.
-const GUTTER: usize = 250;
+const GUTTER: usize = 222;
 /// Distance of two lanes.
-const LANE: usize = 196;
+const LANE: usize = 214;
 /// Distance of two callbacks that run at the same time.
 const BESIDE: usize = 7;
-/// Characters of a text that fit between lanes, and beside a note.
-const FITS: usize = 72;
+/// Characters of a text that fit beside a note or over an arrow, and over all lanes.
+const FITS: [usize; 2] = [72, 130];
 
 /// A lane's line.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Row {
     pub to: usize,
     /// Where the text is.
     pub text_x: usize,
+    /// It goes from there to the left.
+    pub leftwards: bool,
     /// What it says.
     pub text: String,
     /// All of it, if it was cut.
@@ -120,7 +122,7 @@ impl<'a> Drawing<'a> {
         if let Some(message) = message(event, self.cast, self.calls) {
             let irp = event.kind.irp();
             let irp = if irp.is_none() { String::new() } else { irp.to_string() };
-            self.message(event, message, irp);
+            self.message(event, &message, irp);
         }
     }
 
@@ -189,19 +191,25 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn message(&mut self, event: &Event, message: Message, irp: String) {
+    fn message(&mut self, event: &Event, message: &Message, irp: String) {
         let (from, to) = (self.x(message.from), self.x(message.to));
         let mut row = self.row(event, message.style, &message.text, irp);
         (row.from, row.to) = (from, to);
         row.text_x = if from == to { from + 14 } else { usize::midpoint(from, to) };
+        if from == to && message.from == Lane::Device {
+            (row.text_x, row.leftwards) = (from - 14, true);
+        }
         self.rows.push(row);
     }
 
     fn row(&self, event: &Event, style: Style, text: &str, irp: String) -> Row {
-        let cut = text.chars().count() > FITS;
+        let [beside, over_all] = FITS;
+        let fits = if style == Style::Bad { over_all } else { beside };
+        let cut = text.chars().count() > fits;
         let shown: String =
-            if cut { text.chars().take(FITS).chain(['\u{2026}']).collect() } else { text.to_owned() };
-        let who = if event.thread == 0 { String::new() } else { format!("t{} P{}", event.thread, event.processor) };
+            if cut { text.chars().take(fits).chain(['\u{2026}']).collect() } else { text.to_owned() };
+        let who =
+            if event.thread == 0 { String::new() } else { format!("t{} P{}", event.thread, event.processor) };
         let raised = event.irql >= DISPATCH_LEVEL;
         let y = self.y();
         Row {
@@ -214,6 +222,7 @@ impl<'a> Drawing<'a> {
             from: 0,
             to: 0,
             text_x: 0,
+            leftwards: false,
             text: shown,
             title: if cut { text.to_owned() } else { String::new() },
         }

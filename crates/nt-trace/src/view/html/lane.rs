@@ -56,6 +56,7 @@ impl Lane {
 pub struct Cast {
     devices: ObjectMap<Lane>,
     makers: ObjectMap<Lane>,
+    tops: ObjectMap<Lane>,
 }
 
 impl Cast {
@@ -71,6 +72,10 @@ impl Cast {
                 EventKind::IrpCreated(made) => {
                     cast.makers.insert(made.irp, maker(made.origin));
                 }
+                EventKind::IrpSent(sent) => {
+                    let top = cast.device(sent.to);
+                    cast.tops.entry(sent.irp).or_insert(top);
+                }
                 _ => {}
             }
         }
@@ -81,6 +86,12 @@ impl Cast {
     #[must_use]
     pub fn device(&self, device: ObjectId) -> Lane {
         self.devices.get(&device).copied().unwrap_or(Lane::Below)
+    }
+
+    /// The lane of whoever got an IRP first.
+    #[must_use]
+    pub fn top(&self, irp: ObjectId) -> Lane {
+        self.tops.get(&irp).copied().unwrap_or(Lane::Driver)
     }
 
     /// The lane of whoever made an IRP.

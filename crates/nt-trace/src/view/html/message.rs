@@ -86,18 +86,23 @@ fn on_the_way(event: &Event, cast: &Cast) -> Option<Message> {
             arrow(from, to, format!("{} {}", back.irp, back.status), Style::Result)
         }
         EventKind::IrpCompleteCalled(call) => {
-            let amount = if call.information == 0 { String::new() } else { format!(", {}", call.information) };
+            let amount =
+                if call.information == 0 { String::new() } else { format!(", {}", call.information) };
             note(Lane::of(call.by), format!("completes {}: {}{amount}", call.irp, call.status), Style::Note)
         }
-        EventKind::CompletionRoutineCalled(called) if called.by == Actor::Above => {
-            arrow(Lane::Driver, Lane::Filter, format!("{} completed: {}", called.irp, called.status), Style::Result)
-        }
-        EventKind::CompletionRoutineCalled(called) if called.by == Actor::Driver && called.more_processing => {
+        EventKind::CompletionRoutineCalled(called) if called.by == Actor::Above => arrow(
+            Lane::Driver,
+            Lane::Filter,
+            format!("{} completed: {}", called.irp, called.status),
+            Style::Result,
+        ),
+        EventKind::CompletionRoutineCalled(called)
+            if called.by == Actor::Driver && called.more_processing =>
+        {
             note(Lane::Driver, format!("keeps {}", called.irp), Style::Note)
         }
         EventKind::IrpFinished(done) => {
-            let to = cast.maker(done.irp);
-            let from = if to == Lane::Driver { Lane::Below } else { Lane::Driver };
+            let (from, to) = (cast.top(done.irp), cast.maker(done.irp));
             arrow(from, to, format!("{} finished: {}", done.irp, done.status), Style::Result)
         }
         EventKind::IrpCancelRequested(cancel) => {

@@ -1,5 +1,7 @@
 //! What of a trace is drawn.
 
+use std::fmt::Write;
+
 use super::diagram::Drawing;
 use super::lane::{Cast, Lane};
 use super::{Diagram, Section};
@@ -20,7 +22,9 @@ const OPEN: usize = 3;
 
 /// Whether a filter above takes part.
 fn has_filter(events: &[Event], cast: &Cast) -> bool {
-    events.iter().any(|event| matches!(&event.kind, EventKind::IrpSent(sent) if cast.device(sent.to) == Lane::Filter))
+    events
+        .iter()
+        .any(|event| matches!(&event.kind, EventKind::IrpSent(sent) if cast.device(sent.to) == Lane::Filter))
 }
 
 /// The life of what a violation is about, up to where the rule was found broken.
@@ -33,7 +37,8 @@ pub fn around(violation: &Violation, events: &[Event]) -> Diagram {
     let last = violation.seqs.last().copied().unwrap_or(u64::MAX);
     let irps: Vec<ObjectId> =
         violation.objects.iter().copied().filter(|object| object.kind == ObjectKind::Irp).collect();
-    let found = events.iter().position(|event| event.seq == last).unwrap_or(events.len().saturating_sub(1));
+    let found =
+        events.iter().position(|event| event.seq == last).unwrap_or_else(|| events.len().saturating_sub(1));
     let thread = events.get(found).map_or(0, |event| event.thread);
     let concerns = |event: &Event, owner: &ObjectId| {
         if violation.seqs.contains(&event.seq) {
@@ -117,7 +122,7 @@ struct Open<'a> {
     transfers: u64,
 }
 
-impl<'a> Builder<'a> {
+impl Builder<'_> {
     fn begin(&mut self, time: u64, heading: &str) {
         // The same step again goes on in the same section.
         if self.current.as_ref().is_some_and(|open| open.heading == heading) {
@@ -161,10 +166,10 @@ impl<'a> Builder<'a> {
         }
         let mut gist = plural(rows, "message");
         if open.transfers > 0 {
-            gist.push_str(&format!(", {} not drawn", plural(open.transfers, "transfer")));
+            let _ = write!(gist, ", {} not drawn", plural(open.transfers, "transfer"));
         }
         if open.violations > 0 {
-            gist.push_str(&format!(", {}", plural(open.violations, "violation")));
+            let _ = write!(gist, ", {}", plural(open.violations, "violation"));
         }
         self.sections.push(Section {
             time: clock(open.time).trim().to_owned(),

@@ -17,7 +17,12 @@ pub(super) fn all(model: &str) -> Vec<Scenario> {
     let mut all = vec![
         script("pulled", "started, then pulled", model, vec![unplug()]),
         script("pulled_while_open", "pulled while a handle is open", model, vec![open(), unplug(), close()]),
-        script("pulled_with_a_request", "pulled with a request that may wait", model, pulled_with_a_request()),
+        script(
+            "pulled_with_a_request",
+            "pulled with a request that may wait",
+            model,
+            pulled_with_a_request(),
+        ),
         script("asked", "a request that no driver knows", model, vec![open(), ask(), close()]),
         script("opened_twice", "two handles at a time", model, opened_twice()),
         script("queried", "what every stack is asked", model, queried()),
@@ -30,14 +35,16 @@ pub(super) fn all(model: &str) -> Vec<Scenario> {
         ("not_stopped", "a stop that is called off", &[PnpOperation::CancelStop]),
         ("not_removed", "a removal that is called off", &[PnpOperation::CancelRemove]),
         ("not_restarted", "the start after a stop fails above", &[PnpOperation::RebalanceFailRestart]),
-        ("pulled_while_stopped", "pulled between stop and start", &[
-            PnpOperation::QueryStop,
-            PnpOperation::Stop,
-        ]),
-        ("called_off_unasked", "calls off what nobody asked", &[
-            PnpOperation::SpuriousCancelStop,
-            PnpOperation::SpuriousCancelRemove,
-        ]),
+        (
+            "pulled_while_stopped",
+            "pulled between stop and start",
+            &[PnpOperation::QueryStop, PnpOperation::Stop],
+        ),
+        (
+            "called_off_unasked",
+            "calls off what nobody asked",
+            &[PnpOperation::SpuriousCancelStop, PnpOperation::SpuriousCancelRemove],
+        ),
     ];
     for (name, about, operations) in operations {
         all.push(script(name, about, model, operations.iter().map(|it| pnp(*it)).collect()));
