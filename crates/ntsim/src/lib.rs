@@ -12,6 +12,7 @@ pub mod life;
 pub mod machine;
 pub mod mem;
 pub mod pnp;
+pub mod power;
 pub mod scenario;
 pub mod sched;
 pub mod stop;

@@ -16,6 +16,7 @@ pub const STATUS_INFO_LENGTH_MISMATCH: NtStatus = NtStatus(0xC000_0004);
 pub const STATUS_ACCESS_VIOLATION: NtStatus = NtStatus(0xC000_0005);
 pub const STATUS_INVALID_HANDLE: NtStatus = NtStatus(0xC000_0008);
 pub const STATUS_INVALID_PARAMETER: NtStatus = NtStatus(0xC000_000D);
+pub const STATUS_INVALID_PARAMETER_2: NtStatus = NtStatus(0xC000_00F0);
 pub const STATUS_NO_SUCH_DEVICE: NtStatus = NtStatus(0xC000_000E);
 pub const STATUS_INVALID_DEVICE_REQUEST: NtStatus = NtStatus(0xC000_0010);
 pub const STATUS_END_OF_FILE: NtStatus = NtStatus(0xC000_0011);

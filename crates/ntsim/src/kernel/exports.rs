@@ -1,8 +1,8 @@
 //! Everything that a driver can import, by name.
 
 use super::{
-    c_runtime, contiguous, debug_print, etw, ex, export::Export, io, ke, memory, misc, mm, object, pool,
-    power, process, registry, registry_keys, registry_values, rtl, system, system_thread,
+    c_runtime, contiguous, debug_print, etw, ex, export::Export, interruption, io, ke, memory, misc, mm, object, pool,
+    process, registry, registry_keys, registry_values, rtl, system, system_thread,
 };
 
 /// The tables of this kernel's routines. A module that adds routines adds its table here.
@@ -17,7 +17,7 @@ pub const TABLES: &[&[&[Export]]] = &[
         mm::EXPORTS,
         object::EXPORTS,
         pool::EXPORTS,
-        power::EXPORTS,
+        crate::power::EXPORTS,
         process::EXPORTS,
         registry::EXPORTS,
         registry_keys::EXPORTS,
@@ -28,6 +28,7 @@ pub const TABLES: &[&[&[Export]]] = &[
     ],
     io::EXPORTS,
     ke::EXPORTS,
+    interruption::EXPORTS,
     ex::EXPORTS,
     crate::usb::EXPORTS,
 ];

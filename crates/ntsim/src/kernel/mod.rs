@@ -28,11 +28,13 @@ mod c_runtime;
 pub mod callback;
 mod contiguous;
 mod debug_print;
+mod emulate;
 mod etw;
 mod ex;
 pub mod export;
 pub mod exports;
 pub mod fault;
+pub mod interruption;
 pub mod io;
 pub mod ke;
 pub mod leak;
@@ -41,7 +43,6 @@ mod misc;
 mod mm;
 mod object;
 mod pool;
-mod power;
 mod process;
 mod registry;
 mod registry_keys;
@@ -66,7 +67,7 @@ pub use registry::RegistryValue;
 
 use crate::{
     mem::{Addr, BadAccess, Mem, State},
-    sched::Sched,
+    sched::{DISPATCH_LEVEL, Sched},
     stop::Stop,
 };
 use export::{Args, Export, Handler, Returns};
@@ -85,6 +86,8 @@ pub struct Kernel {
     pub trace: trace::Trace,
     /// Where threads are in the driver.
     pub snapshots: snapshot::Snapshots,
+    /// Unwinds the driver's stacks; none before it is loaded.
+    pub unwind: Option<crate::image::Unwind>,
     /// Which calls fail.
     pub faults: fault::Faults,
     /// Pool blocks.
@@ -97,10 +100,16 @@ pub struct Kernel {
     pub usb: crate::usb::Usb,
     /// What the PnP manager knows.
     pub pnp: crate::pnp::Pnp,
+    /// What the power manager knows.
+    pub power: crate::power::Power,
     system_threads: system_thread::SystemThreads,
     ex: ex::Ex,
     callbacks: callback::Callbacks,
     etw: etw::Etw,
+    /// The image's functions, by which exceptions find their handlers.
+    pub function_table: interruption::FunctionTable,
+    /// Parts of the image that are gone when `DriverEntry` has returned.
+    pub discardable: Vec<std::ops::Range<Addr>>,
     /// The structure that `IoGetConfigurationInformation` gives, NULL before the first call.
     configuration_information: Addr,
     site: Addr,
@@ -116,16 +125,20 @@ impl Kernel {
             imports: Vec::new(),
             trace: trace::Trace::default(),
             snapshots: snapshot::Snapshots::default(),
+            unwind: None,
             faults: fault::Faults::default(),
             pool: Pool::default(),
             ke: ke::Ke::default(),
             io: io::Io::default(),
             usb: crate::usb::Usb::default(),
             pnp: crate::pnp::Pnp::default(),
+            power: crate::power::Power::default(),
             system_threads: system_thread::SystemThreads::default(),
             ex: ex::Ex::default(),
             callbacks: callback::Callbacks::new(),
             etw: etw::Etw::default(),
+            function_table: interruption::FunctionTable::default(),
+            discardable: Vec::new(),
             configuration_information: Addr::NULL,
             site: Addr::NULL,
         }
@@ -146,6 +159,7 @@ impl Kernel {
         self.io = io::Io::default();
         self.usb = crate::usb::Usb::default();
         self.pnp = crate::pnp::Pnp::default();
+        self.power = crate::power::Power::default();
         self.system_threads = system_thread::SystemThreads::default();
         self.ex = ex::Ex::default();
         self.callbacks.clear();
@@ -153,6 +167,21 @@ impl Kernel {
         self.configuration_information = Addr::NULL;
         self.site = Addr::NULL;
         Ok(())
+    }
+
+    /// Makes the driver's view of memory what the running thread is to see. To be called before driver code runs.
+    ///
+    /// # Errors
+    /// What the host says when it refuses to open or close pages.
+    pub fn settle_memory(&mut self) -> Result<(), Stop> {
+        self.look_at_level();
+        Ok(self.mem.settle()?)
+    }
+
+    /// Routines run at the level of the thread that called them: they reach no more than it does.
+    fn look_at_level(&mut self) {
+        let reachable = self.sched.irql() < DISPATCH_LEVEL;
+        self.mem.set_pageable_reachable(reachable);
     }
 
     /// Where the kernel call that is being answered returns to; NULL outside of calls.
@@ -172,6 +201,7 @@ impl Kernel {
     /// When there is no such import.
     pub fn enter_call(&mut self, index: usize, args: Args) -> Result<Handler, Stop> {
         let export = *self.imports.get(index).ok_or_else(|| Stop::Host("no such import".into()))?;
+        self.look_at_level();
         self.sync_thread();
         let first = args.pointer(self, 0)?;
         let second = args.pointer(self, 1)?;

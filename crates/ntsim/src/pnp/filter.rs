@@ -13,11 +13,11 @@ use super::watch::forward_watching;
 use crate::{
     abi::{
         device_flags::{DO_BUFFERED_IO, DO_DIRECT_IO, DO_POWER_PAGABLE, FILE_DEVICE_SECURE_OPEN},
-        irp_major::IRP_MJ_PNP,
+        irp_major::{IRP_MJ_PNP, IRP_MJ_POWER},
         irp_minor::{
-            IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_START_DEVICE,
+            IRP_MN_QUERY_POWER, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_START_DEVICE,
         },
-        status::{STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS, STATUS_UNSUCCESSFUL},
+        status::{STATUS_DELETE_PENDING, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS, STATUS_UNSUCCESSFUL},
     },
     kernel::{
         Kernel,
@@ -39,6 +39,8 @@ pub enum Refusal {
     QueryStop,
     /// `IRP_MN_QUERY_REMOVE_DEVICE`
     QueryRemove,
+    /// `IRP_MN_QUERY_POWER`
+    QueryPower,
 }
 
 /// When it refuses.
@@ -126,14 +128,14 @@ async fn dispatch(cpu: &Cpu, node: &str, device: Addr, irp: Addr) -> Result<NtSt
     let (major, minor, lower) = {
         let kernel = cpu.look();
         let request = kernel.current_location(irp)?;
-        let lower = kernel.attached_to(device);
-        let lower = lower.ok_or_else(|| Stop::Host("the filter is attached to nothing".into()))?;
-        (request.MajorFunction, request.MinorFunction, lower)
+        (request.MajorFunction, request.MinorFunction, kernel.attached_to(device))
     };
-    if major != IRP_MJ_PNP {
+    let Some(lower) = lower else { return end(cpu, device, irp, STATUS_DELETE_PENDING).await };
+    if major != IRP_MJ_PNP && (major, minor) != (IRP_MJ_POWER, IRP_MN_QUERY_POWER) {
         return pass(cpu, device, lower, irp).await;
     }
     let what = match minor {
+        IRP_MN_QUERY_POWER if major == IRP_MJ_POWER => Refusal::QueryPower,
         IRP_MN_START_DEVICE => Refusal::Start,
         IRP_MN_QUERY_STOP_DEVICE => Refusal::QueryStop,
         IRP_MN_QUERY_REMOVE_DEVICE => Refusal::QueryRemove,
@@ -170,7 +172,11 @@ async fn pass(cpu: &Cpu, device: Addr, lower: Addr, irp: Addr) -> Result<NtStatu
 }
 
 async fn refuse(cpu: &Cpu, device: Addr, irp: Addr) -> Result<NtStatus, Stop> {
-    cpu.k().set_io_status(irp, STATUS_UNSUCCESSFUL, 0)?;
+    end(cpu, device, irp, STATUS_UNSUCCESSFUL).await
+}
+
+async fn end(cpu: &Cpu, device: Addr, irp: Addr, status: NtStatus) -> Result<NtStatus, Stop> {
+    cpu.k().set_io_status(irp, status, 0)?;
     complete_request(cpu, device, irp).await?;
-    Ok(STATUS_UNSUCCESSFUL)
+    Ok(status)
 }

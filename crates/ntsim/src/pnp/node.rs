@@ -104,6 +104,14 @@ impl NodeState {
     }
 }
 
+impl Pnp {
+    /// Whether an operation is at work on some device.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.busy.is_empty()
+    }
+}
+
 impl Kernel {
     /// Tells everybody who waits for the PnP manager that something has changed: a device got into another
     /// state, an operation is over, an event is to be served.
@@ -200,7 +208,7 @@ impl Kernel {
 }
 
 /// Waits until something has changed, see [`Kernel::pnp_changed`].
-pub(super) async fn changed(cpu: &Cpu, what: impl Into<String>) {
+pub async fn changed(cpu: &Cpu, what: impl Into<String>) {
     cpu.k().pnp.waiters.push(cpu.thread());
     cpu.block(what).await;
 }
@@ -216,7 +224,9 @@ pub(super) fn may_wait_for_ever(cpu: &Cpu, right: bool) {
 /// Makes this the only operation on a device. Gives the device's physical device object and state.
 pub(super) async fn begin(cpu: &Cpu, name: &str) -> Result<(Addr, NodeState), Stop> {
     loop {
-        if cpu.k().pnp.busy.insert(name.into()) {
+        // Changes of the system's power state and PnP operations exclude each other.
+        let changing = cpu.look().power.changing;
+        if !changing && cpu.k().pnp.busy.insert(name.into()) {
             let kernel = cpu.look();
             let node = kernel.node(name);
             return node.map(|node| (node.pdo, node.state));

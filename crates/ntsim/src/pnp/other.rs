@@ -6,8 +6,7 @@ use super::{irp, node};
 use crate::{
     abi::{
         irp_major::{IRP_MJ_POWER, IRP_MJ_SYSTEM_CONTROL},
-        irp_minor::{IRP_MN_DEVICE_USAGE_NOTIFICATION, IRP_MN_QUERY_POWER, IRP_MN_SET_POWER},
-        power::DEVICE_POWER_STATE,
+        irp_minor::IRP_MN_DEVICE_USAGE_NOTIFICATION,
         status::STATUS_NOT_SUPPORTED,
     },
     kernel::io::{IrpSpec, send_irp},
@@ -59,23 +58,6 @@ pub async fn system_control(cpu: &Cpu, name: &str, minor: u8) -> Result<NtStatus
     let mut spec = IrpSpec::new(IrpOrigin::Wmi, IRP_MJ_SYSTEM_CONTROL, minor);
     spec.status = STATUS_NOT_SUPPORTED;
     spec.parameters.WMI_mut().ProviderId = pdo.0;
-    send(cpu, pdo, &spec).await
-}
-
-/// `IRP_MN_SET_POWER`, or `IRP_MN_QUERY_POWER` if `query`, for a device power state.
-///
-/// Page: `kernel/irp-mn-set-power`.
-///
-/// # Errors
-/// When the machine stops.
-pub async fn device_power(cpu: &Cpu, name: &str, state: u32, query: bool) -> Result<NtStatus, Stop> {
-    let pdo = cpu.look().node(name)?.pdo;
-    let minor = if query { IRP_MN_QUERY_POWER } else { IRP_MN_SET_POWER };
-    let mut spec = IrpSpec::new(IrpOrigin::PowerManager, IRP_MJ_POWER, minor);
-    spec.status = STATUS_NOT_SUPPORTED;
-    let power = spec.parameters.Power_mut();
-    power.Type = DEVICE_POWER_STATE;
-    power.State = state;
     send(cpu, pdo, &spec).await
 }
 

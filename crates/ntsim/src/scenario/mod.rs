@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bytes::{Bytes, Hex};
 pub use plan::{
-    Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, Race,
+    Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, PowerOperation, Race,
 };
 pub use request::{Code, Expected, Ioctl};
 pub use stage::SimStage;

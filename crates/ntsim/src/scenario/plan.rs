@@ -231,6 +231,47 @@ pub enum PnpOperation {
     },
 }
 
+/// What happens to the power of the system or of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PowerOperation {
+    /// The system goes to sleep. Refused: it stays in S0.
+    Sleep {
+        /// The state.
+        state: crate::power::Sleep,
+        /// Nobody is asked, as when a battery ends.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        critical: bool,
+    },
+    /// The user wakes the system.
+    Wake,
+    /// A device signals wake. Nobody hears it if nothing is armed: `STATUS_UNSUCCESSFUL`.
+    DeviceWakes {
+        /// The device.
+        device: String,
+    },
+    /// The system is shut down. The script ends with this.
+    ShutDown {
+        /// It would start again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        restart: bool,
+    },
+}
+
+impl PowerOperation {
+    /// In a few words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Sleep { state, critical: false } => format!("the system goes to {state:?}"),
+            Self::Sleep { state, critical: true } => format!("the system must go to {state:?}"),
+            Self::Wake => "the system wakes".into(),
+            Self::DeviceWakes { device } => format!("{device} signals wake"),
+            Self::ShutDown { restart: false } => "the system is shut down".into(),
+            Self::ShutDown { restart: true } => "the system is restarted".into(),
+        }
+    }
+}
+
 /// Things that happen at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Race {
@@ -304,6 +345,15 @@ pub enum Expectation {
         /// Can it?
         arrived: bool,
     },
+    /// The device gets into this state, or is in it; it is waited for.
+    PowerState {
+        /// The device.
+        device: String,
+        /// Its `DEVICE_POWER_STATE`: 1 is D0.
+        state: u32,
+    },
+    /// No power request is under way, but for those that wait for wake; it is waited for.
+    PowerQuiet,
     /// The driver has called a routine this often since the script began.
     Calls {
         /// The routine's documented name.
@@ -326,6 +376,10 @@ impl Expectation {
             Self::State { device, state } => format!("{device} gets {state:?}"),
             Self::Interface { device, arrived: true } => format!("{device} has an interface"),
             Self::Interface { device, arrived: false } => format!("{device} has no interface"),
+            Self::PowerState { device, state } => {
+                format!("{device} gets into {}", nt_trace::names::device_state(*state))
+            }
+            Self::PowerQuiet => "no power request is under way".into(),
             Self::Calls { routine, count } => format!("{count} calls of {routine}"),
             Self::AddDevices { count } => format!("{count} calls of AddDevice"),
         }

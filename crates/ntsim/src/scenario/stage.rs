@@ -8,7 +8,7 @@ use nt_trace::{
 };
 
 use super::{
-    Branch, Code, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, Race, Stage, Step,
+    Branch, Code, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, PowerOperation, Race, Stage, Step,
     Tolerance, loopback, play, tolerance,
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     },
     mem::Addr,
     pnp::{self, NewDevice},
+    power,
     sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
     usb,
@@ -157,6 +158,16 @@ impl SimStage {
         }
     }
 
+    async fn power(&self, operation: &PowerOperation) -> Result<NtStatus, Stop> {
+        let cpu = &self.cpu;
+        match operation {
+            PowerOperation::Sleep { state, critical } => power::sleep(cpu, *state, *critical).await,
+            PowerOperation::Wake => power::wake(cpu).await,
+            PowerOperation::DeviceWakes { device } => power::wake_by_device(cpu, device).await,
+            PowerOperation::ShutDown { restart } => power::shut_down(cpu, *restart).await,
+        }
+    }
+
     async fn query(&self, device: &str, operation: PnpOperation) -> Result<NtStatus, Stop> {
         let cpu = &self.cpu;
         let pdo = cpu.look().node(device)?.pdo;
@@ -169,7 +180,7 @@ impl SimStage {
             }
             PnpOperation::Minor { minor } => pnp::minor(cpu, device, minor).await,
             PnpOperation::SystemControl { minor } => pnp::system_control(cpu, device, minor).await,
-            PnpOperation::DevicePower { state, query } => pnp::device_power(cpu, device, state, query).await,
+            PnpOperation::DevicePower { state, query } => power::device_power(cpu, device, state, query).await,
             _ => Err(Stop::Script(format!("{operation:?} is no request"))),
         }
     }
@@ -242,6 +253,11 @@ impl SimStage {
                 let found = !kernel.arrived_interfaces(device)?.is_empty();
                 same(&format!("whether {device} has an interface"), &found, arrived)
             }
+            Expectation::PowerState { device, state } => power::reached(&self.cpu, device, *state).await,
+            Expectation::PowerQuiet => {
+                power::quiet(&self.cpu).await;
+                Ok(())
+            }
             Expectation::Calls { routine, count } => {
                 let calls = self.count(
                     |kind| matches!(kind, EventKind::Call(Call { routine: name, .. }) if name == routine),
@@ -265,10 +281,12 @@ impl SimStage {
     }
 
     async fn race(&self, race: &Race) -> Result<(), Stop> {
+        self.cpu.k().sched.race(true);
         let latches: Vec<Latch> = race.branches.iter().map(|branch| self.spawn(branch)).collect();
         for (index, latch) in latches.iter().enumerate() {
             latch.wait(&self.cpu, format!("branch {index} of a race")).await;
         }
+        self.cpu.k().sched.race(false);
         Ok(())
     }
 
@@ -354,6 +372,10 @@ impl Stage for SimStage {
                 check(expect, outcome.status, outcome.information, &[], &step.text())
             }
             Step::Shutdown => io::tell_of_shutdown(&self.cpu).await,
+            Step::Power { operation, expect } => {
+                let status = self.power(operation).await?;
+                check(expect, status, 0, &[], &step.text())
+            }
             Step::FilterFails { device, failure } => {
                 self.cpu.k().filter_fails(device, *failure);
                 Ok(())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Code, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, Race};
+use super::{Bytes, Code, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, PowerOperation, Race};
 use crate::pnp::FilterFailure;
 
 /// One thing that a script does or expects. Devices, files and requests have names that the script gives.
@@ -123,6 +123,14 @@ pub enum Step {
     /// The system shuts down: every stack that asked for it gets `IRP_MJ_SHUTDOWN`. What follows on Windows does
     /// not.
     Shutdown,
+    /// Something happens to the power of the system or of a device.
+    Power {
+        /// What.
+        operation: PowerOperation,
+        /// How it must end.
+        #[serde(default)]
+        expect: Expected,
+    },
     /// The filter above the driver answers one PnP IRP of a kind with a failure, once. May be said before the
     /// device is plugged in.
     FilterFails {
@@ -249,6 +257,7 @@ impl Step {
                 format!("{} from above to {device}", nt_trace::names::request(*major, 0))
             }
             Self::Shutdown => "the system shuts down".into(),
+            Self::Power { operation, .. } => operation.text(),
             Self::FilterFails { device, failure } => {
                 format!("the filter above {device} will fail {:?}", failure.what)
             }

@@ -8,6 +8,7 @@ use crate::{
     machine,
     mem::Addr,
     pnp::{self, NodeState},
+    power,
     sched::Cpu,
     stop::Stop,
     usb,
@@ -75,6 +76,10 @@ pub async fn try_out(cpu: Cpu, driver: Addr, scenario: &Scenario, tolerance: &To
 /// When the machine stops.
 pub async fn clean_up(cpu: &Cpu) -> Result<(), Stop> {
     cpu.k().pnp.ending = true;
+    if cpu.look().power.off {
+        return Ok(());
+    }
+    power::back_to_work(cpu).await?;
     user::end_everything(cpu).await?;
     let names: Vec<String> = cpu.look().pnp.nodes.keys().cloned().collect();
     for name in names {

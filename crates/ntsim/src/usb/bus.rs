@@ -2,18 +2,17 @@
 
 use nt_trace::NtStatus;
 
-use super::{pnp, port, submit};
+use super::{idle, pnp, port, power, submit};
 use crate::{
     abi::{
         ioctl::{
             IOCTL_INTERNAL_USB_CYCLE_PORT, IOCTL_INTERNAL_USB_GET_PORT_STATUS, IOCTL_INTERNAL_USB_RESET_PORT,
-            IOCTL_INTERNAL_USB_SUBMIT_URB,
+            IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION, IOCTL_INTERNAL_USB_SUBMIT_URB,
         },
         irp_major::{
             IRP_MJ_CLEANUP, IRP_MJ_CLOSE, IRP_MJ_CREATE, IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP,
             IRP_MJ_POWER, IRP_MJ_SYSTEM_CONTROL,
         },
-        irp_minor::{IRP_MN_QUERY_POWER, IRP_MN_SET_POWER},
         status::{STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SUPPORTED, STATUS_SUCCESS},
     },
     kernel::io::{LocalFuture, SimDriver, complete_request},
@@ -44,11 +43,8 @@ async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
             internal_control(cpu, pdo, irp, parameters.DeviceIoControl().IoControlCode).await
         }
         IRP_MJ_PNP => pnp::dispatch(cpu, pdo, irp, minor).await,
-        // Power states of the device are not modelled: it takes any.
-        IRP_MJ_POWER if matches!(minor, IRP_MN_SET_POWER | IRP_MN_QUERY_POWER) => {
-            complete(cpu, pdo, irp, STATUS_SUCCESS).await
-        }
-        IRP_MJ_POWER | IRP_MJ_SYSTEM_CONTROL => complete_unchanged(cpu, pdo, irp).await,
+        IRP_MJ_POWER => power::dispatch(cpu, pdo, irp, minor).await,
+        IRP_MJ_SYSTEM_CONTROL => complete_unchanged(cpu, pdo, irp).await,
         IRP_MJ_CREATE | IRP_MJ_CLEANUP | IRP_MJ_CLOSE => complete(cpu, pdo, irp, STATUS_SUCCESS).await,
         _ => complete(cpu, pdo, irp, STATUS_INVALID_DEVICE_REQUEST).await,
     }
@@ -60,6 +56,7 @@ async fn internal_control(cpu: &Cpu, pdo: Addr, irp: Addr, code: u32) -> Result<
         IOCTL_INTERNAL_USB_RESET_PORT => port::reset(cpu, pdo, irp).await,
         IOCTL_INTERNAL_USB_CYCLE_PORT => port::cycle(cpu, pdo, irp).await,
         IOCTL_INTERNAL_USB_GET_PORT_STATUS => port::status(cpu, pdo, irp).await,
+        IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION => idle::submit(cpu, pdo, irp).await,
         _ => complete(cpu, pdo, irp, STATUS_NOT_SUPPORTED).await,
     }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use usb_models::{DeviceModel, TransferId};
 
-use super::{Options, pipe::Pipe, status::Outcome, transfer::Transfer};
-use crate::{mem::Addr, sched::Time, stop::Stop};
+use super::{Options, idle::Idle, pipe::Pipe, status::Outcome, transfer::Transfer};
+use crate::{abi::power::POWER_DEVICE_D0, mem::Addr, sched::Time, stop::Stop};
 
 /// One plugged device.
 pub(super) struct Device {
@@ -32,6 +32,14 @@ pub(super) struct Device {
     pub completing: bool,
     /// An MDL that is freed: what the stack leaves in URBs that it made an MDL for. NULL before the first.
     pub stale_mdl: Addr,
+    /// Its `DEVICE_POWER_STATE`.
+    pub power: u32,
+    /// It has been without power since.
+    pub lost_power: bool,
+    /// The wait/wake IRP that the stack holds.
+    pub wait_wake: Option<Addr>,
+    /// The idle notification that the stack holds.
+    pub idle: Option<Idle>,
     /// Why the machine cannot go on, found where nobody could be told.
     pub failure: Option<Stop>,
 }
@@ -61,6 +69,10 @@ impl Device {
             poll_at: None,
             completing: false,
             stale_mdl: Addr::NULL,
+            power: POWER_DEVICE_D0,
+            lost_power: false,
+            wait_wake: None,
+            idle: None,
             failure: None,
         }
     }

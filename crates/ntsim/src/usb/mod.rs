@@ -8,8 +8,7 @@
 //! What builds on this uses [`plug`], [`unplug`], [`poke`], [`cycle_port`], [`Knobs`] and [`Usb::take_cycled`].
 //!
 //! Not modelled: isochronous transfers and static streams (refused with the statuses that a controller
-//! without them gives), idle notifications (`STATUS_NOT_SUPPORTED`), `USB_BUS_INTERFACE_USBDI`, Microsoft OS
-//! descriptors, power states of the device.
+//! without them gives), `USB_BUS_INTERFACE_USBDI`, Microsoft OS descriptors.
 
 mod buffer;
 mod bus;
@@ -24,6 +23,7 @@ mod engine;
 mod face;
 mod function;
 mod handle;
+mod idle;
 mod interface_info;
 mod knobs;
 mod left;
@@ -33,6 +33,7 @@ mod pipe;
 mod plug;
 mod pnp;
 mod port;
+mod power;
 mod query_id;
 mod select;
 mod select_urb;
@@ -51,6 +52,7 @@ use nt_trace::ObjectId;
 pub use completion::Completion;
 pub use face::Face;
 pub use knobs::Knobs;
+pub use power::{signal_wake, system_sleeps, system_wakes};
 pub use plug::{Options, cycle_port, options_of, plug, poke, unplug};
 
 use crate::{kernel::export::Export, mem::Addr};

@@ -5,22 +5,22 @@ use nt_trace::NtStatus;
 use super::{
     bus::{complete, complete_unchanged, complete_with},
     complete::complete_all,
-    query_id,
+    idle, power, query_id,
 };
 use crate::{
     abi::{
         DEVICE_CAPABILITIES, DEVICE_RELATIONS,
+        device_flags::DO_POWER_PAGABLE,
         irp_minor::{
             IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_DEVICE_USAGE_NOTIFICATION,
             IRP_MN_QUERY_CAPABILITIES, IRP_MN_QUERY_DEVICE_RELATIONS, IRP_MN_QUERY_ID,
             IRP_MN_QUERY_PNP_DEVICE_STATE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_QUERY_STOP_DEVICE,
             IRP_MN_REMOVE_DEVICE, IRP_MN_START_DEVICE, IRP_MN_STOP_DEVICE, IRP_MN_SURPRISE_REMOVAL,
         },
-        power::{
-            POWER_DEVICE_D0, POWER_DEVICE_D2, POWER_DEVICE_D3, POWER_DEVICE_UNSPECIFIED,
-            POWER_SYSTEM_SLEEPING3,
+        power::{POWER_DEVICE_D0, POWER_DEVICE_D2, POWER_DEVICE_D3, POWER_DEVICE_UNSPECIFIED},
+        status::{
+            STATUS_CANCELLED, STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_PENDING, STATUS_SUCCESS,
         },
-        status::{STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_PENDING, STATUS_SUCCESS},
         usbd_status::{USBD_STATUS_CANCELED, USBD_STATUS_DEVICE_GONE},
     },
     kernel::Kernel,
@@ -39,6 +39,8 @@ const TARGET_DEVICE_RELATION: u32 = 4;
 pub(super) async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr, minor: u8) -> Result<NtStatus, Stop> {
     match minor {
         IRP_MN_START_DEVICE => {
+            // A device is in D0 when it starts.
+            cpu.k().usb_set_power(pdo, POWER_DEVICE_D0);
             let gone = cpu.look().usb.is_gone(pdo);
             finish(cpu, pdo, irp, if gone { STATUS_NO_SUCH_DEVICE } else { STATUS_SUCCESS }).await
         }
@@ -46,9 +48,15 @@ pub(super) async fn dispatch(cpu: &Cpu, pdo: Addr, irp: Addr, minor: u8) -> Resu
         | IRP_MN_CANCEL_STOP_DEVICE
         | IRP_MN_STOP_DEVICE
         | IRP_MN_QUERY_REMOVE_DEVICE
-        | IRP_MN_CANCEL_REMOVE_DEVICE
-        | IRP_MN_SURPRISE_REMOVAL
-        | IRP_MN_DEVICE_USAGE_NOTIFICATION => complete(cpu, pdo, irp, STATUS_SUCCESS).await,
+        | IRP_MN_CANCEL_REMOVE_DEVICE => complete(cpu, pdo, irp, STATUS_SUCCESS).await,
+        IRP_MN_SURPRISE_REMOVAL => {
+            idle::end(cpu, pdo, STATUS_CANCELLED).await?;
+            complete(cpu, pdo, irp, STATUS_SUCCESS).await
+        }
+        IRP_MN_DEVICE_USAGE_NOTIFICATION => {
+            cpu.k().usb_usage_changed(pdo, irp)?;
+            complete(cpu, pdo, irp, STATUS_SUCCESS).await
+        }
         IRP_MN_QUERY_PNP_DEVICE_STATE => {
             // Bits that a driver above has set already stay.
             let information = cpu.look().irp(irp)?.IoStatus.Information;
@@ -109,6 +117,8 @@ async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
         }
     }
     complete_all(cpu, pdo).await?;
+    idle::end(cpu, pdo, STATUS_CANCELLED).await?;
+    power::removed(cpu, pdo).await?;
     cpu.k().usb_check_left(pdo)?;
     let status = complete(cpu, pdo, irp, STATUS_SUCCESS).await?;
     let mut kernel = cpu.k();
@@ -119,6 +129,15 @@ async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
 }
 
 impl Kernel {
+    /// `DEVICE_USAGE_NOTIFICATION`: a stack in the path of a paging file gets its power IRPs at `DISPATCH_LEVEL`,
+    /// because paged memory cannot be reached while it is powered up.
+    fn usb_usage_changed(&mut self, pdo: Addr, irp: Addr) -> Result<(), Stop> {
+        let usage = *self.current_location(irp)?.Parameters.UsageNotification();
+        let (set, clear) =
+            if usage.InPath == 0 { (DO_POWER_PAGABLE, 0) } else { (0, DO_POWER_PAGABLE) };
+        Ok(self.set_device_flags(pdo, set, clear)?)
+    }
+
     /// `QUERY_CAPABILITIES`: what a USB device can do. `SurpriseRemovalOK` is the function driver's to set.
     fn usb_capabilities(&mut self, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
         let at = self.current_location(irp)?.Parameters.DeviceCapabilities().Capabilities;
@@ -142,8 +161,8 @@ impl Kernel {
             POWER_DEVICE_D3,
             POWER_DEVICE_D3,
         ];
-        capabilities.SystemWake = POWER_SYSTEM_SLEEPING3;
-        capabilities.DeviceWake = POWER_DEVICE_D2;
+        capabilities.SystemWake = power::SYSTEM_WAKE;
+        capabilities.DeviceWake = power::DEVICE_WAKE;
         Ok(STATUS_SUCCESS)
     }
 

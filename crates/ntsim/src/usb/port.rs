@@ -80,7 +80,7 @@ impl Kernel {
         }
     }
 
-    fn usb_reset_port(&mut self, pdo: Addr) -> NtStatus {
+    pub(super) fn usb_reset_port(&mut self, pdo: Addr) -> NtStatus {
         let status = self.usb_port_request(pdo);
         if status != STATUS_SUCCESS {
             return status;

@@ -69,7 +69,8 @@ enum Accepted {
 }
 
 impl Kernel {
-    pub(super) fn usb_completion(&self, pdo: Addr) -> Completion {
+    /// When and where the stack below this physical device object completes.
+    pub(crate) fn usb_completion(&self, pdo: Addr) -> Completion {
         self.usb.devices.get(&pdo).map_or(Completion::Inline, |device| device.options.completion)
     }
 
@@ -178,7 +179,7 @@ impl Kernel {
         if self.usb.is_gone(pdo) {
             return Err(Refusal::Refused(Outcome::GONE));
         }
-        if self.irp(irp)?.Cancel != 0 {
+        if !self.usb_is_powered(pdo, irp) || self.irp(irp)?.Cancel != 0 {
             return Err(Refusal::Refused(Outcome::CANCELLED));
         }
         let length = self.mem.at::<URB_HEADER>(urb)?.Length;
