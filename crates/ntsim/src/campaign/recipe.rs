@@ -7,6 +7,7 @@ use crate::{
     life::{self, Life},
     machine::{Choices, Machine},
     scenario::Scenario,
+    sched::Policy,
     stop::Stop,
 };
 
@@ -44,10 +45,39 @@ impl Recipe {
     /// # Errors
     /// When the host refuses the machine a new life.
     pub fn live(&self, machine: &mut Machine) -> Result<Life, Stop> {
+        self.live_with(machine, false)
+    }
+
+    /// The same; the machine notes every call that may fail, with its call stack.
+    ///
+    /// # Errors
+    /// When the host refuses the machine a new life.
+    pub fn live_noting_calls(&self, machine: &mut Machine) -> Result<Life, Stop> {
+        self.live_with(machine, true)
+    }
+
+    /// The same, but `policy` makes the choices. Those that it made are in the life.
+    ///
+    /// # Errors
+    /// When the host refuses the machine a new life.
+    pub fn live_steered(&self, machine: &mut Machine, policy: Box<dyn Policy>) -> Result<Life, Stop> {
+        self.prepare(machine, false)?;
+        machine.steer(policy);
+        Ok(life::survive(machine, &self.scenario))
+    }
+
+    fn live_with(&self, machine: &mut Machine, watch: bool) -> Result<Life, Stop> {
+        self.prepare(machine, watch)?;
+        Ok(life::survive(machine, &self.scenario))
+    }
+
+    fn prepare(&self, machine: &mut Machine, watch: bool) -> Result<(), Stop> {
         machine.next_life(self.choices.clone())?;
+        machine.switch_at_atomics(self.atomics)?;
+        machine.kernel_mut().faults.watch = watch;
         machine.kernel_mut().faults.plan.extend(&self.faults);
         machine.kernel_mut().pnp.asserting = true;
-        Ok(life::survive(machine, &self.scenario))
+        Ok(())
     }
 
     /// The same with the choices that were made, whatever made them.

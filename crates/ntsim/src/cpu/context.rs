@@ -3,7 +3,10 @@
 // UNSAFETY: takes the context that the host's kernel passes to a signal handler, and only there.
 #![expect(unsafe_code, reason = "looks at the interrupted registers")]
 
-use super::trap::TrapKind;
+use super::{
+    exception::Context,
+    trap::{Trap, TrapKind},
+};
 use crate::mem::Addr;
 
 /// A register of the processor, in the order in which instructions number them.
@@ -97,10 +100,13 @@ const TRAP_FLAG: u64 = 0x100;
 const DIRECTION_FLAG: u64 = 0x400;
 /// Exception 1, which the trap flag causes.
 const DEBUG_EXCEPTION: u64 = 1;
+/// Exception 3, which `int3` causes.
+const BREAKPOINT_EXCEPTION: u64 = 3;
 
 /// Driver code that a signal interrupted. What is changed here is what it goes on with.
 pub struct Interrupted<'a> {
     registers: &'a mut [libc::greg_t; 23],
+    floating: Option<&'a mut libc::_libc_fpstate>,
     signal: libc::c_int,
     address: Addr,
 }
@@ -123,7 +129,9 @@ impl Interrupted<'_> {
     pub(super) unsafe fn new(signal: libc::c_int, address: Addr, context: *mut libc::c_void) -> Self {
         // SAFETY: the caller passes the interrupted context, which is the handler's to change.
         let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
-        Self { registers: &mut context.uc_mcontext.gregs, signal, address }
+        // SAFETY: the host's kernel saved these registers too and points to them, in the same frame; or to nothing.
+        let floating = unsafe { context.uc_mcontext.fpregs.as_mut() };
+        Self { registers: &mut context.uc_mcontext.gregs, floating, signal, address }
     }
 
     const fn raw(&self, register: libc::c_int) -> u64 {
@@ -191,10 +199,76 @@ impl Interrupted<'_> {
         self.address
     }
 
+    /// Whether an access to memory faulted.
+    #[must_use]
+    pub const fn is_memory(&self) -> bool {
+        matches!(self.signal, libc::SIGSEGV | libc::SIGBUS)
+    }
+
+    /// The number of the processor's exception.
+    #[must_use]
+    pub const fn exception(&self) -> u64 {
+        self.raw(libc::REG_TRAPNO)
+    }
+
+    /// All registers.
+    pub(super) fn take(&self) -> Context {
+        let mut context =
+            Context { registers: [0; 16], rip: self.rip(), rflags: self.rflags(), xmm: [0; 16] };
+        for (number, value) in context.registers.iter_mut().enumerate() {
+            *value = Register::numbered(number as u8).map_or(0, |register| self.get(register));
+        }
+        if let Some(floating) = &self.floating {
+            for (to, from) in context.xmm.iter_mut().zip(&floating._xmm) {
+                let [a, b, c, d] = from.element.map(u128::from);
+                *to = a | b << 32 | c << 64 | d << 96;
+            }
+        }
+        context
+    }
+
+    /// Changes all registers.
+    pub(super) fn put(&mut self, context: &Context) {
+        for (number, value) in context.registers.iter().enumerate() {
+            if let Some(register) = Register::numbered(number as u8) {
+                self.set(register, *value);
+            }
+        }
+        self.set_rip(context.rip);
+        self.set_rflags(context.rflags);
+        if let Some(floating) = &mut self.floating {
+            for (to, from) in floating._xmm.iter_mut().zip(&context.xmm) {
+                to.element = [0, 32, 64, 96].map(|shift| (from >> shift) as u32);
+            }
+        }
+    }
+
+    /// What ends the driver's code if nobody takes care of it.
+    pub(super) const fn trap(&self) -> Trap {
+        Trap {
+            kind: self.kind(),
+            instruction: self.rip(),
+            address: self.address,
+            stack: Addr(self.get(Register::Rsp)),
+            frame: Addr(self.get(Register::Rbp)),
+        }
+    }
+
+    /// Whether it touched a page that is mapped, but empty.
+    pub(super) const fn is_empty_page(&self) -> bool {
+        self.signal == libc::SIGBUS
+    }
+
     /// Whether this is the trap after a single step.
     #[must_use]
     pub const fn has_stepped(&self) -> bool {
         self.signal == libc::SIGTRAP && self.raw(libc::REG_TRAPNO) == DEBUG_EXCEPTION
+    }
+
+    /// Whether this is an `int3`.
+    #[must_use]
+    pub const fn is_breakpoint(&self) -> bool {
+        self.signal == libc::SIGTRAP && self.raw(libc::REG_TRAPNO) == BREAKPOINT_EXCEPTION
     }
 
     /// What kind of trap it will be if nobody takes care of it.

@@ -10,7 +10,7 @@ use corosensei::{
     stack::{Stack, StackPointer},
 };
 
-use super::{thunk, trap};
+use super::{exception::continue_point, thunk, trap};
 use crate::mem::{Addr, PAGE_SIZE};
 
 /// How many arguments a callback of the driver takes at most.
@@ -32,6 +32,10 @@ pub enum Resume {
     Call(Call),
     /// Return from the import that was called last.
     Return(u64),
+    /// Leave the import that was called last by an exception: the stack is interrupted where the call returns to.
+    Raise,
+    /// Go on with the registers that [`go_on_with`](super::go_on_with) was given.
+    Continue,
 }
 
 /// How driver code left its stack.
@@ -46,8 +50,16 @@ pub enum Left {
         /// Where the call returns to.
         site: Addr,
     },
+    /// It is about to execute an atomic instruction at which threads may switch. Resume it by
+    /// [`Resume::Return`]; the value does not matter.
+    Atomic {
+        /// Where the instruction's copy lies.
+        copy: Addr,
+    },
     /// The routine called last returned this.
     Returned(u64),
+    /// A fault interrupted it, or a call that raises an exception: see [`interruption`](super::interruption).
+    Interrupted,
     /// It trapped. The stack is reset; nothing that was on it goes on.
     Trapped(trap::Trap),
 }
@@ -144,28 +156,59 @@ fn run(yielder: &DriverYielder, first: Resume) -> trap::Trap {
             Resume::Call(call) => Left::Returned(invoke(call)),
             // Nothing waits for a return here; the scheduler never does this.
             Resume::Return(value) => Left::Returned(value),
+            Resume::Raise | Resume::Continue => Left::Returned(0),
         };
         next = yielder.suspend(left);
         CURRENT.set(ptr::from_ref(yielder));
     }
 }
 
+/// How a kernel call ends, in the two registers that the thunk looks at.
+#[repr(C)]
+pub(super) struct Ended {
+    value: u64,
+    /// Not zero: the call raises an exception.
+    raises: u64,
+}
+
 /// Called by the thunks, on the driver's stack: hands the call to the simulator and waits for its answer.
-pub(super) extern "sysv64" fn on_import(pushed: u64, arguments: u64, site: u64) -> u64 {
+pub(super) extern "sysv64" fn on_import(pushed: u64, arguments: u64, site: u64) -> Ended {
+    let left = Left::Import { index: thunk::index_of(pushed), arguments: Addr(arguments), site: Addr(site) };
+    match leave(left) {
+        Some(value) => Ended { value, raises: 0 },
+        None => Ended { value: 0, raises: 1 },
+    }
+}
+
+/// Where interrupted driver code goes, on its own stack: waits until the simulator lets it go on.
+pub(super) extern "sysv64" fn on_interruption() -> ! {
+    leave(Left::Interrupted);
+    // Nobody returns from an interruption, or raises one: it goes on, or its stack is abandoned.
+    std::process::abort()
+}
+
+/// Leaves the stack, and calls on it what is to be called, until there is an answer. `None`: an exception.
+fn leave(mut left: Left) -> Option<u64> {
     let current = CURRENT.get();
     // SAFETY: driver code runs only inside `DriverStack::resume`, and the stack that runs set CURRENT to its
     // own yielder, which lives as long as the coroutine.
     let yielder = unsafe { &*current };
-    let mut left =
-        Left::Import { index: thunk::index_of(pushed), arguments: Addr(arguments), site: Addr(site) };
     loop {
         let next = yielder.suspend(left);
         CURRENT.set(current);
         match next {
-            Resume::Return(value) => return value,
+            Resume::Return(value) => return Some(value),
+            Resume::Raise => return None,
             Resume::Call(call) => left = Left::Returned(invoke(call)),
+            // SAFETY: this is a driver's stack, and whoever resumes it in this way said with which registers.
+            Resume::Continue => unsafe { continue_point() },
         }
     }
+}
+
+/// Called by the stubs of atomic instructions, on the driver's stack: lets the simulator choose who goes on.
+pub(super) extern "sysv64" fn on_atomic(copy: u64) {
+    leave(Left::Atomic { copy: Addr(copy) });
 }
 
 type Routine = unsafe extern "win64" fn(u64, u64, u64, u64, u64, u64) -> u64;

@@ -7,11 +7,16 @@ mod breakpoint;
 mod chkstk;
 mod context;
 mod coroutine;
+mod point;
+mod exception;
 mod thunk;
 mod trap;
 
+pub use breakpoint::{Breakpoints, MOST_POINTS};
 pub use chkstk::stack_probe;
 pub use context::{Interrupted, Register};
+pub use exception::{Cause, Context, Interruption, RECORD_ROOM, go_on_with, interruption, record_room};
 pub use coroutine::{Call, DriverStack, Left, Resume};
+pub use point::{STUB_SIZE, copy_address, stub};
 pub use thunk::{THUNKS, thunk_address};
 pub use trap::{Answer, FaultHandler, Trap, TrapKind, install_handlers, step};

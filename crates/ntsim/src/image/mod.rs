@@ -1,8 +1,13 @@
 //! The loader: maps a native x64 PE file into the arena and binds its imports.
 
+mod atomics;
+pub mod blocks;
+mod directories;
+pub mod flow;
 mod parse;
+mod unwind;
 
-use std::io;
+use std::{io, ops::Range};
 
 use thiserror::Error;
 
@@ -14,7 +19,9 @@ use crate::{
     },
     mem::{Addr, PAGE_SIZE, Protection},
 };
+pub use atomics::Atomics;
 pub use parse::{Import, Parsed, Section};
+pub use unwind::Unwind;
 
 /// Why a file cannot be loaded.
 #[derive(Debug, Error)]
@@ -89,12 +96,13 @@ impl Image {
         let mut bytes = parsed.bytes.clone();
         parsed.relocate(&mut bytes, base)?;
         kernel.imports = bound;
+        kernel.function_table = parsed.functions;
         for (index, import) in parsed.imports.iter().enumerate() {
             let address = address_of(kernel, index)?;
             write_slot(&mut bytes, import.slot, address)?;
         }
         let size = parsed.size.next_multiple_of(PAGE_SIZE);
-        let mut image = Self {
+        let image = Self {
             name: name.to_owned(),
             base,
             size,
@@ -102,22 +110,56 @@ impl Image {
             sections: parsed.sections.clone(),
             pristine: bytes,
         };
-        image.restore(kernel)?;
+        image.write(kernel, 0..image.pristine.len())?;
         image.protect(kernel)?;
+        kernel.discardable = image.discardable().collect();
         Ok(image)
     }
 
-    /// Puts every byte back to what it was after loading: for the next life.
+    /// Puts every byte that the driver can write back to what it was after loading: for the next life.
     ///
     /// # Errors
     /// When the image is not where it was mapped, which is a fault of the simulator.
     pub fn restore(&mut self, kernel: &mut Kernel) -> Result<(), LoadError> {
-        let bytes = kernel
-            .mem
-            .bytes_mut(self.base, self.pristine.len() as u64)
-            .map_err(|error| LoadError::Malformed(error.to_string()))?;
-        bytes.copy_from_slice(&self.pristine);
+        let end = self.pristine.len();
+        let place = |rva: u64| usize::try_from(rva).map_or(end, |rva| rva.min(end));
+        for section in self.sections.iter().filter(|it| it.protection == Protection::ReadWrite) {
+            self.write(kernel, place(section.rva)..place(section.rva + section.size))?;
+        }
+        for section in self.sections.iter().filter(|it| it.discardable) {
+            kernel.mem.protect_image(self.base.add(section.rva), section.size, section.protection)?;
+        }
         Ok(())
+    }
+
+    /// The image as it was loaded: relocated, its imports bound, nothing of it written since.
+    #[must_use]
+    pub fn loaded_bytes(&self) -> &[u8] {
+        &self.pristine
+    }
+
+    fn write(&self, kernel: &mut Kernel, range: Range<usize>) -> Result<(), LoadError> {
+        let from = self.pristine.get(range.clone()).unwrap_or_default();
+        let to = kernel.mem.bytes_mut(self.base.add(range.start as u64), from.len() as u64);
+        to.map_err(|error| LoadError::Malformed(error.to_string()))?.copy_from_slice(from);
+        Ok(())
+    }
+
+    /// The sections that may be paged out: nobody may touch them at `DISPATCH_LEVEL`.
+    pub fn pageable(&self) -> impl Iterator<Item = Range<Addr>> {
+        self.ranges(|section| section.pageable)
+    }
+
+    /// The sections that are gone when `DriverEntry` has returned.
+    pub fn discardable(&self) -> impl Iterator<Item = Range<Addr>> {
+        self.ranges(|section| section.discardable)
+    }
+
+    fn ranges(&self, wanted: impl Fn(&Section) -> bool) -> impl Iterator<Item = Range<Addr>> {
+        self.sections.iter().filter(move |section| wanted(section)).map(|section| {
+            let start = self.base.add(section.rva);
+            start..start.add(section.size)
+        })
     }
 
     fn protect(&self, kernel: &mut Kernel) -> Result<(), LoadError> {

@@ -4,17 +4,25 @@ use object::{
     LittleEndian as LE,
     pe::{
         IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_RELOCS_STRIPPED, IMAGE_REL_BASED_ABSOLUTE,
-        IMAGE_REL_BASED_DIR64, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE, IMAGE_SUBSYSTEM_NATIVE,
+        IMAGE_REL_BASED_DIR64, IMAGE_SCN_MEM_DISCARDABLE, IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE, IMAGE_SUBSYSTEM_NATIVE,
         ImageNtHeaders64,
     },
     read::pe::{ImageOptionalHeader, ImageThunkData, PeFile64},
 };
 
-use super::LoadError;
-use crate::mem::{Addr, PAGE_SIZE, Protection};
+use super::{LoadError, directories};
+use crate::{
+    kernel::interruption::FunctionTable,
+    mem::{Addr, PAGE_SIZE, Protection},
+};
 
 /// The largest image that is loaded, in bytes.
 const SIZE_LIMIT: u64 = 32 << 20;
+
+/// The section of code that runs during `DriverEntry` only.
+const INIT: &str = "INIT";
+/// What the names of pageable sections begin with.
+const PAGE: &str = "PAGE";
 
 /// One section.
 #[derive(Clone, Debug)]
@@ -27,6 +35,10 @@ pub struct Section {
     pub size: u64,
     /// What may be done with its pages.
     pub protection: Protection,
+    /// It is gone when `DriverEntry` has returned.
+    pub discardable: bool,
+    /// It may be paged out, so that nobody may touch it at `DISPATCH_LEVEL`.
+    pub pageable: bool,
 }
 
 /// One import.
@@ -53,11 +65,13 @@ pub struct Parsed {
     pub sections: Vec<Section>,
     /// What it imports.
     pub imports: Vec<Import>,
+    /// Its functions, by which exceptions find their handlers.
+    pub functions: FunctionTable,
     preferred_base: u64,
     relocations: Vec<u32>,
 }
 
-fn malformed(error: impl std::fmt::Display) -> LoadError {
+pub(super) fn malformed(error: impl std::fmt::Display) -> LoadError {
     LoadError::Malformed(error.to_string())
 }
 
@@ -95,12 +109,15 @@ impl Parsed {
             entry: u64::from(optional.address_of_entry_point()),
             sections: Vec::new(),
             imports: Vec::new(),
+            functions: FunctionTable::default(),
             preferred_base: optional.image_base(),
             relocations: relocations(&pe, data)?,
         };
         parsed.copy_headers(data, u64::from(optional.size_of_headers()))?;
         parsed.lay_out(&pe, data)?;
         parsed.imports = imports(&pe)?;
+        parsed.functions = directories::functions(&pe, &parsed.bytes)?;
+        directories::initialise_cookie(&pe, &mut parsed.bytes, parsed.preferred_base)?;
         parsed.check_entry()?;
         Ok(parsed)
     }
@@ -134,14 +151,18 @@ impl Parsed {
             let to = self.bytes.get_mut(start..start + raw.len());
             to.ok_or_else(|| malformed("a section leaves the image"))?.copy_from_slice(raw);
             let flags = header.characteristics.get(LE);
+            let discardable = flags.contains(IMAGE_SCN_MEM_DISCARDABLE) || name == INIT;
             let protection =
                 match (flags.contains(IMAGE_SCN_MEM_WRITE), flags.contains(IMAGE_SCN_MEM_EXECUTE)) {
+                    // Old linkers let INIT be written because import tables were merged into it. Nobody writes it here.
+                    (true, true) if discardable => Protection::ReadExecute,
                     (true, true) => return Err(LoadError::WritableCode(name)),
                     (true, false) => Protection::ReadWrite,
                     (false, true) => Protection::ReadExecute,
                     (false, false) => Protection::Read,
                 };
-            self.sections.push(Section { name, rva, size, protection });
+            let pageable = name.starts_with(PAGE) && !discardable;
+            self.sections.push(Section { name, rva, size, protection, discardable, pageable });
         }
         Ok(())
     }
@@ -152,6 +173,12 @@ impl Parsed {
                 && (section.rva..section.rva + section.size).contains(&self.entry)
         });
         if inside { Ok(()) } else { Err(malformed("its entry point is not in code")) }
+    }
+
+    /// The base that the file's addresses are for.
+    #[must_use]
+    pub const fn preferred_base(&self) -> Addr {
+        Addr(self.preferred_base)
     }
 
     /// Moves `bytes`, a copy of the image's, to `base`.

@@ -3,6 +3,7 @@
 //! A machine lives many lives in sequence. Each begins with nothing but the mapped image, and ends when its
 //! script ends or when the kernel stops.
 
+mod code;
 mod driver;
 mod stopped;
 mod surface;
@@ -21,13 +22,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cpu::install_handlers,
-    image::{Image, LoadError, Parsed},
+    image::{Image, LoadError, Parsed, Unwind},
     kernel::{Kernel, exports},
-    mem::{Addr, Mem, Mode},
-    sched::{Cpu, Executor, Policy, Random, Replay, RoundRobin, Sched, State, ThreadId},
+    mem::{Addr, Gate, Mem, Mode},
+    sched::{Cpu, Executor, Pct, Policy, Random, Replay, RoundRobin, Sched, State, ThreadId},
     stop::Stop,
 };
 
+use code::Code;
 pub use driver::{load, unload};
 
 /// Lives that were begun in this process, for whoever wants to see that it is alive.
@@ -41,6 +43,15 @@ pub enum Choices {
     InTurn,
     /// Threads switch at random, from a seed.
     Seed(u64),
+    /// The thread with the highest priority runs, and priorities change at random moments ([`Pct`]).
+    Pct {
+        /// Where the priorities and the moments come from.
+        seed: u64,
+        /// How many orders between threads a defect may need to be found.
+        depth: u32,
+        /// About how many choices the life has.
+        steps: u64,
+    },
     /// The choices of an earlier life, repeated.
     Replay(Vec<ThreadId>),
 }
@@ -50,6 +61,7 @@ impl Choices {
         match self {
             Self::InTurn => Box::new(RoundRobin),
             Self::Seed(seed) => Box::new(Random::new(*seed)),
+            Self::Pct { seed, depth, steps } => Box::new(Pct::new(*seed, *depth, *steps)),
             Self::Replay(choices) => Box::new(Replay::new(choices.clone())),
         }
     }
@@ -62,19 +74,23 @@ pub struct Options {
     pub processors: u8,
     /// How objects are placed in memory.
     pub memory: Mode,
+    /// How the host opens and closes the pages of objects.
+    pub gate: Gate,
     /// Who runs when several could.
     pub choices: Choices,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { processors: 2, memory: Mode::Guarded, choices: Choices::InTurn }
+        Self { processors: 2, memory: Mode::Guarded, gate: Gate::Best, choices: Choices::InTurn }
     }
 }
 
 /// A machine with one driver.
 #[derive(Debug)]
 pub struct Machine {
+    // Goes before the memory that its breakpoints are in.
+    code: Option<Code>,
     kernel: Rc<RefCell<Kernel>>,
     executor: Executor,
     image: Image,
@@ -94,14 +110,15 @@ impl Machine {
         let name =
             path.file_name().map_or_else(|| "driver.sys".into(), |name| name.to_string_lossy().into_owned());
         install_handlers()?;
-        let mem = Mem::new(options.memory)?;
+        let mem = Mem::new(options.memory, options.gate)?;
         let mut kernel = Kernel::new(mem, Sched::new(options.processors));
         let image = Image::load(&mut kernel, &name, &parsed, exports::find)?;
+        kernel.unwind = Some(Unwind::new(&image, &kernel.mem));
         // Every event of the driver names the module, so the name is leaked and borrowed.
         kernel.trace.module = Text::Borrowed(name.leak());
         let kernel = Rc::new(RefCell::new(kernel));
         let executor = Executor::new(Rc::clone(&kernel), options.choices.policy());
-        Ok(Self { kernel, executor, image, driver: Addr::NULL, options, stopped: None })
+        Ok(Self { code: None, kernel, executor, image, driver: Addr::NULL, options, stopped: None })
     }
 
     /// The kernel, for looking at it.
@@ -159,6 +176,11 @@ impl Machine {
         let mut kernel = self.kernel.borrow_mut();
         kernel.reset(Sched::new(self.options.processors))?;
         self.image.restore(&mut kernel).map_err(|error| Stop::Host(error.to_string()))
+    }
+
+    /// Lets somebody else choose who runs in the life that was prepared. The choices are kept all the same.
+    pub fn steer(&mut self, policy: Box<dyn Policy>) {
+        self.executor.steer(policy);
     }
 
     /// Loads the driver into this life: makes its driver object and calls DriverEntry.

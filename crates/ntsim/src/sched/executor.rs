@@ -7,12 +7,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Action, Cpu, Point, Policy, State, Task, ThreadId};
+use super::{Action, Cpu, Moment, Point, Policy, State, Task, ThreadId, private::is_private};
 use crate::{
-    cpu::{DriverStack, Left, Resume},
+    cpu::{self, DriverStack, Left, Resume},
     kernel::{
         Kernel,
         export::{Args, Handler, RoutineFuture},
+        interruption::{self, Raised},
     },
     mem::Addr,
     stop::Stop,
@@ -20,6 +21,8 @@ use crate::{
 
 /// What a kernel call costs in simulated time, in units of 100 ns.
 const CALL_COST: u64 = 1;
+/// How many atomic instructions without a kernel call are a loop that waits for another thread.
+const SPINS: u32 = 1000;
 
 /// One level of a thread.
 enum Frame {
@@ -27,6 +30,8 @@ enum Frame {
     Task(Task),
     /// An async kernel routine that the driver called.
     Routine { future: RoutineFuture, index: usize, site: Addr },
+    /// What is done about driver code that was interrupted.
+    Interruption { future: interruption::Answer, site: Addr },
     /// Driver code, on the thread's stack.
     Driver,
 }
@@ -42,6 +47,8 @@ struct Runner {
     frames: Vec<Frame>,
     stack: Option<DriverStack>,
     next: Next,
+    /// What the kernel routine raises that was called last.
+    raised: Option<Raised>,
 }
 
 /// Runs threads until nobody can run or the machine stops.
@@ -57,6 +64,10 @@ pub struct Executor {
     /// Kernel calls after which a life is a livelock.
     pub call_limit: u64,
     calls: u64,
+    /// Atomic instructions of the driver at which threads could switch.
+    atomics: u64,
+    /// How many of them came since the last kernel call.
+    spins: u32,
 }
 
 impl std::fmt::Debug for Executor {
@@ -79,6 +90,8 @@ impl Executor {
             time_limit: 3_600 * 10_000_000,
             call_limit: 100_000_000,
             calls: 0,
+            atomics: 0,
+            spins: 0,
         }
     }
 
@@ -103,6 +116,7 @@ impl Executor {
         self.policy = policy;
         self.choices.clear();
         self.calls = 0;
+        (self.atomics, self.spins) = (0, 0);
     }
 
     /// Runs until nobody can run and no timer is set.
@@ -153,7 +167,7 @@ impl Executor {
         let spawned = std::mem::take(&mut self.kernel.borrow_mut().sched.spawned);
         for (id, start) in spawned {
             let task = start(Cpu::new(Rc::clone(&self.kernel), id));
-            let runner = Runner { frames: vec![Frame::Task(task)], stack: None, next: Next::Poll };
+            let runner = Runner { frames: vec![Frame::Task(task)], stack: None, next: Next::Poll, raised: None };
             self.runners.insert(id, runner);
         }
     }
@@ -180,16 +194,35 @@ impl Executor {
             kernel.sched.runnable(&mut self.runnable);
         }
         let current = kernel.sched.current();
+        let racing = kernel.sched.is_racing();
         drop(kernel);
+        let private = self.about_to_be_private(current);
         match self.runnable.as_slice() {
             [] => None,
             [only] => Some(*only),
             several => {
-                let picked = self.policy.pick(point, current, several);
+                let moment = Moment { point, current, runnable: several, racing, private };
+                let picked = self.policy.pick(&moment);
                 self.choices.push(picked);
                 Some(picked)
             }
         }
+    }
+
+    /// Whether a thread is about to call a routine whose effects no other thread sees.
+    fn about_to_be_private(&self, id: ThreadId) -> bool {
+        match self.runners.get(&id).map(|runner| &runner.next) {
+            Some(Next::Import { index, .. }) => {
+                let name = self.kernel.borrow().imports.get(*index).map(|export| export.name);
+                name.is_some_and(is_private)
+            }
+            _ => false,
+        }
+    }
+
+    /// Makes `policy` decide from here on.
+    pub fn steer(&mut self, policy: Box<dyn Policy>) {
+        self.policy = policy;
     }
 
     /// Runs a thread to its next scheduling point.
@@ -204,8 +237,8 @@ impl Executor {
                 }
                 Next::Import { index, args } => self.import(id, index, args)?,
                 Next::Resume(how) => {
-                    if self.resume(id, how)? {
-                        return Ok(Point::KernelCall);
+                    if let Some(point) = self.resume(id, how)? {
+                        return Ok(point);
                     }
                 }
             }
@@ -233,10 +266,20 @@ impl Executor {
                 match future.as_mut().poll(&mut context) {
                     Poll::Pending => self.after_pending(id),
                     Poll::Ready(result) => {
-                        let value = result?;
                         runner.frames.pop();
-                        self.kernel.borrow_mut().leave_call(index, value);
-                        runner.next = Next::Resume(Resume::Return(value));
+                        self.answer_call(id, index, result)?;
+                        Ok(None)
+                    }
+                }
+            }
+            Some(Frame::Interruption { future, site }) => {
+                self.kernel.borrow_mut().set_site(*site);
+                match future.as_mut().poll(&mut context) {
+                    Poll::Pending => self.after_pending(id),
+                    Poll::Ready(result) => {
+                        cpu::go_on_with(&result?);
+                        runner.frames.pop();
+                        runner.next = Next::Resume(Resume::Continue);
                         Ok(None)
                     }
                 }
@@ -268,10 +311,11 @@ impl Executor {
         Ok(Some(if thread.state == State::Ready { Point::Yield } else { Point::Blocked }))
     }
 
-    /// Runs driver code. True when it called the kernel, which is a scheduling point.
-    fn resume(&mut self, id: ThreadId, how: Resume) -> Result<bool, Stop> {
-        let Some(runner) = self.runners.get_mut(&id) else { return Ok(false) };
-        let Some(stack) = runner.stack.as_mut() else { return Ok(false) };
+    /// Runs driver code to its next scheduling point. `None`: go on with this thread.
+    fn resume(&mut self, id: ThreadId, how: Resume) -> Result<Option<Point>, Stop> {
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(None) };
+        let Some(stack) = runner.stack.as_mut() else { return Ok(None) };
+        self.kernel.borrow_mut().settle_memory()?;
         match stack.resume(how) {
             Left::Import { index, arguments, site } => {
                 runner.next = Next::Import { index, args: Args { base: arguments, site } };
@@ -279,7 +323,11 @@ impl Executor {
                 if let Some(name) = kernel.imports.get(index).map(|export| export.name) {
                     kernel.sched.about_to_call(id, name);
                 }
-                Ok(true)
+                Ok(Some(Point::KernelCall))
+            }
+            Left::Atomic { .. } => {
+                runner.next = Next::Resume(Resume::Return(0));
+                self.at_atomic().map(Some)
             }
             Left::Returned(value) => {
                 runner.frames.pop();
@@ -287,39 +335,70 @@ impl Executor {
                     thread.answer = Some(value);
                 }
                 runner.next = Next::Poll;
-                Ok(false)
+                Ok(None)
+            }
+            Left::Interrupted => {
+                let interruption = cpu::interruption();
+                let (cpu, raised) = (Cpu::new(Rc::clone(&self.kernel), id), runner.raised.take());
+                let future = interruption::answer(cpu, interruption, raised);
+                runner.frames.push(Frame::Interruption { future, site: interruption.trap.instruction });
+                runner.next = Next::Poll;
+                Ok(None)
             }
             Left::Trapped(trap) => Err(Stop::Trap(trap)),
         }
     }
 
+    /// The driver is about to execute an atomic instruction. One that does so for long without a kernel call waits
+    /// for another thread.
+    fn at_atomic(&mut self) -> Result<Point, Stop> {
+        self.atomics += 1;
+        if self.atomics > self.call_limit {
+            return Err(Stop::Livelock(format!("the driver executed {} atomic instructions", self.atomics)));
+        }
+        self.spins += 1;
+        Ok(if self.spins.is_multiple_of(SPINS) { Point::Yield } else { Point::Atomic })
+    }
+
     /// Answers a kernel call, at once or by a new frame.
     fn import(&mut self, id: ThreadId, index: usize, args: Args) -> Result<(), Stop> {
         self.calls += 1;
+        self.spins = 0;
         let mut kernel = self.kernel.borrow_mut();
         kernel.sched.now += CALL_COST;
         kernel.set_site(args.site);
         let handler = kernel.enter_call(index, args)?;
         let answer = match handler {
-            Handler::Sync(routine) => Some(routine(&mut kernel, args)?),
-            Handler::Try(routine, _) => routine(&mut kernel, args)?,
-            Handler::Async(_) => None,
+            Handler::Sync(routine) => routine(&mut kernel, args).map(Some),
+            Handler::Try(routine, _) => routine(&mut kernel, args),
+            Handler::Async(_) => Ok(None),
             Handler::Data(_) => return Err(Stop::Host("the driver called a variable".into())),
         };
-        if let Some(value) = answer {
-            kernel.leave_call(index, value);
-        }
         drop(kernel);
-        let Some(runner) = self.runners.get_mut(&id) else { return Ok(()) };
-        match (answer, handler) {
-            (Some(value), _) => runner.next = Next::Resume(Resume::Return(value)),
-            (None, Handler::Async(start) | Handler::Try(_, start)) => {
-                let future = start(Cpu::new(Rc::clone(&self.kernel), id), args);
-                runner.frames.push(Frame::Routine { future, index, site: args.site });
-                runner.next = Next::Poll;
-            }
-            (None, _) => {}
+        if let Some(result) = answer.transpose() {
+            return self.answer_call(id, index, result);
         }
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(()) };
+        if let Handler::Async(start) | Handler::Try(_, start) = handler {
+            let future = start(Cpu::new(Rc::clone(&self.kernel), id), args);
+            runner.frames.push(Frame::Routine { future, index, site: args.site });
+            runner.next = Next::Poll;
+        }
+        Ok(())
+    }
+
+    /// A kernel routine is done: the driver goes on with its value, or with the exception that it raises.
+    fn answer_call(&mut self, id: ThreadId, index: usize, result: Result<u64, Stop>) -> Result<(), Stop> {
+        let (value, raised) = match result {
+            Ok(value) => (value, None),
+            Err(Stop::Exception(raised)) => (0, Some(raised)),
+            Err(stop) => return Err(stop),
+        };
+        self.kernel.borrow_mut().leave_call(index, value);
+        let Some(runner) = self.runners.get_mut(&id) else { return Ok(()) };
+        let how = if raised.is_some() { Resume::Raise } else { Resume::Return(value) };
+        runner.raised = raised;
+        runner.next = Next::Resume(how);
         Ok(())
     }
 

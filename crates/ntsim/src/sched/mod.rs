@@ -5,13 +5,14 @@
 //! and above a thread owns its processor; threads below run on any processor that nobody owns.
 
 mod executor;
-mod policy;
+pub mod policy;
+mod private;
 mod task;
 
 use std::{cmp::Reverse, collections::BinaryHeap, fmt, future::Future, pin::Pin};
 
 pub use executor::Executor;
-pub use policy::{Point, Policy, Random, Replay, RoundRobin, SplitMix};
+pub use policy::{Moment, Pct, Point, Policy, Random, Replay, RoundRobin, SplitMix};
 pub use task::Cpu;
 
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,7 @@ pub struct Sched {
     sequence: u64,
     processors: u8,
     next_thread: u32,
+    races: u32,
 }
 
 impl fmt::Debug for Sched {
@@ -152,6 +154,7 @@ impl Sched {
             sequence: 0,
             processors,
             next_thread: 1,
+            races: 0,
         }
     }
 
@@ -232,6 +235,17 @@ impl Sched {
     pub fn set_irql(&mut self, irql: u8) -> u8 {
         let current = self.current;
         self.thread_mut(current).map_or(irql, |thread| std::mem::replace(&mut thread.irql, irql))
+    }
+
+    /// A race of a script begins, or ends.
+    pub const fn race(&mut self, begins: bool) {
+        self.races = if begins { self.races + 1 } else { self.races.saturating_sub(1) };
+    }
+
+    /// Whether a race of a script is under way.
+    #[must_use]
+    pub const fn is_racing(&self) -> bool {
+        self.races > 0
     }
 
     /// Wakes a thread that waits in [`Cpu::block`], which gives it `value`.

@@ -24,8 +24,9 @@ use corosensei::trap::{CoroutineTrapHandler, TrapHandlerRegs};
 use super::{
     breakpoint,
     context::{Interrupted, Register},
+    exception,
 };
-use crate::mem::Addr;
+use crate::mem::{Addr, reopen};
 
 pub use signals::install_handlers;
 
@@ -42,7 +43,7 @@ pub enum Answer {
 pub type FaultHandler = fn(&mut Interrupted<'_>) -> Answer;
 
 /// Who is asked, in order.
-const HANDLERS: &[FaultHandler] = &[breakpoint::handle];
+const HANDLERS: &[FaultHandler] = &[breakpoint::handle, exception::handle];
 
 thread_local! {
     static HANDLER: Cell<Option<CoroutineTrapHandler<Trap>>> = const { Cell::new(None) };
@@ -109,6 +110,12 @@ pub(super) fn enter(handler: CoroutineTrapHandler<Trap>) {
     IN_DRIVER.store(true, Ordering::Relaxed);
 }
 
+/// Whether an address lies on the stack that runs, or in the page below it.
+pub(super) fn is_in_stack(address: u64) -> bool {
+    // CAST: the crate is compiled on 64-bit hosts only.
+    HANDLER.get().is_some_and(|handler| handler.stack_ptr_in_bounds(address as usize))
+}
+
 /// Driver code no longer runs.
 pub(super) fn leave() {
     IN_DRIVER.store(false, Ordering::Relaxed);
@@ -139,14 +146,24 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
 }
 
 fn handled(interrupted: &mut Interrupted<'_>) -> Answer {
+    // The driver may touch the page, and the host took it back: nothing happened, a step under way goes on.
+    if interrupted.is_empty_page() && reopen(interrupted.address()) {
+        return Answer::GoOn;
+    }
     if let Some(after) = STEPPER.take() {
         interrupted.set_trap_flag(false);
         if interrupted.has_stepped() {
             return after(interrupted);
         }
     }
+    // A fault of an instruction's copy is one of the instruction; if it may go on, the copy does.
+    let (found, original) = (interrupted.rip(), breakpoint::original(interrupted.rip()));
+    interrupted.set_rip(original);
     for handler in HANDLERS {
         if handler(interrupted) == Answer::GoOn {
+            if interrupted.rip() == original {
+                interrupted.set_rip(found);
+            }
             return Answer::GoOn;
         }
     }
@@ -171,13 +188,7 @@ fn divert(interrupted: &mut Interrupted<'_>) {
     let Some(handler) = HANDLER.get() else { return };
     STEPPER.set(None);
     interrupted.set_trap_flag(false);
-    let trap = Trap {
-        kind: interrupted.kind(),
-        instruction: interrupted.rip(),
-        address: interrupted.address(),
-        stack: Addr(interrupted.get(Register::Rsp)),
-        frame: Addr(interrupted.get(Register::Rbp)),
-    };
+    let trap = interrupted.trap();
     // SAFETY: the stack is the one that `enter` announced, and it is still suspended in this handler. What
     // was on it is driver code and our thunk, which own nothing outside the arena.
     let TrapHandlerRegs { rip, rsp, rbp, rdi, rsi } = unsafe { handler.setup_trap_handler(move || trap) };
