@@ -6,6 +6,7 @@ mod irql;
 #[path = "../support/life.rs"]
 mod life;
 mod locks;
+mod neighbours;
 mod others;
 mod usbd;
 
@@ -16,7 +17,8 @@ use nt_trace::{RuleSet, Violation, catalogue};
 type Case = (&'static str, &'static str, fn(&mut Life));
 
 fn cases() -> Vec<Case> {
-    [usbd::CASES, irps::CASES, locks::CASES, irql::CASES, devices::CASES, others::CASES].concat()
+    [usbd::CASES, irps::CASES, locks::CASES, irql::CASES, devices::CASES, others::CASES, neighbours::CASES]
+        .concat()
 }
 
 fn words(violations: &[Violation]) -> Vec<String> {

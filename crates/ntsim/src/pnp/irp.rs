@@ -11,7 +11,10 @@ use crate::{
         },
         status::STATUS_NOT_SUPPORTED,
     },
-    kernel::io::{IoStatus, IrpSpec, send_irp},
+    kernel::{
+        Kernel,
+        io::{IoStatus, IrpSpec, send_irp},
+    },
     mem::{Addr, Fill, Request},
     sched::Cpu,
     stop::Stop,
@@ -39,10 +42,20 @@ pub(super) async fn send_with(
     minor: u8,
     fill: impl FnOnce(&mut IO_PARAMETERS),
 ) -> Result<IoStatus, Stop> {
+    if cpu.look().is_deleted(pdo) {
+        return Err(Stop::Script("the device is gone: nobody can be asked".into()));
+    }
     let mut spec = IrpSpec::new(IrpOrigin::PnpManager, IRP_MJ_PNP, minor);
     spec.status = STATUS_NOT_SUPPORTED;
     fill(&mut spec.parameters);
     send_irp(cpu, pdo, &spec).await
+}
+
+impl Kernel {
+    /// Whether a physical device object is not there any more.
+    pub(super) fn is_deleted(&self, pdo: Addr) -> bool {
+        self.io.devices.get(&pdo).is_none_or(|device| device.deleted)
+    }
 }
 
 /// `IRP_MN_QUERY_CAPABILITIES`: the status and what the drivers filled in.

@@ -22,7 +22,7 @@ pub use add_device::add_device;
 pub use events::serve;
 pub use filter::{FilterFailure, Refusal, Way};
 pub use irp::{bus_relations, capabilities, device_state};
-pub use node::{NewDevice, Node, NodeState, Pnp, changed, reached};
+pub use node::{NewDevice, Node, NodeState, Pnp, begin, changed, end, reached};
 pub use other::{minor, system_control, usage_notification};
 pub use remove::{
     cancel_remove, enable, orderly_removal, query_remove, remove, spurious_cancel_remove, surprise_removal,

@@ -221,22 +221,24 @@ pub(super) fn may_wait_for_ever(cpu: &Cpu, right: bool) {
     }
 }
 
-/// Makes this the only operation on a device. Gives the device's physical device object and state.
-pub(super) async fn begin(cpu: &Cpu, name: &str) -> Result<(Addr, NodeState), Stop> {
+/// Makes this the only operation on a device, which [`end`] ends. Gives the device's physical device object and state.
+///
+/// # Errors
+/// [`Stop::Script`] when there is no such device.
+pub async fn begin(cpu: &Cpu, name: &str) -> Result<(Addr, NodeState), Stop> {
     loop {
+        let (pdo, state) = cpu.look().node(name).map(|node| (node.pdo, node.state))?;
         // Changes of the system's power state and PnP operations exclude each other.
         let changing = cpu.look().power.changing;
         if !changing && cpu.k().pnp.busy.insert(name.into()) {
-            let kernel = cpu.look();
-            let node = kernel.node(name);
-            return node.map(|node| (node.pdo, node.state));
+            return Ok((pdo, state));
         }
         changed(cpu, format!("the PnP manager to be done with {name}")).await;
     }
 }
 
 /// Ends the operation on a device.
-pub(super) fn end<T>(cpu: &Cpu, name: &str, result: T) -> T {
+pub fn end<T>(cpu: &Cpu, name: &str, result: T) -> T {
     let mut kernel = cpu.k();
     kernel.pnp.busy.remove(name);
     kernel.pnp_changed();

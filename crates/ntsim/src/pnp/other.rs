@@ -82,6 +82,13 @@ pub(super) async fn unknown(cpu: &Cpu, pdo: Addr) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Sends a request that PnP operations do not exclude: the device object stays until it is back.
 async fn send(cpu: &Cpu, pdo: Addr, spec: &IrpSpec) -> Result<NtStatus, Stop> {
-    send_irp(cpu, pdo, spec).await.map(|done| done.status)
+    if cpu.look().is_deleted(pdo) {
+        return Err(Stop::Script("the device is gone: nobody can be asked".into()));
+    }
+    cpu.k().reference_device(pdo, true)?;
+    let done = send_irp(cpu, pdo, spec).await;
+    cpu.k().reference_device(pdo, false)?;
+    done.map(|done| done.status)
 }

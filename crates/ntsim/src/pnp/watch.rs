@@ -14,7 +14,7 @@ use std::{
 
 use nt_trace::{
     NtStatus,
-    event::{Actor, NeighbourFault, NeighbourFound},
+    event::{Actor, IrpOrigin, NeighbourFault, NeighbourFound},
 };
 
 use crate::{
@@ -190,7 +190,7 @@ impl Kernel {
         if irql > highest {
             self.object_to(&about, NeighbourFault::BadIrql, u64::from(highest), u64::from(irql));
         }
-        if self.pnp.watch.removed.contains(&pdo) {
+        if self.pnp.watch.removed.contains(&pdo) && self.comes_from_above(irp) {
             self.object_to(&about, NeighbourFault::AfterRemove, 0, 0);
         }
         if (about.major, about.minor) == (IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE) {
@@ -208,6 +208,21 @@ impl Kernel {
             }
         }
         Ok(())
+    }
+
+    /// Whether a driver above the bus sent an IRP, and not the PnP manager to the bus alone.
+    fn comes_from_above(&self, irp: Addr) -> bool {
+        let own = |origin| {
+            matches!(
+                origin,
+                IrpOrigin::Allocated
+                    | IrpOrigin::BuiltDeviceControl
+                    | IrpOrigin::BuiltAsynchronous
+                    | IrpOrigin::BuiltSynchronous
+            )
+        };
+        let made = self.io.irps.get(&irp).is_some_and(|record| own(record.origin));
+        made || self.pnp.watch.below.contains_key(&irp)
     }
 
     /// `REMOVE` arrived. Only a stack that is there can have left something, and gets nothing more afterwards.

@@ -33,7 +33,7 @@ mod tolerance;
 
 use serde::{Deserialize, Serialize};
 
-pub use bytes::{Bytes, Hex};
+pub use bytes::{Bytes, Hex, fill};
 pub use plan::{
     Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, PowerOperation, Race,
 };

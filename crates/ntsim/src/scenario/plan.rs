@@ -123,6 +123,9 @@ pub struct Open {
     /// The process that opens it.
     #[serde(default)]
     pub process: String,
+    /// What follows the name of the device interface in the path.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
     /// Asks for read access.
     #[serde(default = "yes")]
     pub read: bool,
@@ -142,6 +145,7 @@ impl Open {
             device: device.into(),
             file: file.into(),
             process: String::new(),
+            path: String::new(),
             read: true,
             write: true,
             expect: Expected::success(),

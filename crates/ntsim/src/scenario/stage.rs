@@ -106,7 +106,7 @@ impl SimStage {
         let process = self.process(&open.process);
         let access = if open.read { READ } else { 0 } | if open.write { WRITE } else { 0 };
         let pdo = self.cpu.look().node(&open.device)?.pdo;
-        let opened = user::open(&self.cpu, process, pdo, access, "").await?;
+        let opened = user::open(&self.cpu, process, pdo, access, &open.path).await?;
         if let Ok(handle) = opened {
             self.names.borrow_mut().files.insert(open.file.clone(), handle);
         }
@@ -170,11 +170,10 @@ impl SimStage {
 
     async fn query(&self, device: &str, operation: PnpOperation) -> Result<NtStatus, Stop> {
         let cpu = &self.cpu;
-        let pdo = cpu.look().node(device)?.pdo;
         match operation {
-            PnpOperation::QueryCapabilities => Ok(pnp::capabilities(cpu, pdo).await?.0),
-            PnpOperation::QueryPnpDeviceState => Ok(pnp::device_state(cpu, pdo).await?.0),
-            PnpOperation::QueryBusRelations => pnp::bus_relations(cpu, pdo).await,
+            PnpOperation::QueryCapabilities
+            | PnpOperation::QueryPnpDeviceState
+            | PnpOperation::QueryBusRelations => self.question(device, operation).await,
             PnpOperation::UsageNotification { in_path } => {
                 pnp::usage_notification(cpu, device, in_path).await
             }
@@ -193,6 +192,17 @@ impl SimStage {
             spec.parameters.DeviceIoControl_mut().IoControlCode = code.0;
         }
         io::send_irp(&self.cpu, pdo, &spec).await
+    }
+
+    async fn question(&self, device: &str, operation: PnpOperation) -> Result<NtStatus, Stop> {
+        let cpu = &self.cpu;
+        let (pdo, _) = pnp::begin(cpu, device).await?;
+        let answer = match operation {
+            PnpOperation::QueryCapabilities => pnp::capabilities(cpu, pdo).await.map(|(status, _)| status),
+            PnpOperation::QueryPnpDeviceState => pnp::device_state(cpu, pdo).await.map(|(status, _)| status),
+            _ => pnp::bus_relations(cpu, pdo).await,
+        };
+        pnp::end(cpu, device, answer)
     }
 
     fn fail_call(&self, routine: &str, nth: u32, status: Option<NtStatus>) -> Result<(), Stop> {
@@ -236,7 +246,7 @@ impl SimStage {
             Poke::Halt { endpoint } => usb_models::Poke::Halt { endpoint },
             Poke::Nak { endpoint, on } => usb_models::Poke::Nak { endpoint, on },
             Poke::Mute => usb_models::Poke::Mute,
-            Poke::Pull => return usb::unplug(&mut kernel, pdo),
+            Poke::Pull => return usb::pull(&mut kernel, pdo),
             Poke::CyclePort => {
                 usb::cycle_port(&mut kernel, pdo);
                 return Ok(());
@@ -345,6 +355,8 @@ impl Stage for SimStage {
                 self.end(id, expect, &step.text()).await
             }
             Step::Submit { request, ioctl } => {
+                // A request that cannot be made leaves no other of the same name.
+                self.names.borrow_mut().requests.remove(request);
                 let id = self.start(ioctl).await?;
                 self.names.borrow_mut().requests.insert(request.clone(), id);
                 Ok(())

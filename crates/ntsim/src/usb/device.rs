@@ -18,6 +18,8 @@ pub(super) struct Device {
     pub port: u32,
     /// It was unplugged.
     pub gone: bool,
+    /// The bus has told the PnP manager that it is gone: its device object goes with the next `REMOVE`.
+    pub missing: bool,
     /// What is selected, if anything.
     pub configuration: Option<Configuration>,
     /// Open pipes by handle.
@@ -62,6 +64,7 @@ impl Device {
             options,
             port,
             gone: false,
+            missing: false,
             configuration: None,
             pipes: BTreeMap::new(),
             transfers: BTreeMap::new(),

@@ -52,8 +52,8 @@ use nt_trace::ObjectId;
 pub use completion::Completion;
 pub use face::Face;
 pub use knobs::Knobs;
+pub use plug::{Options, cycle_port, options_of, plug, poke, pull, unplug};
 pub use power::{signal_wake, system_sleeps, system_wakes};
-pub use plug::{Options, cycle_port, options_of, plug, poke, unplug};
 
 use crate::{kernel::export::Export, mem::Addr};
 use device::Device;
@@ -104,6 +104,12 @@ impl Usb {
     #[must_use]
     pub fn is_gone(&self, pdo: Addr) -> bool {
         self.devices.get(&pdo).is_none_or(|device| device.gone)
+    }
+
+    /// Whether the bus has found the device missing. True for an unknown one.
+    #[must_use]
+    pub fn is_missing(&self, pdo: Addr) -> bool {
+        self.devices.get(&pdo).is_none_or(|device| device.missing)
     }
 
     /// How many URBs of the driver the stack holds for this physical device object.

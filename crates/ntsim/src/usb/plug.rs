@@ -50,11 +50,23 @@ pub fn plug(kernel: &mut Kernel, model: Box<dyn DeviceModel>, options: Options) 
     Ok(pdo)
 }
 
-/// Pulls the plug. URBs that the device holds fail; the PnP manager is not told.
+/// Pulls the plug, and the bus finds the device missing: the PnP manager is to be told next.
 ///
 /// # Errors
 /// When no such device was plugged in.
 pub fn unplug(kernel: &mut Kernel, pdo: Addr) -> Result<(), Stop> {
+    pull(kernel, pdo)?;
+    if let Some(device) = kernel.usb.devices.get_mut(&pdo) {
+        device.missing = true;
+    }
+    Ok(())
+}
+
+/// Pulls the plug, and the bus has not noticed yet. URBs that the device holds fail.
+///
+/// # Errors
+/// When no such device was plugged in.
+pub fn pull(kernel: &mut Kernel, pdo: Addr) -> Result<(), Stop> {
     let now = kernel.usb_now();
     let device = kernel.usb.devices.get_mut(&pdo).ok_or_else(|| unknown(pdo))?;
     if device.gone {

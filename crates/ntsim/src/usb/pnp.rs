@@ -101,8 +101,8 @@ async fn answer_or_leave(cpu: &Cpu, pdo: Addr, irp: Addr, answer: Option<Addr>) 
     }
 }
 
-/// `REMOVE`: whatever the stack still holds comes back. The device object goes if the device is gone; it stays,
-/// for a stack to come, if the device is still there.
+/// `REMOVE`: whatever the stack still holds comes back. The device object goes if the bus has found the device
+/// missing; it stays, for a stack to come, if the device is still there.
 async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
     {
         let mut kernel = cpu.k();
@@ -122,7 +122,7 @@ async fn remove(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
     cpu.k().usb_check_left(pdo)?;
     let status = complete(cpu, pdo, irp, STATUS_SUCCESS).await?;
     let mut kernel = cpu.k();
-    if kernel.usb.is_gone(pdo) && kernel.io.devices.get(&pdo).is_some_and(|device| !device.deleted) {
+    if kernel.usb.is_missing(pdo) && kernel.io.devices.get(&pdo).is_some_and(|device| !device.deleted) {
         kernel.delete_device(pdo)?;
     }
     Ok(status)

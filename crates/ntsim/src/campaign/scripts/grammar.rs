@@ -27,6 +27,8 @@ struct World {
     devices: [Device; DEVICES as usize],
     /// The device that a handle is of.
     files: [Option<u8>; FILES as usize],
+    /// Another handle is of the same file: closing this one ends no request.
+    shared: [bool; FILES as usize],
     /// The handle that a request was made with, and whether it must end by itself.
     requests: [Option<Request>; REQUESTS as usize],
     /// Threads run at once: what they do to each other is not known.
@@ -61,7 +63,16 @@ fn request_name(number: u8) -> String {
 
 impl World {
     fn steps(&mut self, moves: &[Move], model: &str) -> Vec<Step> {
-        moves.iter().filter_map(|one| self.step(one, model)).collect()
+        let legal = |one: &Move| {
+            // A move that is left out changes nothing.
+            let before = self.clone();
+            let step = self.step(one, model);
+            if step.is_none() {
+                *self = before;
+            }
+            step
+        };
+        moves.iter().filter_map(legal).collect()
     }
 
     /// The step that a move makes, if it is legal now.
@@ -123,11 +134,14 @@ impl World {
                     return None;
                 }
                 *self.files.get_mut(usize::from(*file))? = Some(*device);
+                *self.shared.get_mut(usize::from(*file))? = false;
                 attempt(Step::Open(open))
             }
             Move::Close { file } => {
                 self.files.get_mut(usize::from(*file))?.take()?;
-                self.must_end(|request| request.file == *file);
+                if !*self.shared.get(usize::from(*file))? {
+                    self.must_end(|request| request.file == *file);
+                }
                 close(&file_name(*file))
             }
             Move::Duplicate { file, to } => {
@@ -136,6 +150,9 @@ impl World {
                     return None;
                 }
                 *self.files.get_mut(usize::from(*to))? = Some(device);
+                for one in [file, to] {
+                    *self.shared.get_mut(usize::from(*one))? = true;
+                }
                 attempt(Step::Duplicate { file: file_name(*file), handle: file_name(*to) })
             }
             Move::Exit { process } => attempt(Step::ExitProcess { process: format!("process {process}") }),

@@ -2,7 +2,9 @@
 
 mod build;
 mod failures;
+pub mod hlk;
 mod hostile;
+mod knobs;
 mod life;
 mod queries;
 mod removal;
@@ -21,6 +23,8 @@ pub fn all() -> Vec<Scenario> {
     all.extend(failures::all());
     all.extend(requests::all());
     all.extend(hostile::all());
+    all.extend(knobs::all());
+    all.extend(hlk::all());
     all
 }
 
