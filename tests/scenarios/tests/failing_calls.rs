@@ -65,7 +65,11 @@ fn used() -> Scenario {
 }
 
 fn sites(machine: &mut Machine, scenario: &Scenario) -> BTreeMap<FaultSite, u32> {
-    let life = live(machine, scenario, Choices::InTurn);
+    if let Err(stop) = machine.next_life(Choices::InTurn) {
+        panic!("no new life: {stop}");
+    }
+    machine.kernel_mut().faults.watch = true;
+    let life = play(machine, scenario);
     assert_clean(&life, "without a failure");
     machine.kernel().faults.seen().clone()
 }

@@ -13,6 +13,8 @@ use crate::{
     mem::{Addr, Mem},
 };
 
+/// Size of an entry of the unwind table, a `RUNTIME_FUNCTION`.
+const ENTRY: usize = 12;
 /// Frames that are looked at. A driver has 24 KiB for all.
 const DEEPEST: usize = 64;
 
@@ -38,7 +40,11 @@ impl Unwind {
         let bytes = |start, length| mem.bytes(start, length).map(<[u8]>::to_vec).ok();
         let pdata = image.sections.iter().find(|section| section.name == ".pdata");
         let pdata = pdata.and_then(|section| bytes(image.base.add(section.rva), section.size));
-        if let Some(pdata) = pdata {
+        if let Some(mut pdata) = pdata {
+            // The section is whole pages. The table is searched by halves, so what follows it must go.
+            let entries = pdata.chunks_exact(ENTRY).take_while(|entry| entry.iter().any(|byte| *byte != 0));
+            let length = entries.count() * ENTRY;
+            pdata.truncate(length);
             // The unwind codes and the code itself are looked for by section; any section may have them, so the
             // whole image stands for both.
             let range = image.base.0..image.base.0 + image.size;

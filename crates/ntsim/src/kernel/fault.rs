@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Kernel, exports};
 use crate::mem::Addr;
 
-/// A place in the driver that calls a routine which may fail.
+/// A place in the driver that calls a routine which may fail, with the way that led there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FaultSite {
     /// The routine.
     pub routine: &'static str,
     /// Return address of the call, as an offset into the image.
     pub offset: u64,
+    /// A digest of the return addresses below it on the stack, up to the routine that the kernel called; 0 when
+    /// there are none. A wrapper has a site for each of its callers.
+    pub path: u32,
 }
 
 /// One failure to inject. Is written as its text.
@@ -31,11 +34,13 @@ pub struct Fault {
 
 impl fmt::Display for FaultSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{:#x}", self.routine, self.offset)
+        write!(f, "{}+{:#x}", self.routine, self.offset)?;
+        if self.path == 0 { Ok(()) } else { write!(f, "@{:08x}", self.path) }
     }
 }
 
-/// As `IoAllocateIrp+0x1a2b:2:0xc000009a`: routine, return address, occurrence, status. Can be read again.
+/// As `IoAllocateIrp+0x1a2b@5f3c09aa:2:0xc000009a`: routine, return address, path, occurrence, status. Can be read
+/// again.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{:#x}", self.site, self.occurrence, self.status.0)
@@ -60,17 +65,19 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text} is no failure: ROUTINE+0xOFFSET:OCCURRENCE:0xSTATUS");
+        let wrong = || format!("{text} is no failure: ROUTINE+0xOFFSET[@PATH]:OCCURRENCE:0xSTATUS");
         let hexadecimal = |part: &str| u64::from_str_radix(part.strip_prefix("0x")?, 16).ok();
         let (routine, rest) = text.split_once('+').ok_or_else(wrong)?;
         let (offset, rest) = rest.split_once(':').ok_or_else(wrong)?;
+        let (offset, path) = offset.split_once('@').unwrap_or((offset, "0"));
+        let path = u32::from_str_radix(path, 16).map_err(|_| wrong())?;
         let (occurrence, status) = rest.split_once(':').ok_or_else(wrong)?;
         let export = exports::find_by_name(routine);
         let export = export.ok_or_else(|| format!("the kernel has no routine {routine}"))?;
         let offset = hexadecimal(offset).ok_or_else(wrong)?;
         let occurrence = occurrence.parse().map_err(|_| wrong())?;
         let status = hexadecimal(status).and_then(|status| u32::try_from(status).ok()).ok_or_else(wrong)?;
-        let site = FaultSite { routine: export.name, offset };
+        let site = FaultSite { routine: export.name, offset, path };
         Ok(Self { site, occurrence, status: NtStatus(status) })
     }
 }
@@ -89,6 +96,8 @@ pub struct RoutineFault {
 /// Which calls fail, and which could have.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
+    /// Notes every fallible call in this life. A life with a plan always does.
+    pub watch: bool,
     /// The failures of this life.
     pub plan: Vec<Fault>,
     /// The failures of this life that are not bound to a place; those that happened are gone from it.
@@ -146,6 +155,7 @@ impl Faults {
 
     /// Forgets what was seen and planned.
     pub fn reset(&mut self) {
+        self.watch = false;
         self.plan.clear();
         self.by_routine.clear();
         self.seen.clear();
@@ -158,20 +168,42 @@ impl Kernel {
     /// Asked by a fallible routine before it does anything: the status to fail with, if it shall fail.
     pub fn fault(&mut self, routine: &'static str) -> Option<NtStatus> {
         let offset = self.image_offset(self.site())?;
-        let site = FaultSite { routine, offset };
-        let count = self.faults.seen.entry(site).or_insert(0);
-        *count += 1;
-        let occurrence = *count;
         let counted = self.faults.count_down(routine);
-        let status = self.faults.planned(site, occurrence).or(counted)?;
+        let planned = if self.faults.watch || !self.faults.plan.is_empty() {
+            let site = FaultSite { routine, offset, path: self.path() };
+            let count = self.faults.seen.entry(site).or_insert(0);
+            *count += 1;
+            let occurrence = *count;
+            self.faults.planned(site, occurrence)
+        } else {
+            None
+        };
+        let status = planned.or(counted)?;
         self.emit(FailureInjected { routine: routine.into(), status });
         Some(status)
+    }
+
+    /// [`FaultSite::path`] of the kernel call that is answered.
+    fn path(&mut self) -> u32 {
+        let Some(place) = self.snapshots.innermost(self.sched.current()).map(|args| self.place_of(args)) else {
+            return 0;
+        };
+        let Self { unwind: Some(unwind), mem, .. } = self else { return 0 };
+        let frames = unwind.frames(place, |address| mem.read(address).ok());
+        digest(frames.get(1..).unwrap_or_default())
     }
 
     fn image_offset(&self, address: Addr) -> Option<u64> {
         let (base, size) = self.mem.image()?;
         address.0.checked_sub(base.0).filter(|offset| *offset < size)
     }
+}
+
+/// FNV-1a over the frames; 0 for none.
+fn digest(frames: &[u32]) -> u32 {
+    let add = |digest: u32, byte: u8| (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let bytes = frames.iter().flat_map(|frame| frame.to_le_bytes());
+    if frames.is_empty() { 0 } else { bytes.fold(0x811C_9DC5, add) }
 }
 
 #[cfg(test)]
@@ -182,11 +214,13 @@ mod tests {
 
     #[test]
     fn a_failure_can_be_written_down_and_read_again() {
-        let site = FaultSite { routine: "IoAllocateIrp", offset: 0x1A2B };
-        let fault = Fault { site, occurrence: 2, status: NtStatus(0xC000_009A) };
-        let text = fault.to_string();
-        assert_eq!(text, "IoAllocateIrp+0x1a2b:2:0xc000009a");
-        assert_eq!(text.parse(), Ok(fault));
+        for (path, written) in [(0, ""), (0x5F3_C09A, "@05f3c09a")] {
+            let site = FaultSite { routine: "IoAllocateIrp", offset: 0x1A2B, path };
+            let fault = Fault { site, occurrence: 2, status: NtStatus(0xC000_009A) };
+            let text = fault.to_string();
+            assert_eq!(text, format!("IoAllocateIrp+0x1a2b{written}:2:0xc000009a"));
+            assert_eq!(text.parse(), Ok(fault));
+        }
         for wrong in
             ["", "IoAllocateIrp", "IoAllocateIrp+0x1:2", "Nothing+0x1:2:0x3", "IoAllocateIrp+1:2:0x3"]
         {
