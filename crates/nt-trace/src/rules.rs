@@ -4,31 +4,42 @@
 
 mod add_device;
 mod add_device_unwind;
+mod built_irp_event;
 mod built_irp_wait;
 mod bus_below;
 mod cancel_routine;
+mod cancelled_in_time;
 mod completion_event_checking;
+mod completion_routine_ex;
 mod completion_routine_registered;
 mod delete_device;
 mod device_flags;
 mod dispatch_missing;
 mod double_completion;
+mod double_fetch;
 mod exit;
 mod filter_above;
 mod forward;
+mod forward_form;
 mod forwarded_at_bad_irql;
 mod interface;
+mod invariant_mdl;
+mod irp_cancel_field;
 mod irp_processing_complete;
 mod irql_calls;
 mod irql_effects;
 mod irql_return;
 mod leaks;
 mod local_irp;
+mod lock_order;
 mod lower_driver_return;
 mod machine;
 mod mark_irp_pending;
+mod marking_queued;
+mod mutex;
 mod neighbour;
 mod not_forwarded;
+mod pageable;
 mod pended_completed_request;
 mod pending_returned;
 mod pnp_remove;
@@ -46,6 +57,7 @@ mod unload_pending;
 mod urb;
 mod urb_kind;
 mod usbd_handle;
+mod wait_for_lower;
 mod wmi_complete;
 
 use crate::rule::Rule;
@@ -91,6 +103,18 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<built_irp_wait::BuiltIrpWait>::default(),
         Box::<regions::Regions>::default(),
         Box::new(pool::RULE),
+        Box::new(completion_routine_ex::RULE),
+        Box::<irp_cancel_field::IrpCancelField>::default(),
+        Box::<marking_queued::MarkingQueued>::default(),
+        Box::<wait_for_lower::WaitForLower>::default(),
+        Box::<built_irp_event::BuiltIrpEvent>::default(),
+        Box::new(forward_form::RULE),
+        Box::<cancelled_in_time::CancelledInTime>::default(),
+        Box::<lock_order::LockOrder>::default(),
+        Box::<mutex::Mutexes>::default(),
+        Box::new(pageable::RULE),
+        Box::<double_fetch::DoubleFetch>::default(),
+        Box::new(invariant_mdl::RULE),
         Box::new(unload_pending::RULE),
         Box::<leaks::LeakAtUnload>::default(),
         Box::<filter_above::FilterAbove>::default(),

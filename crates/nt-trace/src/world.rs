@@ -6,11 +6,13 @@
 mod device;
 mod frame;
 mod irp;
+mod power;
 mod thread;
 
 pub use device::Device;
 pub use frame::Frame;
 pub use irp::{Irp, Owner};
+pub use power::PowerRequest;
 pub use thread::{HeldLock, Thread};
 
 use crate::event::{Actor, Callback, Event, EventKind};
@@ -120,7 +122,9 @@ impl World {
     }
 
     fn enter(&mut self, event: &Event, callback: Callback) {
-        self.thread_entry(event).frames.push(Frame::new(event, callback));
+        let mut frame = Frame::new(event, callback);
+        frame.power = self.irps.get(&frame.irp()).and_then(|irp| irp.power);
+        self.thread_entry(event).frames.push(frame);
         match callback {
             Callback::Dispatch { major, minor, irp, .. } if !self.irp_is_gone(irp) => {
                 let state = self.irp_entry(irp);
@@ -154,8 +158,7 @@ impl World {
     }
 
     fn retire(&mut self, number: u32) {
-        if self.threads.get(&number).is_some_and(|thread| thread.frames.is_empty() && thread.locks.is_empty())
-        {
+        if self.threads.get(&number).is_some_and(Thread::is_idle) {
             self.spare.extend(self.threads.remove(&number));
         }
     }
@@ -232,6 +235,7 @@ impl World {
                 if let Some(device) = self.devices.get_mut(&flags.device) {
                     device.flags = flags.flags;
                     device.lower_flags = Some(flags.lower_flags);
+                    device.types = Some((flags.device_type, flags.lower_type));
                 }
             }
             EventKind::IrpSent(sent)

@@ -1,12 +1,16 @@
-//! `InitNotCleared` and `DeviceFlagsNotCopied`: the flags of the new device object when `AddDevice` ends.
+//! `InitNotCleared`, `DeviceFlagsNotCopied` and `DeviceTypeNotCopied`: the flags and the type of the new device object
+//! when `AddDevice` ends.
 
 use super::predicate::Predicate;
 use crate::event::{Callback, Event, EventKind, Tag};
 use crate::violation::{Findings, Violation};
 use crate::world::{Device, World};
 
-pub const RULE: Predicate =
-    Predicate { names: &["InitNotCleared", "DeviceFlagsNotCopied"], interest: &[Tag::CallbackLeave], on };
+pub const RULE: Predicate = Predicate {
+    names: &["InitNotCleared", "DeviceFlagsNotCopied", "DeviceTypeNotCopied"],
+    interest: &[Tag::CallbackLeave],
+    on,
+};
 
 const DO_BUFFERED_IO: u32 = 0x04;
 const DO_DIRECT_IO: u32 = 0x10;
@@ -44,6 +48,7 @@ fn wrong(device: &Device) -> Option<(&'static str, u32, &'static str)> {
     } else if lower & DO_POWER_PAGABLE != 0 && flags & DO_POWER_PAGABLE == 0 {
         Some(("DeviceFlagsNotCopied", 0x23F, "DO_POWER_PAGABLE was not taken from the device below"))
     } else {
-        None
+        let (own, lower) = device.types.filter(|(_, lower)| *lower != 0)?;
+        (own != lower).then_some(("DeviceTypeNotCopied", 0x246, "DeviceType differs from the device below"))
     }
 }

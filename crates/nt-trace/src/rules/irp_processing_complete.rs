@@ -12,7 +12,9 @@ pub const RULE: Predicate =
 
 fn on(event: &Event, world: &World, findings: &mut Findings) {
     let Some(exit) = Exit::of(event, world) else { return };
-    let kept = exit.state.is_some_and(|irp| irp.owner == Owner::Driver && !irp.finished);
+    // After IoSetCompletionRoutineEx failed it is IoSetCompletionExCompleteIrp's to report.
+    let kept =
+        exit.state.is_some_and(|irp| irp.owner == Owner::Driver && !irp.finished && irp.refused.is_none());
     if kept && exit.returned != NtStatus::PENDING && !exit.frame.marked {
         let detail = format!(
             "{} returned {}, but the IRP was neither completed, nor passed on, nor pended",

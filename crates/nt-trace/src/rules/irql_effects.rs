@@ -1,7 +1,7 @@
 //! `IRQL` rules that depend on an argument.
 
 use super::predicate::Predicate;
-use crate::event::{Actor, Event, EventKind, PoolKind, Tag};
+use crate::event::{Actor, Event, EventKind, PoolKind, Tag, WaitBegun};
 use crate::names::{self, APC_LEVEL, DISPATCH_LEVEL};
 use crate::violation::{Findings, Violation};
 use crate::world::World;
@@ -9,9 +9,12 @@ use crate::world::World;
 pub const RULE: Predicate = Predicate {
     names: &[
         "IrqlKeSetEvent",
+        "IrqlKeWaitForMultipleObjects",
         "IrqlKeWaitForMutexObject",
         "IrqlExAllocatePool",
+        "IrqlExApcLteInline",
         "IrqlExFree2",
+        "IrqlExFree3",
         "IrqlKeRaiseLower",
         "IrqlKeRaiseLower2",
     ],
@@ -26,7 +29,7 @@ pub const RULE: Predicate = Predicate {
     on,
 };
 
-fn on(event: &Event, _: &World, findings: &mut Findings) {
+fn on(event: &Event, world: &World, findings: &mut Findings) {
     let found = |rule, detail: String| Violation::new(rule, event).detail(detail);
     let level = names::irql(event.irql);
     match &event.kind {
@@ -42,16 +45,27 @@ fn on(event: &Event, _: &World, findings: &mut Findings) {
             let bound = if wait.timeout == Some(0) { DISPATCH_LEVEL } else { APC_LEVEL };
             if event.irql > bound {
                 let detail = format!("waited for {} at {level}", wait.object);
-                findings
-                    .report(found("IrqlKeWaitForMutexObject", detail).code(0xC4, 0x3B).object(wait.object));
+                let (rule, code) = wait_rule(event.irql, wait);
+                findings.report(found(rule, detail).code(0xC4, code).object(wait.object));
             }
         }
         EventKind::PoolAllocated(made) if made.pool == PoolKind::Paged && event.irql > APC_LEVEL => {
             let detail = format!("paged pool allocated at {level}");
-            findings.report(found("IrqlExAllocatePool", detail).code(0xC4, 0x0002_0004).object(made.block));
+            findings.report(if in_lookaside(event, world) {
+                found("IrqlExApcLteInline", format!("{detail}, by a paged lookaside list")).object(made.block)
+            } else {
+                found("IrqlExAllocatePool", detail).code(0xC4, 0x0002_0004).object(made.block)
+            });
         }
         EventKind::PoolFreed(freed) if freed.pool == PoolKind::Paged && event.irql > APC_LEVEL => {
-            findings.report(found("IrqlExFree2", format!("paged pool freed at {level}")).object(freed.block));
+            // By ExFreePoolWithTag; by ExFreePool; by a list's inline routine.
+            let rule = match (in_lookaside(event, world), freed.tag.0) {
+                (true, _) => "IrqlExApcLteInline",
+                (false, 0) => "IrqlExFree2",
+                (false, _) => "IrqlExFree3",
+            };
+            let found = found(rule, format!("paged pool freed at {level}")).object(freed.block);
+            findings.report(if rule == "IrqlExApcLteInline" { found } else { found.code(0xC4, 0x11) });
         }
         EventKind::IrqlRaised(raised) if raised.to < raised.from => {
             let detail = format!("KeRaiseIrql from {} down to {}", raised.from, raised.to);
@@ -63,4 +77,19 @@ fn on(event: &Event, _: &World, findings: &mut Findings) {
         }
         _ => {}
     }
+}
+
+/// A routine and a code for a wait that may not be: Driver Verifier tells apart what makes it wrong.
+const fn wait_rule(irql: u8, wait: &WaitBegun) -> (&'static str, u32) {
+    let rule = if wait.multiple { "IrqlKeWaitForMultipleObjects" } else { "IrqlKeWaitForMutexObject" };
+    let code = match (irql, wait.timeout) {
+        (DISPATCH_LEVEL, None) => 0x121,
+        (DISPATCH_LEVEL, Some(_)) => 0x122,
+        _ => 0x3B,
+    };
+    (rule, code)
+}
+
+fn in_lookaside(event: &Event, world: &World) -> bool {
+    world.thread(event).is_some_and(|thread| thread.in_lookaside)
 }

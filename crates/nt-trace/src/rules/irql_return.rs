@@ -18,7 +18,8 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
     if event.irql != frame.irql && !lock_left && !matches!(frame.callback, Callback::Cancel { .. }) {
         let detail =
             format!("entered at {} and left at {}", names::irql(frame.irql), names::irql(event.irql));
-        let found = Violation::new("IrqlReturn", event).code(0xC4, 0x0002_001D).since(frame.entered);
+        let code = if matches!(frame.callback, Callback::Completion { .. }) { 0xFA } else { 0x0002_001D };
+        let found = Violation::new("IrqlReturn", event).code(0xC4, code).since(frame.entered);
         findings.report(found.object(frame.irp()).detail(detail));
     }
 }

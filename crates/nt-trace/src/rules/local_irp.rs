@@ -1,7 +1,7 @@
 //! IRPs that the driver makes: who completes, frees and reuses them.
 
 use super::predicate::Predicate;
-use crate::event::{Actor, Event, EventKind, IrpOrigin, Tag};
+use crate::event::{Actor, Event, EventKind, IrpOrigin, IrpReinitialised, Tag};
 use crate::violation::{Findings, Violation};
 use crate::world::{Owner, World};
 
@@ -15,6 +15,8 @@ pub const RULE: Predicate = Predicate {
         "IoReuseIrp",
         "IoReuseIrp2",
         "IrpFreedWhileInUse",
+        "IrpReusedWhileInUse",
+        "IoInitializeIrpAllocated",
     ],
     interest: &[Tag::IrpCompleteCalled, Tag::IrpFreed, Tag::IrpReinitialised],
     on,
@@ -37,16 +39,31 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
                 findings.report(found);
             }
         }
-        EventKind::IrpReinitialised(again) if again.reuse => {
-            let Some(irp) = world.irp(again.irp).filter(|irp| irp.origin != IrpOrigin::Allocated) else {
-                return;
-            };
-            let rule = if irp.is_ours() { "IoReuseIrp" } else { "IoReuseIrp2" };
-            let found = Violation::new(rule, event).object(again.irp).since(irp.created);
-            findings.report(found.detail(format!("{} does not come from IoAllocateIrp", again.irp)));
-        }
+        EventKind::IrpReinitialised(again) => findings.report_if(reinitialised(event, again, world)),
         _ => {}
     }
+}
+
+fn reinitialised(event: &Event, again: &IrpReinitialised, world: &World) -> Option<Violation> {
+    let irp = world.irp(again.irp)?;
+    let found = |rule| Violation::new(rule, event).object(again.irp).since(irp.created);
+    let below = irp.owner == Owner::Below;
+    Some(match (irp.origin, again.reuse) {
+        (IrpOrigin::Allocated, _) if below => found("IrpReusedWhileInUse")
+            .code(0xC9, 0x310)
+            .since(irp.sent)
+            .detail(format!("{} was initialised anew while a lower driver has it", again.irp)),
+        (IrpOrigin::Allocated, true) => return None,
+        (IrpOrigin::Allocated, false) => found("IoInitializeIrpAllocated")
+            .code(0xC9, 0x238)
+            .advice()
+            .detail(format!("IoInitializeIrp of {}, which IoAllocateIrp gave: use IoReuseIrp", again.irp)),
+        _ => {
+            let rule = if irp.is_ours() { "IoReuseIrp" } else { "IoReuseIrp2" };
+            let found = found(rule).detail(format!("{} does not come from IoAllocateIrp", again.irp));
+            if irp.is_ours() { found.code(0xC9, 0x311) } else { found }
+        }
+    })
 }
 
 fn free(event: &Event, id: crate::ObjectId, world: &World) -> Option<Violation> {

@@ -24,6 +24,7 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
     if exit.returned != expected {
         let whose = if exit.frame.completed.is_some() { "completed with" } else { "answered below with" };
         let detail = format!("{} was {whose} {expected}, but {} was returned", exit.request(), exit.returned);
-        findings.report(exit.violation("LowerDriverReturn", event).code(0xC9, 0x224).detail(detail));
+        let code = if exit.returned.0 == u32::MAX { 0x225 } else { 0x224 };
+        findings.report(exit.violation("LowerDriverReturn", event).code(0xC9, code).detail(detail));
     }
 }

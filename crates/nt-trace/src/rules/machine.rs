@@ -1,7 +1,8 @@
-//! `BugCheck`, `MemoryAccess`, `Deadlock`, `Livelock`: the machine stopped and no other rule explains why.
+//! `BugCheck`, `MemoryAccess`, `IrpTouchedBelow`, `Deadlock`, `Livelock`: the machine stopped and no other rule explains why.
 
 use crate::event::{BugCheck, Event, EventKind, Tag};
 use crate::names;
+use crate::object::ObjectKind;
 use crate::rule::Rule;
 use crate::violation::{Code, Findings, Violation};
 use crate::world::World;
@@ -14,7 +15,7 @@ pub struct Machine {
 
 impl Rule for Machine {
     fn names(&self) -> &'static [&'static str] {
-        &["BugCheck", "MemoryAccess", "Deadlock", "Livelock"]
+        &["BugCheck", "MemoryAccess", "IrpTouchedBelow", "Deadlock", "Livelock"]
     }
 
     fn interest(&self) -> &'static [Tag] {
@@ -30,7 +31,9 @@ impl Rule for Machine {
         for event in &self.stops {
             match &event.kind {
                 EventKind::Fault(fault) => {
-                    let mut found = Violation::new("MemoryAccess", event).object(fault.object);
+                    let irp = fault.given_away && fault.object.kind == ObjectKind::Irp;
+                    let rule = if irp { "IrpTouchedBelow" } else { "MemoryAccess" };
+                    let mut found = Violation::new(rule, event).object(fault.object);
                     found.code = self.bug_check_of(event).map(Code::only);
                     findings.report(found.detail(fault.text.as_ref()));
                 }
@@ -62,6 +65,7 @@ impl Machine {
 /// A kernel or stack that refuses to go on may stop before the event that a rule waits for. Where the bug
 /// check says which rule it is, it is reported under that name.
 const STOPS: &[(u32, u64, &str)] = &[
+    (0x9F, 0x03, "PowerIrpBlocked"),
     (0xC4, 0xD5, "RemoveLockRelease2"),
     (0xC4, 0xD6, "RemoveLockCheck"),
     (0xC4, 0xD7, "RemoveLock"),
@@ -74,9 +78,23 @@ const STOPS: &[(u32, u64, &str)] = &[
     (0xC9, 0x203, "ForwardWithCancelRoutine"),
     (0xC9, 0x207, "CompletionRoutineCopied"),
     (0xC9, 0x240, "DeleteDevice"),
+    (0xC4, 0x1000, "MutexTakenTwice"),
+    (0xC4, 0x1004, "MutexNotHeld"),
+    (0xC9, 0x04, "InvalidDeviceObject"),
+    (0xC9, 0x204, "InvalidDeviceObject"),
+    (0xC9, 0x312, "InformationTooLarge"),
     (0x144, 0x01, "UrbReusedWhileActive"),
     (0x144, 0x03, "ForeignUrb"),
+    (0x144, 0x800, "StaticStreams"),
+    (0x144, 0x801, "StaticStreams"),
+    (0x144, 0x806, "ChainedMdl"),
+    (0x144, 0x807, "ChainedMdl"),
+    (0xFE, 0x02, "UrbReusedWhileActive"),
+    (0xFE, 0x04, "ForwardNotOwned"),
 ];
+
+/// The same, where the first parameter is an address.
+const STOPS_ALONE: &[(u32, &str)] = &[(0x35, "StackLocationsExhausted")];
 
 fn unexplained(event: &Event, stop: &BugCheck) -> Violation {
     let [parameter, ..] = stop.parameters;
@@ -84,6 +102,9 @@ fn unexplained(event: &Event, stop: &BugCheck) -> Violation {
     if let Some((_, _, rule)) = known {
         let first = u32::try_from(parameter).unwrap_or(0);
         return Violation::new(rule, event).code(stop.code, first).detail(stop.text.as_ref());
+    }
+    if let Some((_, rule)) = STOPS_ALONE.iter().find(|(code, _)| *code == stop.code) {
+        return Violation::new(rule, event).check(stop.code).detail(stop.text.as_ref());
     }
     let name = names::bug_check(stop.code).unwrap_or("bug check");
     let detail = format!("{name} (0x{parameter:x}): {}", stop.text);

@@ -18,6 +18,8 @@ pub struct Device {
     pub flags: u32,
     /// `Flags` of the device object below, if the driver changed its own after attaching.
     pub lower_flags: Option<u32>,
+    /// `DeviceType`, and that of the device object below, likewise.
+    pub types: Option<(u32, u32)>,
     /// When it was detached, by `seq`.
     pub detached: Option<u64>,
     /// When it was deleted, by `seq`.

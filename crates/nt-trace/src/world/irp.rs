@@ -1,5 +1,6 @@
 //! IRPs.
 
+use super::PowerRequest;
 use crate::event::{Actor, Event, EventKind, IrpOrigin};
 use crate::object::ObjectId;
 use crate::value::NtStatus;
@@ -54,6 +55,10 @@ pub struct Irp {
     pub below_status: Option<NtStatus>,
     /// The I/O manager is done with it.
     pub finished: bool,
+    /// What it asks for, if it is a power IRP of the power manager's.
+    pub power: Option<PowerRequest>,
+    /// When `IoSetCompletionRoutineEx` failed for the next send, by `seq`.
+    pub refused: Option<u64>,
 }
 
 impl Irp {
@@ -78,12 +83,16 @@ impl Irp {
                     ..Self::default()
                 };
             }
+            EventKind::PowerIrpCreated(made) => self.power = Some(PowerRequest::of(made)),
             EventKind::IrpReinitialised(_) => {
                 let Self { created, origin, .. } = *self;
                 *self = Self { created, origin, owner: Owner::Driver, ..Self::default() };
             }
             EventKind::IrpMarkedPending(_) => self.marked |= in_own_dispatch,
-            EventKind::CompletionRoutineSet(set) => self.completion = Some(set.ex),
+            EventKind::CompletionRoutineSet(set) => (self.completion, self.refused) = (Some(set.ex), None),
+            EventKind::CompletionRoutineExSet(set) => {
+                self.refused = (!set.status.is_success()).then_some(event.seq);
+            }
             EventKind::StackSkipped(_) => self.skipped = true,
             EventKind::StackCopied(_) => self.copied = true,
             EventKind::IrpSent(sent) if sent.by == Actor::Driver => {
@@ -93,7 +102,7 @@ impl Irp {
                 (self.owner, self.sent) = (Owner::Below, event.seq);
                 self.sends = self.sends.saturating_add(1);
                 self.sent_with_completion = self.completion.is_some();
-                (self.skipped, self.copied, self.completion) = (false, false, None);
+                (self.skipped, self.copied, self.completion, self.refused) = (false, false, None, None);
             }
             EventKind::IrpSent(sent) if sent.by != Actor::Below => self.received_status = sent.status,
             EventKind::IrpCompleteCalled(call) => {
@@ -128,9 +137,11 @@ pub(super) fn concerned(kind: &EventKind) -> Option<ObjectId> {
     let irp = match kind {
         EventKind::IrpMarkedPending(e) => e.irp,
         EventKind::CompletionRoutineSet(e) => e.irp,
+        EventKind::CompletionRoutineExSet(e) => e.irp,
         EventKind::StackSkipped(e) => e.irp,
         EventKind::StackCopied(e) => e.irp,
         EventKind::IrpCreated(e) => e.irp,
+        EventKind::PowerIrpCreated(e) => e.irp,
         EventKind::IrpSent(e) => e.irp,
         EventKind::IrpReturned(e) => e.irp,
         EventKind::IrpCompleteCalled(e) => e.irp,

@@ -22,17 +22,36 @@ pub struct Thread {
     pub frames: Vec<Frame>,
     /// Spin locks held by the driver, the newest last.
     pub locks: Vec<HeldLock>,
+    /// In what the inline routines of a lookaside list call when the list is empty or full.
+    pub in_lookaside: bool,
 }
 
+/// What such routines are called in a trace.
+const LOOKASIDE: &str = "LookasideList";
+
 /// Whether an event changes a thread's own state.
-pub(super) const fn concerns(kind: &EventKind) -> bool {
+pub(super) fn concerns(kind: &EventKind) -> bool {
     matches!(
         kind,
         EventKind::SpinLockAcquired(_) | EventKind::SpinLockReleased(_) | EventKind::EventSignalled(_)
-    )
+    ) || lookaside(kind).is_some()
+}
+
+/// Whether such a routine begins or ends.
+fn lookaside(kind: &EventKind) -> Option<bool> {
+    match kind {
+        EventKind::Call(call) if call.routine.starts_with(LOOKASIDE) => Some(true),
+        EventKind::Return(back) if back.routine.starts_with(LOOKASIDE) => Some(false),
+        _ => None,
+    }
 }
 
 impl Thread {
+    /// Nothing to remember of it.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.frames.is_empty() && self.locks.is_empty() && !self.in_lookaside
+    }
+
     pub(super) fn apply(&mut self, event: &Event) {
         match &event.kind {
             EventKind::SpinLockAcquired(taken) => {
@@ -48,7 +67,7 @@ impl Thread {
                     frame.signalled = true;
                 }
             }
-            _ => {}
+            kind => self.in_lookaside = lookaside(kind).unwrap_or(self.in_lookaside),
         }
     }
 }

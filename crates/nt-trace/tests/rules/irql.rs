@@ -12,7 +12,7 @@ pub const CASES: &[Case] = &[
     ("IrqlExAllocatePool", "0xC4/0x20004", |life| call_at(life, 3, "ExAllocatePool2")),
     ("IrqlExAllocatePool", "0xC4/0x20004", |life| {
         life.at(2, |life| {
-            life.push(PoolAllocated { block: POOL, pool: PoolKind::Paged, ..PoolAllocated::default() });
+            life.push(PoolAllocated { block: POOL, size: 8, pool: PoolKind::Paged, ..Default::default() });
         });
     }),
     ("IrqlExApcLte1", "0xC4/0x20005", |life| call_at(life, 2, "ExAcquireFastMutex")),
@@ -20,7 +20,7 @@ pub const CASES: &[Case] = &[
     ("IrqlIoPassive2", "0xC4/0x2000B", |life| call_at(life, 1, "IoCreateController")),
     ("IrqlExApcLte2", "0xC4/0x20006", |life| call_at(life, 2, "ProbeForRead")),
     ("IrqlExFree1", "", |life| call_at(life, 3, "ExFreePoolWithTag")),
-    ("IrqlExFree2", "", |life| {
+    ("IrqlExFree2", "0xC4/0x11", |life| {
         life.at(2, |life| {
             life.push(PoolFreed { block: POOL, pool: PoolKind::Paged, ..PoolFreed::default() });
         });
@@ -48,7 +48,7 @@ pub const CASES: &[Case] = &[
             life.push(EventSignalled { object: EVENT, by: Actor::Driver, wait: true });
         });
     }),
-    ("IrqlKeWaitForMutexObject", "0xC4/0x3B", |life| {
+    ("IrqlKeWaitForMutexObject", "0xC4/0x121", |life| {
         life.at(2, |life| {
             life.push(WaitBegun { object: EVENT, ..WaitBegun::default() });
         });

@@ -3,12 +3,16 @@
 mod devices;
 mod irps;
 mod irql;
+mod kept;
 #[path = "../support/life.rs"]
 mod life;
+mod lock_order;
 mod locks;
 mod neighbours;
 mod others;
+mod queues;
 mod usbd;
+mod verifier;
 
 use life::Life;
 use nt_trace::{RuleSet, Violation, catalogue};

@@ -50,7 +50,7 @@ pub const CASES: &[Case] = &[
     }),
     ("IoBuildDeviceControlWait", "", |life| sent_without_waiting(life, IrpOrigin::BuiltDeviceControl)),
     ("IoBuildSynchronousFsdRequestWait", "", |life| sent_without_waiting(life, IrpOrigin::BuiltSynchronous)),
-    ("IoReuseIrp", "", |life| {
+    ("IoReuseIrp", "0xC9/0x311", |life| {
         let irp = life.created(IrpOrigin::BuiltDeviceControl, mj::DEVICE_CONTROL, 0);
         life.push(IrpReinitialised { irp, reuse: true });
     }),

@@ -87,6 +87,9 @@ impl Kernel {
         let Some(before) = before else { return };
         let first = self.trace.events().len();
         self.tell(id, &before, &now);
+        if before.header.Tail.ListEntry.as_bytes() != now.header.Tail.ListEntry.as_bytes() {
+            self.tell_queued(irp);
+        }
         // Another thread may look at the IRP first (it cancels it): what is found was done by the one that has it.
         if let Some(thread) = self.thread_with(irp) {
             self.attribute(first, thread);

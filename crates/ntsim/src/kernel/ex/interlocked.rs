@@ -149,6 +149,7 @@ fn link(kernel: &mut Kernel, before: Addr, entry: Addr, after: Addr) -> Result<(
 
 /// What was first before, NULL for an empty list.
 fn insert_head(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop> {
+    kernel.tell_queued_by_routine(entry);
     let first = kernel.mem.at::<LIST_ENTRY>(list)?.Flink;
     link(kernel, list, entry, first)?;
     Ok(if first == list { 0 } else { first.0 })
@@ -156,6 +157,7 @@ fn insert_head(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop
 
 /// What was last before, NULL for an empty list.
 fn insert_tail(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop> {
+    kernel.tell_queued_by_routine(entry);
     let last = kernel.mem.at::<LIST_ENTRY>(list)?.Blink;
     link(kernel, last, entry, list)?;
     Ok(if last == list { 0 } else { last.0 })
@@ -174,6 +176,7 @@ fn remove_head(kernel: &mut Kernel, list: Addr, _: Addr) -> Result<u64, Stop> {
 
 /// A singly linked list is a pointer to its first entry, which begins with a pointer to the next.
 fn push(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop> {
+    kernel.tell_queued_by_routine(entry);
     let first: Addr = kernel.mem.read(list)?;
     kernel.mem.write(entry, &first)?;
     kernel.mem.write(list, &entry)?;

@@ -76,6 +76,9 @@ impl Kernel {
             let text = format!("IoCallDriver with {irp} ({id}), which is no IRP or was freed");
             return Err(verifier_io(0x03, text));
         }
+        if device.is_null() {
+            return Err(verifier_io(0x204, format!("IoCallDriver with {id} and no device object")));
+        }
         if !self.io.devices.contains_key(&device) {
             let text = format!("IoCallDriver of {device} ({}), no device object", self.object(device));
             return Err(verifier_io(0x04, text));
@@ -87,6 +90,9 @@ impl Kernel {
             return Err(bug_check(NO_MORE_IRP_STACK_LOCATIONS, irp.0, text));
         }
         let at = location(irp, u64::try_from(number).unwrap_or(0));
+        if let Some(record) = self.io.irps.get_mut(&irp) {
+            record.queued = false;
+        }
         self.irp_mut(irp, |header| {
             header.CurrentLocation = number;
             header.Tail.CurrentStackLocation = at;

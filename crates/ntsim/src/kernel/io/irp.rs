@@ -53,6 +53,8 @@ pub struct Irp {
     pub(super) completions: BTreeMap<i8, Completion>,
     pub(super) cancel: Option<CancelRoutine>,
     pub(super) finish: Option<Finish>,
+    /// Since a driver got it, the trace has told that it is in a list.
+    pub(super) queued: bool,
 }
 
 impl fmt::Debug for Irp {
@@ -113,6 +115,7 @@ impl Kernel {
             completions: BTreeMap::new(),
             cancel: None,
             finish: None,
+            queued: false,
         };
         self.io.irps.insert(irp, record);
         self.reshadow(irp)?;

@@ -16,6 +16,7 @@ mod mdl;
 mod mdl_exports;
 mod names;
 mod property;
+mod queued;
 mod remove_lock;
 mod send;
 mod share_access;
