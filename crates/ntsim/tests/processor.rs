@@ -5,8 +5,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ntsim::{
-    cpu::{Call, DriverStack, Left, Resume, TrapKind, install_handlers, thunk_address},
-    mem::{Addr, Mem, Mode, Protection},
+    cpu::{
+        Call, Cause, DriverStack, Left, Register, Resume, TrapKind, go_on_with, install_handlers, interruption,
+        thunk_address,
+    },
+    mem::{Addr, Gate, Mem, Mode, Protection},
 };
 
 /// The arena lies at a fixed address, so there is one at a time in a process.
@@ -23,7 +26,7 @@ impl Bench {
     fn with(code: &[u8]) -> Self {
         let alone = ONE_MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
         install_handlers().unwrap();
-        let mut mem = Mem::new(Mode::Guarded).unwrap();
+        let mut mem = Mem::new(Mode::Guarded, Gate::Best).unwrap();
         let base = mem.place_image(4096).unwrap();
         mem.bytes_mut(base, code.len() as u64).unwrap().copy_from_slice(code);
         mem.protect_image(base, 4096, Protection::ReadExecute).unwrap();
@@ -32,12 +35,14 @@ impl Bench {
     }
 
     fn call(&mut self, arguments: [u64; 6]) -> Left {
+        self.mem.settle().unwrap();
         self.stack.resume(Resume::Call(Call { routine: self.code, arguments }))
     }
 
     fn trap(&mut self) -> ntsim::cpu::Trap {
         match self.call([0; 6]) {
             Left::Trapped(trap) => trap,
+            Left::Interrupted => interruption().trap,
             other => panic!("no trap but {other:?}"),
         }
     }
@@ -157,4 +162,40 @@ fn objects_end_at_an_inaccessible_page_and_stay_so_when_freed() {
     assert_eq!(bench.mem.autopsy(&freed.object), &[0xCD; 32]);
     let Left::Trapped(trap) = bench.call([object.0 + 24, 0, 0, 0, 0, 0]) else { panic!("no trap") };
     assert_eq!(bench.mem.object_near(trap.address).map(|near| near.id), Some(freed.object.id));
+}
+
+#[test]
+fn interrupted_code_goes_on_with_the_registers_that_it_is_given() {
+    // push rbx; mov ebx, 5; movd xmm6, ecx; ud2; movd eax, xmm6; add rax, rbx; pop rbx; ret
+    let mut bench = Bench::with(&[
+        0x53, 0xBB, 5, 0, 0, 0, 0x66, 0x0F, 0x6E, 0xF1, 0x0F, 0x0B, 0x66, 0x0F, 0x7E, 0xF0, 0x48, 0x01, 0xD8, 0x5B,
+        0xC3,
+    ]);
+    let left = bench.call([7, 0, 0, 0, 0, 0]);
+    assert!(matches!(left, Left::Interrupted), "{left:?}");
+    let interruption = interruption();
+    assert_eq!((interruption.cause, interruption.trap.kind), (Cause::Fault, TrapKind::IllegalInstruction));
+    let mut context = interruption.context;
+    assert_eq!((context.get(Register::Rbx), context.xmm[6], context.rip), (5, 7, bench.code.add(10)));
+    context.rip = context.rip.add(2);
+    context.set(Register::Rbx, 100);
+    context.xmm[6] = 20;
+    // What runs meanwhile on the same stack lies below.
+    let nested = bench.call([1, 0, 0, 0, 0, 0]);
+    assert!(matches!(nested, Left::Interrupted), "{nested:?}");
+    go_on_with(&context);
+    let left = bench.stack.resume(Resume::Continue);
+    assert!(matches!(left, Left::Returned(120)), "{left:?}");
+}
+
+#[test]
+fn a_call_that_raises_an_exception_interrupts_its_caller() {
+    let mut bench = Bench::with(&code_that_calls_import(3));
+    let Left::Import { arguments, site, .. } = bench.call([0; 6]) else { panic!("no import was called") };
+    let left = bench.stack.resume(Resume::Raise);
+    assert!(matches!(left, Left::Interrupted), "{left:?}");
+    let context = interruption().context;
+    assert_eq!(interruption().cause, Cause::Routine);
+    assert_eq!(bench.mem.read::<Addr>(context.stack()).unwrap(), site);
+    assert_eq!(context.stack().add(8), arguments);
 }

@@ -111,6 +111,9 @@ payloads! {
         write: bool,
         /// An instruction fetch.
         execute: bool,
+        /// The driver gave the object to somebody else and does not have it back.
+        #[serde(default)]
+        given_away: bool,
         /// In words.
         text: Text,
     }

@@ -120,6 +120,11 @@ pub const CASES: &[Case] = &[
         });
         life.push(BugCheck { code: 0x50, ..BugCheck::default() });
     }),
+    ("IrpTouchedBelow", "0xCD", |life| {
+        let irp = ObjectId::new(ObjectKind::Irp, 1);
+        life.push(Fault { object: irp, given_away: true, text: "read of irp#1".into(), ..Fault::default() });
+        life.push(BugCheck { code: 0xCD, ..BugCheck::default() });
+    }),
     ("Deadlock", "", |life| {
         life.push(Deadlock { text: "thread#1 waits for event#1".into() });
     }),

@@ -1,8 +1,12 @@
 //! `ntsim bench DRIVER.sys`: how long a life takes, and with what.
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
-use nt_trace::RuleSet;
+use nt_trace::{Event, RuleSet};
 
 use crate::{
     life,
@@ -34,28 +38,44 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         return Err(format!("the life is not clean; see `ntsim run --scenario {}`", arguments.scenario));
     }
     let allocations = machine.kernel().mem.allocations();
+    let gate = machine.kernel().mem.gate().name();
     machine.kernel_mut().mem.start_clock();
-    let start = Instant::now();
-    let mut memory = 0.0;
-    for _ in 0..arguments.lives {
+    let mut lives = Vec::new();
+    for _ in 0..arguments.lives.max(1) {
+        let start = Instant::now();
         machine.next_life(Choices::InTurn).map_err(|stop| stop.to_string())?;
         life::play(&mut machine, &scenario);
-        memory += machine.kernel_mut().mem.take_clock().as_secs_f64();
+        let all = start.elapsed();
+        lives.push((all, machine.kernel_mut().mem.take_clock()));
     }
-    let all = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    for _ in 0..arguments.lives {
-        std::hint::black_box(RuleSet::judge(&warm.events));
-    }
-    let rules = start.elapsed().as_secs_f64();
-    let each = |seconds: f64| seconds * 1_000.0 / f64::from(arguments.lives);
-    println!("{} lives of {}: {} each", arguments.lives, scenario.name, milliseconds(each(all)));
-    println!("  memory {}, for {allocations} guarded allocations", milliseconds(each(memory)));
-    println!("  rules  {}, for {} events", milliseconds(each(rules)), warm.events.len());
-    println!("  rest   {}, for {} kernel calls", milliseconds(each(all - memory - rules)), warm.calls);
+    let mut rules: Vec<Duration> = (0..arguments.lives.max(1)).map(|_| judge(&warm.events)).collect();
+    lives.sort_unstable();
+    rules.sort_unstable();
+    println!("{} lives of {}, in milliseconds:", lives.len(), scenario.name);
+    println!("           best   median");
+    let (best, median) = (0, lives.len() / 2);
+    let of = |index: usize| {
+        let (all, memory) = lives.get(index).copied().unwrap_or_default();
+        (all, memory, rules.get(index).copied().unwrap_or_default())
+    };
+    let line = |what: &str, part: fn((Duration, Duration, Duration)) -> Duration, about: String| {
+        println!("  {what} {} {}{about}", milliseconds(part(of(best))), milliseconds(part(of(median))));
+    };
+    line("life  ", |(all, ..)| all, String::new());
+    line("memory", |(_, memory, _)| memory, format!("   {allocations} guarded allocations, by {gate}"));
+    line("rules ", |(.., rules)| rules, format!("   {} events", warm.events.len()));
+    let rest = |(all, memory, rules): (Duration, _, _)| all.saturating_sub(memory).saturating_sub(rules);
+    line("rest  ", rest, format!("   {} kernel calls", warm.calls));
     Ok(ExitCode::SUCCESS)
 }
 
-fn milliseconds(value: f64) -> String {
-    format!("{value:.3} ms")
+/// How long all rules need for a life.
+fn judge(events: &[Event]) -> Duration {
+    let start = Instant::now();
+    std::hint::black_box(RuleSet::judge(events));
+    start.elapsed()
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:8.3}", time.as_secs_f64() * 1_000.0)
 }

@@ -48,6 +48,7 @@ pub async fn call_in(
     let irql = {
         let mut kernel = cpu.k();
         kernel.sync_thread();
+        kernel.irp_came_back(frame.irp);
         kernel.emit_at(None, CallbackEnter { callback: what });
         kernel.callbacks.entry(cpu.thread()).or_default().push(frame);
         kernel.sched.irql()

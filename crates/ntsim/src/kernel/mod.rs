@@ -191,7 +191,8 @@ impl Kernel {
     }
 
     /// Notes where the kernel call that is answered next returns to.
-    pub const fn set_site(&mut self, site: Addr) {
+    pub fn set_site(&mut self, site: Addr) {
+        self.look_at_level();
         self.site = site;
     }
 
@@ -201,7 +202,6 @@ impl Kernel {
     /// When there is no such import.
     pub fn enter_call(&mut self, index: usize, args: Args) -> Result<Handler, Stop> {
         let export = *self.imports.get(index).ok_or_else(|| Stop::Host("no such import".into()))?;
-        self.look_at_level();
         self.sync_thread();
         let first = args.pointer(self, 0)?;
         let second = args.pointer(self, 1)?;

@@ -126,6 +126,9 @@ impl Kernel {
     ) -> Result<Addr, Stop> {
         let from = self.site();
         let address = self.mem.allocate(Request { kind, length: size, tag, fill, site: from })?;
+        if pool == PoolKind::Paged {
+            self.mem.set_pageable(address);
+        }
         let id = self.object(address);
         self.pool.blocks.insert(address, Block { id, size, tag, pool, of_driver, site: from });
         if of_driver {

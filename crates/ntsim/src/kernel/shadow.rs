@@ -73,6 +73,10 @@ impl Kernel {
     /// Compares an IRP with its copy, tells what changed, and copies it again. No IRP: nothing.
     pub fn sync_irp(&mut self, irp: Addr) {
         let Some(record) = self.io.irps.get(&irp) else { return };
+        if record.given_away {
+            // The driver cannot have changed it.
+            return;
+        }
         let Some(before) = record.shadow.as_ref() else { return };
         let (id, header) = (record.id, before.header);
         let Ok(now) = self.mem.at::<IRP>(irp) else { return };

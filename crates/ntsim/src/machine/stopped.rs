@@ -1,14 +1,14 @@
 //! Turns the reason why a machine stopped into events: what Windows would show, and where it happened.
 
 use nt_trace::{
-    ObjectId,
-    event::{BugCheck, Deadlock, Fault, Livelock, Step},
+    ObjectId, Site,
+    event::{BugCheck, Deadlock, Fault, Livelock, PagedTouched, Step},
 };
 
 use crate::{
     cpu::{Trap, TrapKind},
-    kernel::{Kernel, snapshot::Place},
-    mem::{Addr, PAGE_SIZE, State},
+    kernel::{Kernel, bug_check::KMODE_EXCEPTION_NOT_HANDLED, snapshot::Place},
+    mem::{Addr, BadAccess, PAGE_SIZE, State},
     sched::DISPATCH_LEVEL,
     stop::Stop,
 };
@@ -27,6 +27,8 @@ const PAGE_FAULT_IN_FREED_SPECIAL_POOL: u32 = 0xCC;
 const PAGE_FAULT_BEYOND_END_OF_ALLOCATION: u32 = 0xCD;
 /// `DRIVER_IRQL_NOT_LESS_OR_EQUAL`
 const DRIVER_IRQL_NOT_LESS_OR_EQUAL: u32 = 0xD1;
+/// `DRIVER_POWER_STATE_FAILURE`
+const DRIVER_POWER_STATE_FAILURE: u32 = 0x9F;
 /// `DPC_WATCHDOG_VIOLATION`
 const DPC_WATCHDOG_VIOLATION: u32 = 0x133;
 
@@ -40,6 +42,16 @@ pub(super) fn record(kernel: &mut Kernel, stop: &Stop) {
         Stop::Trap(trap) => record_trap(kernel, trap),
         Stop::BugCheck { code, parameters, text } => {
             kernel.emit(BugCheck { code: *code, parameters: *parameters, text: text.clone().into() });
+        }
+        Stop::BadAccess(BadAccess::PagedOut { address, .. }) => {
+            let (irql, site) = (kernel.sched.irql(), kernel.site());
+            let site = kernel.site_of(site);
+            record_paged(kernel, site, *address, TrapKind::Read, [address.0, u64::from(irql), 0, 0]);
+        }
+        Stop::Exception(raised) => {
+            let text = format!("exception {:#x}: {}", raised.code, raised.text);
+            let parameters = [u64::from(raised.code), 0, 0, 0];
+            kernel.emit(BugCheck { code: KMODE_EXCEPTION_NOT_HANDLED, parameters, text: text.into() });
         }
         Stop::BadAccess(bad) => {
             let text = format!("a kernel routine was given bad memory: {bad}");
@@ -64,8 +76,16 @@ fn record_trap(kernel: &mut Kernel, trap: &Trap) {
         let text = "driver code used a second of processor time without a kernel call";
         kernel.emit_at(site.clone(), Livelock { text: text.into() });
     }
+    if kernel.mem.is_paged_out(trap.address) {
+        let write = u64::from(trap.kind == TrapKind::Write);
+        let parameters = [trap.address.0, u64::from(irql), write, trap.instruction.0];
+        record_paged(kernel, site, trap.address, trap.kind, parameters);
+        return;
+    }
     let memory = matches!(trap.kind, TrapKind::Read | TrapKind::Write | TrapKind::Execute);
     let (object, offset, about) = whereabouts(kernel, trap.address);
+    let touched = kernel.mem.object_near(trap.address);
+    let given_away = touched.is_some_and(|object| object.state == State::Revoked);
     let what = match trap.kind {
         TrapKind::Read => format!("read of {about}"),
         TrapKind::Write => format!("write to {about}"),
@@ -83,6 +103,7 @@ fn record_trap(kernel: &mut Kernel, trap: &Trap) {
                 offset,
                 write: trap.kind == TrapKind::Write,
                 execute: trap.kind == TrapKind::Execute,
+                given_away,
                 text: what.clone().into(),
             },
         );
@@ -95,6 +116,35 @@ fn record_trap(kernel: &mut Kernel, trap: &Trap) {
         [first, trap.instruction.0, 0, 0]
     };
     kernel.emit_at(site, BugCheck { code, parameters, text: what.into() });
+}
+
+/// Records that memory was touched which may be paged out, where that cannot be.
+fn record_paged(
+    kernel: &mut Kernel,
+    site: Option<Site>,
+    address: Addr,
+    kind: TrapKind,
+    parameters: [u64; 4],
+) {
+    let (write, execute) = (kind == TrapKind::Write, kind == TrapKind::Execute);
+    let (object, section, start) = match kernel.mem.pageable_section(address) {
+        Some(section) => (ObjectId::NONE, section.name.clone(), section.start),
+        None => kernel
+            .mem
+            .object_at(address)
+            .map_or((ObjectId::NONE, String::new(), address), |object| (object.id, String::new(), object.start)),
+    };
+    let offset = address.0 - start.0;
+    let place = if section.is_empty() { format!("{object} in paged pool") } else { format!("section {section}") };
+    kernel.emit_at(site.clone(), PagedTouched { object, section: section.into(), offset, write, execute });
+    let irql = kernel.sched.irql();
+    let (code, when) = if irql >= DISPATCH_LEVEL {
+        (DRIVER_IRQL_NOT_LESS_OR_EQUAL, format!("at IRQL {irql}"))
+    } else {
+        (DRIVER_POWER_STATE_FAILURE, "while the system goes to sleep: the page fault never ends".into())
+    };
+    let text = format!("offset {offset} of {place}, which may be paged out, is touched {when}");
+    kernel.emit_at(site, BugCheck { code, parameters, text: text.into() });
 }
 
 /// The bug check that Windows with special pool would show, and its first parameter where it is not an address.
@@ -129,6 +179,8 @@ fn whereabouts(kernel: &Kernel, address: Addr) -> (ObjectId, i64, String) {
     let Some(object) = kernel.mem.object_near(address) else {
         let what = if address.0 < PAGE_SIZE {
             format!("the null page at {:#x}", address.0)
+        } else if kernel.discardable.iter().any(|part| part.contains(&address)) {
+            "a part of the driver that is for DriverEntry only (INIT, discarded when it returned)".into()
         } else {
             "memory that is nobody's".into()
         };

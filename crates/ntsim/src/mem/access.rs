@@ -2,26 +2,34 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use super::{Addr, BadAccess, Mem, Object, PAGE_SIZE, STACKS_BASE, SYSTEM_RANGE_START, State, stack_stride};
+use super::{
+    Addr, BadAccess, MAPPED_BASE, Mem, Object, PAGE_SIZE, STACKS_BASE, SYSTEM_RANGE_START, Space, State, stack_stride,
+};
 
 impl Mem {
     /// The allocation that holds `address`, freed ones included.
     #[must_use]
     pub fn object_at(&self, address: Addr) -> Option<&Object> {
-        let space = if address < SYSTEM_RANGE_START { &self.user_space } else { &self.pool };
+        let space = self.space_at(address);
         let object = space.objects.get(space.index_of(address)?)?;
         object.contains(address, 1).then_some(object)
     }
 
-    /// Every kernel object that was not freed, oldest first.
-    pub fn live_objects(&self) -> impl Iterator<Item = &Object> {
-        self.pool.objects.iter().filter(|object| object.state != State::Freed)
+    /// The space that an address would be handed out from.
+    fn space_at(&self, address: Addr) -> &Space {
+        if address < SYSTEM_RANGE_START {
+            &self.user_space
+        } else if address < MAPPED_BASE {
+            &self.pool
+        } else {
+            &self.mapped
+        }
     }
 
     /// The object whose pages (slack and guard page included) hold `address`, for a fault's report.
     #[must_use]
     pub fn object_near(&self, address: Addr) -> Option<&Object> {
-        let space = if address < SYSTEM_RANGE_START { &self.user_space } else { &self.pool };
+        let space = self.space_at(address);
         let after = space.objects.partition_point(|object| object.pages.0 <= address);
         let object = space.objects.get(after.checked_sub(1)?)?;
         (address.0 < object.pages.0.0 + object.pages.1 + PAGE_SIZE).then_some(object)
@@ -29,11 +37,16 @@ impl Mem {
 
     /// Where the bytes of a range really are: elsewhere than at `address` when it is mapped user memory.
     fn check(&self, address: Addr, length: u64) -> Result<Addr, BadAccess> {
+        if self.is_paged_out(address) {
+            let section = self.pageable_section(address).map(|section| section.name.clone());
+            let object = || self.object_at(address).map_or_else(String::new, |object| object.id.to_string());
+            return Err(BadAccess::PagedOut { address, place: section.unwrap_or_else(object) });
+        }
         if self.in_image(address, length) || self.in_stacks(address, length) {
             return Ok(address);
         }
         let wild = BadAccess::Wild { address, length };
-        let space = if address < SYSTEM_RANGE_START { &self.user_space } else { &self.pool };
+        let space = self.space_at(address);
         let object =
             space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(|| wild.clone())?;
         if object.state == State::Freed && object.contains(address, 1) {

@@ -5,7 +5,7 @@ use std::io;
 use nt_trace::ObjectId;
 
 use super::{
-    Addr, Arena, BadAccess, Mem, Mode, Object, PAGE_SIZE, POOL_BASE, Protection, Request, SYSTEM_RANGE_START,
+    Addr, Arena, BadAccess, Mem, Mode, Object, PAGE_SIZE, POOL_BASE, Request, SYSTEM_RANGE_START,
     Space, State,
 };
 
@@ -27,7 +27,7 @@ pub struct Freed {
 }
 
 impl Mem {
-    /// Allocates kernel memory. The driver can use it at once.
+    /// Allocates kernel memory. The driver can use it when the view is [settled](Self::settle).
     ///
     /// # Errors
     /// What the host says when it refuses the pages.
@@ -62,11 +62,11 @@ impl Mem {
         if after > space.end {
             return Err(io::Error::other("the arena is full"));
         }
-        if guarded {
-            arena.protect(pages.0, pages.1, Protection::ReadWrite)?;
-        }
         space.next = after;
         fill(arena, pages, start, &request);
+        if guarded {
+            space.changed.push(space.objects.len());
+        }
         space.objects.push(Object {
             id,
             start,
@@ -76,6 +76,8 @@ impl Mem {
             allocated_at: request.site,
             freed_at: Addr::NULL,
             pages,
+            pageable: false,
+            open: !guarded,
             alias_of: Addr::NULL,
         });
         Ok(start)
@@ -97,43 +99,34 @@ impl Mem {
         object.state = State::Freed;
         object.freed_at = site;
         let object = object.clone();
-        self.timed(|mem| mem.hide(&object));
+        self.hide(&object, index);
         Ok(Freed { object, intact })
     }
 
     /// Makes a live object inaccessible to the driver, or accessible again.
     pub fn set_revoked(&mut self, address: Addr, revoked: bool) {
+        let guarded = self.mode == Mode::Guarded;
         let Some((_, space)) = self.space_of(address) else { return };
         let Some(index) = space.index_of(address) else { return };
-        let Some(object) = space.objects.get_mut(index).filter(|object| object.state != State::Freed) else {
-            return;
-        };
+        let live = |object: &&mut Object| object.state != State::Freed && object.contains(address, 1);
+        let Some(object) = space.objects.get_mut(index).filter(live) else { return };
         object.state = if revoked { State::Revoked } else { State::Live };
-        let object = object.clone();
-        self.timed(|mem| if revoked { mem.hide(&object) } else { mem.show(&object) });
-    }
-
-    fn hide(&mut self, object: &Object) {
-        let guarded = self.mode == Mode::Guarded || object.start < SYSTEM_RANGE_START;
-        let Some((arena, _)) = self.space_of(object.start) else { return };
-        let (first, bytes) = object.pages;
         if guarded {
-            // A host at its limit of mappings leaves the object accessible: laxer, never wrong.
-            let _ = arena.protect(first, bytes, Protection::None);
-        } else if object.state == State::Freed {
-            arena.bytes_mut(object.start, object.length).fill(CANARY);
-        }
-        if guarded && object.state == State::Freed && bytes > KEEP_LIMIT {
-            arena.discard(first, bytes);
+            space.changed.push(index);
         }
     }
 
-    fn show(&mut self, object: &Object) {
+    fn hide(&mut self, object: &Object, index: usize) {
+        let guarded = self.mode == Mode::Guarded || object.start < SYSTEM_RANGE_START;
+        let Some((arena, space)) = self.space_of(object.start) else { return };
         let (first, bytes) = object.pages;
-        if self.mode == Mode::Guarded
-            && let Some((arena, _)) = self.space_of(object.start)
-        {
-            let _ = arena.protect(first, bytes, Protection::ReadWrite);
+        if !guarded {
+            arena.bytes_mut(object.start, object.length).fill(CANARY);
+            return;
+        }
+        space.changed.push(index);
+        if bytes > KEEP_LIMIT {
+            arena.discard(first, bytes);
         }
     }
 

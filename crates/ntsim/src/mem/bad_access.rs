@@ -36,6 +36,14 @@ pub enum BadAccess {
         /// Return address of the freeing call.
         freed_at: Addr,
     },
+    /// It may be paged out, and cannot be reached now.
+    #[error("{address} is in {place}, which may be paged out and cannot be reached now")]
+    PagedOut {
+        /// Where.
+        address: Addr,
+        /// The pool block or the section, by name.
+        place: String,
+    },
     /// The type wants an alignment that the address has not.
     #[error("{address} is not aligned for what is read there")]
     Misaligned {

@@ -10,8 +10,11 @@ mod allocate;
 mod arena;
 mod bad_access;
 mod object;
+mod pageable;
 mod regions;
 mod space;
+mod stubs;
+mod view;
 
 use std::{
     collections::BTreeMap,
@@ -23,10 +26,14 @@ use nt_trace::{ObjectId, ObjectKind};
 
 pub use addr::Addr;
 pub use allocate::Freed;
-pub use arena::{Arena, PAGE_SIZE, Protection};
+pub use arena::{Arena, PAGE_SIZE, Protection, reopen};
 pub use bad_access::BadAccess;
 pub use object::{Fill, Object, Request, State};
+pub use pageable::PageableSection;
+use pageable::Pageable;
 use space::Space;
+pub use stubs::{STUBS_BASE, STUBS_SIZE};
+pub use view::Gate;
 
 /// Lowest address of the user arena. Both arenas lie low enough for valgrind's address space.
 pub const USER_BASE: Addr = Addr(0x0400_0000_0000);
@@ -41,6 +48,9 @@ const IMAGE_SIZE: u64 = 64 << 20;
 const STACKS_BASE: Addr = Addr(KERNEL_BASE.0 + IMAGE_SIZE);
 const STACKS_SIZE: u64 = 64 << 20;
 const POOL_BASE: Addr = Addr(STACKS_BASE.0 + STACKS_SIZE);
+/// Where user pages are mapped for the kernel, above everything else.
+const MAPPED_BASE: Addr = Addr(KERNEL_BASE.0 + KERNEL_SIZE - MAPPED_SIZE);
+const MAPPED_SIZE: u64 = 16 << 30;
 
 /// Usable size of a kernel stack: what x64 Windows gives a thread.
 pub const STACK_SIZE: u64 = 24 << 10;
@@ -61,10 +71,13 @@ pub struct Mem {
     kernel: Arena,
     user: Arena,
     pool: Space,
+    mapped: Space,
     user_space: Space,
     image: Option<(Addr, u64)>,
+    pageable: Pageable,
     stacks: u64,
     mode: Mode,
+    gate: Gate,
     numbers: BTreeMap<ObjectKind, u32>,
     allocations: u64,
     clock: Option<Duration>,
@@ -74,21 +87,25 @@ impl Mem {
     /// Maps both arenas.
     ///
     /// # Errors
-    /// What the host says when it refuses the mappings.
-    pub fn new(mode: Mode) -> io::Result<Self> {
+    /// What the host says when it refuses the mappings, or the gate.
+    pub fn new(mode: Mode, gate: Gate) -> io::Result<Self> {
         let mut kernel = Arena::new(KERNEL_BASE, KERNEL_SIZE)?;
-        let user = Arena::new(USER_BASE, USER_SIZE)?;
+        let mut user = Arena::new(USER_BASE, USER_SIZE)?;
+        let gate = view::choose(gate, mode, &mut kernel, &mut user)?;
         if mode == Mode::Packed {
-            kernel.protect(POOL_BASE, KERNEL_BASE.0 + KERNEL_SIZE - POOL_BASE.0, Protection::ReadWrite)?;
+            kernel.protect(POOL_BASE, MAPPED_BASE.0 - POOL_BASE.0, Protection::ReadWrite)?;
         }
         Ok(Self {
             kernel,
             user,
-            pool: Space::new(POOL_BASE, KERNEL_BASE.add(KERNEL_SIZE)),
+            pool: Space::new(POOL_BASE, MAPPED_BASE),
+            mapped: Space::new(MAPPED_BASE, KERNEL_BASE.add(KERNEL_SIZE)),
             user_space: Space::new(USER_BASE.add(16 * PAGE_SIZE), USER_BASE.add(USER_SIZE)),
             image: None,
+            pageable: Pageable::default(),
             stacks: 0,
             mode,
+            gate,
             numbers: BTreeMap::new(),
             allocations: 0,
             clock: None,
@@ -104,21 +121,21 @@ impl Mem {
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        let mapped = |object: &&Object| !object.alias_of.is_null() && object.state != State::Freed;
-        for object in self.pool.objects.iter().filter(mapped) {
+        for object in self.mapped.objects.iter().filter(|object| object.state != State::Freed) {
             self.kernel.unalias(object.pages.0, object.pages.1)?;
         }
-        let used = self.pool.next.0 - self.pool.start.0;
+        let used = self.pool.used();
         if self.mode == Mode::Guarded && used > 0 {
-            self.kernel.protect(self.pool.start, used, Protection::None)?;
+            self.kernel.close(self.pool.start, used)?;
         }
-        let used = self.user_space.next.0 - self.user_space.start.0;
+        let used = self.user_space.used();
         if used > 0 {
-            self.user.protect(self.user_space.start, used, Protection::None)?;
+            self.user.close(self.user_space.start, used)?;
         }
-        for space in [&mut self.pool, &mut self.user_space] {
-            space.next = space.start;
-            space.objects.clear();
+        self.pageable.forget();
+        self.pageable.settle(&mut self.pool, &mut self.kernel)?;
+        for space in [&mut self.pool, &mut self.mapped, &mut self.user_space] {
+            space.forget();
         }
         self.numbers.clear();
         self.allocations = 0;
@@ -166,6 +183,13 @@ impl Mem {
         let number = self.numbers.entry(kind).or_insert(0);
         *number += 1;
         ObjectId::new(kind, *number)
+    }
+}
+
+impl Drop for Mem {
+    fn drop(&mut self) {
+        // The next machine of this process finds nothing open.
+        let _ = self.forget();
     }
 }
 

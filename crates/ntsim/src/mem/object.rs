@@ -34,6 +34,10 @@ pub struct Object {
     pub freed_at: Addr,
     /// First page and number of bytes of the pages it has for itself.
     pub(super) pages: (Addr, u64),
+    /// Whether it may be paged out.
+    pub pageable: bool,
+    /// Whether the driver finds its pages open now.
+    pub(super) open: bool,
     /// The user memory that it shows, NULL when it has memory of its own.
     pub(super) alias_of: Addr,
 }

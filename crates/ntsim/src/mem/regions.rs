@@ -82,6 +82,7 @@ impl Mem {
             allocated_at: Addr::NULL,
             freed_at: Addr::NULL,
             pages: (to, bytes),
+            pageable: false,
             open: true,
             alias_of: address,
         });

@@ -121,6 +121,9 @@ impl Kernel {
             cancel_routine,
             control,
         });
+        if by == Actor::Driver {
+            self.irp_given_away(irp);
+        }
         Ok(Sent { irp: id, to, by, major, minor })
     }
 

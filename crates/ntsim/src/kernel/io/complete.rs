@@ -54,6 +54,9 @@ pub async fn complete_request(cpu: &Cpu, device: Addr, irp: Addr) -> Result<(), 
         if more_processing {
             return Ok(());
         }
+        if step.by == Actor::Driver {
+            kernel.irp_given_away(irp);
+        }
         if !kernel.io.irps.contains_key(&irp) {
             let text = format!("a completion routine freed {} and let it go on", step.id);
             return Err(bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, irp.0, text));
@@ -125,6 +128,9 @@ impl Kernel {
         if header.CurrentLocation > header.StackCount {
             let text = format!("{id} is completed a second time");
             return Err(bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, irp.0, text));
+        }
+        if by == Actor::Driver {
+            self.irp_given_away(irp);
         }
         Ok(())
     }

@@ -47,6 +47,8 @@ pub struct Irp {
     pub thread: ThreadId,
     /// Where the allocating call returns to.
     pub site: Addr,
+    /// The driver gave it away and does not have it back: its memory is taken from the driver's view.
+    pub(in crate::kernel) given_away: bool,
     /// The shadow, see [`shadow`](crate::kernel::shadow).
     pub(in crate::kernel) shadow: Option<Shadow>,
     /// Completion routines of the simulator's, by the number of the location that they are in.
@@ -111,6 +113,7 @@ impl Kernel {
             origin,
             thread: self.sched.current(),
             site,
+            given_away: false,
             shadow: None,
             completions: BTreeMap::new(),
             cancel: None,

@@ -14,6 +14,7 @@ mod irp;
 mod irp_exports;
 mod mdl;
 mod mdl_exports;
+mod owner;
 mod names;
 mod property;
 mod queued;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     abi::status::STATUS_SUCCESS,
-    mem::{Addr, Mem, Mode},
+    mem::{Addr, Gate, Mem, Mode},
     sched::{Cpu, Executor, RoundRobin, Sched},
     stop::Stop,
 };
@@ -42,7 +42,7 @@ where
     // Both arenas have fixed addresses, so machines of one process come one after another.
     static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mem = Mem::new(memory).expect("the arenas are mapped");
+    let mem = Mem::new(memory, Gate::Best).expect("the arenas are mapped");
     let kernel = Rc::new(RefCell::new(Kernel::new(mem, Sched::new(2))));
     let mut executor = Executor::new(Rc::clone(&kernel), Box::new(RoundRobin));
     let slot = Rc::new(RefCell::new(None));

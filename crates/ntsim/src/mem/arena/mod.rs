@@ -1,14 +1,27 @@
 //! The arena: one memory file mapped twice, once as the driver sees it and once for the simulator.
 //!
-//! In the driver view page protections are the verifier. The host view is always readable and writable and
+//! In the driver view what is accessible is the verifier. Pages are opened and closed by their protection, or, in a
+//! range that [`UserFaults`] handles, by being filled in and emptied. The host view is always readable and writable and
 //! lies wherever the host put it; nothing of the simulator uses a driver address as a pointer.
 
 // UNSAFETY: maps memory and makes slices of the host view; every range is checked against the mapping's size.
 #![expect(unsafe_code, reason = "maps the arena and lends slices of its host view")]
 
-use std::{io, os::fd::RawFd, ptr::NonNull};
+mod host;
+mod open_pages;
+mod user_faults;
+
+use std::{
+    io,
+    os::fd::{AsRawFd, OwnedFd},
+    ptr::NonNull,
+    rc::Rc,
+};
 
 use super::Addr;
+use host::{map, memory_file, taken, to_usize};
+pub use open_pages::reopen;
+pub use user_faults::UserFaults;
 
 /// Size of a page of the simulated machine, in bytes.
 pub const PAGE_SIZE: u64 = 4096;
@@ -40,11 +53,13 @@ impl Protection {
 /// One memory file, mapped at a fixed address for the driver and anywhere for the simulator.
 #[derive(Debug)]
 pub struct Arena {
-    file: RawFd,
+    file: OwnedFd,
     base: Addr,
     size: u64,
     // INVARIANT: the start of a readable and writable mapping of `size` bytes that lives as long as `self`.
     host: NonNull<u8>,
+    /// Who handles the faults of the range that starts here, if not the protections.
+    faults: Option<(Rc<UserFaults>, Addr)>,
 }
 
 impl Arena {
@@ -55,9 +70,9 @@ impl Arena {
     pub fn new(base: Addr, size: u64) -> io::Result<Self> {
         let file = memory_file(size)?;
         let length = usize::try_from(size).map_err(io::Error::other)?;
-        let host = map(None, length, libc::PROT_READ | libc::PROT_WRITE, file, 0)?;
-        map(Some(base), length, libc::PROT_NONE, file, 0).map_err(taken)?;
-        Ok(Self { file, base, size, host })
+        let host = map(None, length, libc::PROT_READ | libc::PROT_WRITE, &file)?;
+        map(Some(base), length, libc::PROT_NONE, &file).map_err(taken)?;
+        Ok(Self { file, base, size, host, faults: None })
     }
 
     /// The lowest address of the driver view.
@@ -90,6 +105,64 @@ impl Arena {
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
+    /// Lets faults decide about the range from `from` to `to`, in which nothing is accessible yet.
+    ///
+    /// # Errors
+    /// What the host says when it refuses that; the range is as it was.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
+    pub fn handle_faults(&mut self, from: Addr, to: Addr, faults: &Rc<UserFaults>) -> io::Result<()> {
+        let length = to.0 - from.0;
+        self.protect(from, length, Protection::ReadWrite)?;
+        if let Err(error) = faults.register(from, length) {
+            self.protect(from, length, Protection::None)?;
+            return Err(error);
+        }
+        // SAFETY: the range is in the driver view, checked by `protect`. A huge page would open too much.
+        unsafe { libc::madvise(from.0 as *mut libc::c_void, to_usize(length), libc::MADV_NOHUGEPAGE) };
+        self.faults = Some((Rc::clone(faults), from));
+        Ok(())
+    }
+
+    fn faults_at(&self, address: Addr) -> Option<&UserFaults> {
+        let (faults, from) = self.faults.as_ref()?;
+        (address >= *from).then_some(faults)
+    }
+
+    /// Lets the driver read and write pages, to which the simulator has written. `address` and `length` are whole pages.
+    ///
+    /// # Errors
+    /// What the host says, for example when the number of mappings is at its limit.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
+    pub fn open(&mut self, address: Addr, length: u64) -> io::Result<()> {
+        assert!(self.contains(address, length), "opens a range outside the arena");
+        let Some(faults) = self.faults_at(address) else {
+            return self.protect(address, length, Protection::ReadWrite);
+        };
+        faults.open(address, length)?;
+        open_pages::note(address, length, true);
+        Ok(())
+    }
+
+    /// Takes pages from the driver: every access faults. Their content stays.
+    ///
+    /// # Errors
+    /// What the host says, for example when the number of mappings is at its limit.
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
+    pub fn close(&mut self, address: Addr, length: u64) -> io::Result<()> {
+        assert!(self.contains(address, length), "closes a range outside the arena");
+        if self.faults_at(address).is_none() {
+            return self.protect(address, length, Protection::None);
+        }
+        open_pages::note(address, length, false);
+        user_faults::close(address, length)
+    }
+
     /// Maps the pages of `from` a second time for the driver, at `to` (both whole pages of driver views).
     ///
     /// # Errors
@@ -108,7 +181,7 @@ impl Arena {
                 to_usize(length),
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_SHARED | libc::MAP_NORESERVE | libc::MAP_FIXED,
-                other.file,
+                other.file.as_raw_fd(),
                 offset.cast_signed(),
             )
         };
@@ -132,7 +205,7 @@ impl Arena {
                 to_usize(length),
                 libc::PROT_NONE,
                 libc::MAP_SHARED | libc::MAP_NORESERVE | libc::MAP_FIXED,
-                self.file,
+                self.file.as_raw_fd(),
                 offset.cast_signed(),
             )
         };
@@ -148,7 +221,7 @@ impl Arena {
         let offset = address.0 - self.base.0;
         let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
         // SAFETY: punching a hole in our own memory file changes content only, which `&mut self` guards.
-        unsafe { libc::fallocate(self.file, mode, offset.cast_signed(), length.cast_signed()) };
+        unsafe { libc::fallocate(self.file.as_raw_fd(), mode, offset.cast_signed(), length.cast_signed()) };
     }
 
     /// The bytes of a range, through the host view.
@@ -183,45 +256,5 @@ impl Drop for Arena {
         unsafe { libc::munmap(self.host.as_ptr().cast(), length) };
         // SAFETY: the driver view is ours; the driver no longer runs when its arena goes.
         unsafe { libc::munmap(self.base.0 as *mut libc::c_void, length) };
-        // SAFETY: the file is ours and is not used again.
-        unsafe { libc::close(self.file) };
     }
-}
-
-/// The driver view has one place: two machines cannot be in one process.
-fn taken(error: io::Error) -> io::Error {
-    if error.raw_os_error() == Some(libc::EEXIST) {
-        return io::Error::other("the arena's addresses are taken: is another machine in this process?");
-    }
-    error
-}
-
-fn memory_file(size: u64) -> io::Result<RawFd> {
-    // SAFETY: the name is a C string; the call makes a new file and touches nothing else.
-    let file = unsafe { libc::memfd_create(c"ntsim".as_ptr(), libc::MFD_CLOEXEC) };
-    if file < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the file is the one just made.
-    let result = unsafe { libc::ftruncate(file, size.cast_signed()) };
-    if result == 0 { Ok(file) } else { Err(io::Error::last_os_error()) }
-}
-
-fn map(at: Option<Addr>, length: usize, flags: i32, file: RawFd, offset: i64) -> io::Result<NonNull<u8>> {
-    let fixed = if at.is_some() { libc::MAP_FIXED_NOREPLACE } else { 0 };
-    let hint = at.unwrap_or(Addr::NULL).0 as *mut libc::c_void;
-    let how = libc::MAP_SHARED | libc::MAP_NORESERVE | fixed;
-    // SAFETY: without a fixed address the host chooses a free range; with one it refuses a taken range.
-    let mapped = unsafe { libc::mmap(hint, length, flags, how, file, offset) };
-    if mapped == libc::MAP_FAILED {
-        return Err(io::Error::last_os_error());
-    }
-    NonNull::new(mapped.cast()).ok_or_else(|| io::Error::other("the host mapped the zero page"))
-}
-
-const fn to_usize(value: u64) -> usize {
-    // CAST: the crate is compiled on 64-bit hosts only.
-    #[expect(clippy::cast_possible_truncation, reason = "usize has 64 bits")]
-    let value = value as usize;
-    value
 }
