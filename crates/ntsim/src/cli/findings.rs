@@ -59,23 +59,18 @@ impl<'a> Findings<'a> {
         &self.text
     }
 
-    /// Saves and explains the violations of a report, and writes the page if one is asked for.
-    pub(super) fn tell(&mut self, report: &Report) -> Result<(), String> {
-        let files = self.save(report)?;
-        let mut machine = None;
+    /// Saves and explains the violations of a report, counts the blocks that were reached, and writes the page if
+    /// one is asked for.
+    pub(super) fn tell(&mut self, report: Report) -> Result<Report, String> {
+        let files = self.save(&report)?;
+        let mut machine =
+            Machine::load(self.driver, Options::default()).map_err(|error| error.to_string())?;
         for (violation, file) in report.violations.iter().zip(&files) {
             let image = self.image_of(violation);
             let command = explain::command(&image, file);
-            let own = violation.piece.campaign != specimens::NAME;
-            if own && self.explained.len() < EXPLAINED {
-                let machine = match &mut machine {
-                    Some(machine) => machine,
-                    None => machine.insert(
-                        Machine::load(self.driver, Options::default()).map_err(|error| error.to_string())?,
-                    ),
-                };
+            if violation.piece.campaign != specimens::NAME && self.explained.len() < EXPLAINED {
                 let explained =
-                    Explained::new(&violation.finding, machine).map_err(|stop| stop.to_string())?;
+                    Explained::new(&violation.finding, &mut machine).map_err(|stop| stop.to_string())?;
                 let _ = writeln!(self.text, "{}", explained.text(&violation.wrong, &self.symbols, &command));
                 self.explained.push((violation.clone(), explained, command));
             } else {
@@ -83,10 +78,15 @@ impl<'a> Findings<'a> {
                 let _ = writeln!(self.text, "{title}\n    replay     {command}\n");
             }
         }
-        match &self.arguments.html {
-            Some(path) => super::write_page(path, &report_page(report, &self.explained, &self.symbols)),
-            None => Ok(()),
+        let flow = machine.flow().map_err(|stop| stop.to_string())?;
+        let report = report.cover(flow, &self.symbols);
+        if let Some(path) = &self.arguments.html {
+            super::write_page(path, &report_page(&report, &self.explained, &self.symbols))?;
         }
+        if let Some(coverage) = report.coverage.as_ref().filter(|_| self.arguments.verbose) {
+            let _ = writeln!(self.text, "{coverage}");
+        }
+        Ok(report)
     }
 
     fn image_of(&self, violation: &Violation) -> PathBuf {

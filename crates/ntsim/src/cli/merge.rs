@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use crate::{
-    campaign::Told,
-    verify::{Report, Symbols, explain, lines},
+    campaign::{Record, Told},
+    machine::{Machine, Options},
+    verify::{Report, Symbols, explain, lines, work::sha256},
 };
 
 /// What to merge.
@@ -13,7 +14,10 @@ pub(super) struct Arguments {
     /// Files that `ntsim verify --json` wrote: shares of the same work.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The driver's .pdb, for names in call stacks.
+    /// The driver's image: its .pdb names call stacks, and its code says how many blocks were not reached.
+    #[arg(long, value_name = "FILE")]
+    driver: Option<PathBuf>,
+    /// Its .pdb, if it is not beside it.
     #[arg(long, value_name = "FILE")]
     pdb: Option<PathBuf>,
 }
@@ -30,8 +34,16 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
             format!("{} says otherwise of piece {number} than a file before it", path.display())
         })?;
     }
-    let report = Report::of(&first.identity, &first.not_run, &first.told);
-    let symbols = arguments.pdb.as_deref().map(Symbols::read).transpose()?.unwrap_or_default();
+    let mut report = Report::of(&first.identity, &first.not_run, &first.told);
+    let mut symbols = arguments.pdb.as_deref().map(Symbols::read).transpose()?.unwrap_or_default();
+    if let Some(driver) = &arguments.driver {
+        if sha256(driver)? != first.identity.sha256 {
+            return Err(format!("{} is not the image that these files are of", driver.display()));
+        }
+        symbols = Symbols::of(driver, arguments.pdb.as_deref())?;
+        let mut machine = Machine::load(driver, Options::default()).map_err(|error| error.to_string())?;
+        report = report.cover(machine.flow().map_err(|stop| stop.to_string())?, &symbols);
+    }
     for violation in &report.violations {
         println!("{} ({} times)", explain::title(&violation.wrong), violation.times);
         for line in symbols.stack(&violation.wrong.stack) {
@@ -42,13 +54,27 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     Ok(super::status(report.is_clean()))
 }
 
-/// Adds pieces. A piece that is there already must have told the same.
+/// Adds pieces. One that is there already must have told the same, but for the blocks that were reached: those
+/// are told once a process.
 fn add(all: &mut BTreeMap<u64, Told>, more: BTreeMap<u64, Told>) -> Result<(), u64> {
     for (number, told) in more {
-        if all.get(&number).is_some_and(|known| *known != told) {
-            return Err(number);
+        match all.get_mut(&number) {
+            Some(known) if !rest(known).eq(rest(&told)) => {
+                return Err(number);
+            }
+            Some(known) => known.records.extend(told.records.into_iter().filter(is_blocks)),
+            None => {
+                all.insert(number, told);
+            }
         }
-        all.insert(number, told);
     }
     Ok(())
+}
+
+fn rest(told: &Told) -> impl Iterator<Item = &Record> {
+    told.records.iter().filter(|record| !is_blocks(record))
+}
+
+const fn is_blocks(record: &Record) -> bool {
+    matches!(record, Record::Blocks { .. })
 }

@@ -71,7 +71,7 @@ fn print(
         writeln!(out, "{}", view::timeline(&life.events, &life.violations, detail))?;
     }
     let command = explain::command(&arguments.driver, &arguments.finding);
-    for wrong in &explained.finding.wrong {
+    for wrong in explained.leading() {
         writeln!(out, "{}", explained.text(wrong, symbols, &command))?;
     }
     if let Some(difference) = &life.difference {

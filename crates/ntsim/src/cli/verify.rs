@@ -85,7 +85,7 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let report = Report::of(&work.identity, &work.not_run, &told);
     let mut findings =
         Findings::new(&arguments.findings, &request.driver)?.specimens(arguments.specimens.as_deref());
-    findings.tell(&report)?;
+    let report = findings.tell(report)?;
     print(&report, &findings, seconds, jobs).map_err(|error| format!("cannot print: {error}"))?;
     Ok(super::status(report.is_clean()))
 }

@@ -39,6 +39,13 @@ impl Explained {
         Ok(Self { finding, life, repeated })
     }
 
+    /// What to tell of it: the rules that were broken; without one, what was wrong first.
+    #[must_use]
+    pub fn leading(&self) -> Vec<&Wrong> {
+        let by_rule: Vec<&Wrong> = self.finding.wrong.iter().filter(|wrong| wrong.rule.is_some()).collect();
+        if by_rule.is_empty() { self.finding.wrong.iter().take(1).collect() } else { by_rule }
+    }
+
     /// One thing that was wrong, in full. `command` is what replays it.
     #[must_use]
     pub fn text(&self, wrong: &Wrong, symbols: &Symbols, command: &str) -> String {
@@ -54,6 +61,9 @@ impl Explained {
         add_stack(&mut text, &stack(wrong), symbols);
         for (object, most) in self.objects(wrong).into_iter().zip(HISTORIES) {
             add_history(&mut text, &self.life.events, object, wrong, most);
+        }
+        for other in self.finding.wrong.iter().filter(|other| *other != wrong) {
+            let _ = writeln!(text, "    as well    {}", title(other));
         }
         let _ = writeln!(text, "    replay     {command}");
         text

@@ -72,7 +72,7 @@ pub fn report_page(report: &Report, explained: &[(Violation, Explained, String)]
     let good = report.is_clean();
     let identity = report.identity.clone().unwrap_or_default();
     let caught = report.specimens.values().filter(|played| played.caught).count();
-    let facts = vec![
+    let mut facts = vec![
         Fact::new("lives", &report.lives()),
         Fact::new("rule names checked", &RuleSet::all().names().len()),
         Fact::new("specimens as their table says", &format!("{caught} of {}", report.specimens.len())),
@@ -84,6 +84,8 @@ pub fn report_page(report: &Report, explained: &[(Violation, Explained, String)]
         Fact::new("scripts", &report.rows.values().map(|row| row.scripts).sum::<u64>()),
         Fact::new("violations", &report.violations.len()),
     ];
+    let blocks = |it: &crate::image::blocks::Coverage| format!("{} of {}", it.hit(), it.total());
+    facts.extend(report.coverage.as_ref().map(|it| Fact::new("basic blocks reached", &blocks(it))));
     let mut open_ends: Vec<Fact> = report.not_run.iter().map(|it| Fact::new("not run", it)).collect();
     open_ends.extend(table::not_checked().iter().map(|what| Fact::new("not checked", what)));
     let lost = report.lost.iter().map(|(piece, reason)| Problem {

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Only, work::Identity};
-use crate::campaign::{Finding, Piece, Record, Told, Wrong, specimens};
+use super::{Only, Symbols, work::Identity};
+use crate::{
+    campaign::{Finding, Piece, Record, Told, Wrong, specimens},
+    image::{blocks::Coverage, flow::Flow},
+};
 
 /// What a campaign did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +88,8 @@ pub struct Report {
     pub schedules: BTreeMap<(String, String), Explored>,
     /// Basic blocks reached, as offsets into the image.
     pub blocks: BTreeSet<u32>,
+    /// What these blocks are of the driver's code; see [`Self::cover`].
+    pub coverage: Option<Coverage>,
     /// Violations in the order in which they were found.
     pub violations: Vec<Violation>,
     /// Findings that were not kept.
@@ -125,6 +130,17 @@ impl Report {
             && self.dropped == 0
             && self.lost.is_empty()
             && self.specimens.values().all(|played| played.caught)
+    }
+
+    /// Says what the blocks that were reached are of the driver's code.
+    #[must_use]
+    pub fn cover(mut self, flow: &Flow, symbols: &Symbols) -> Self {
+        if !self.blocks.is_empty() {
+            let names: BTreeMap<u32, String> =
+                symbols.functions().into_iter().map(|function| (function.start, function.name)).collect();
+            self.coverage = Some(Coverage::new(flow, &self.blocks, |start| names.get(&start).cloned()));
+        }
+        self
     }
 
     fn add(&mut self, told: &Told) {
@@ -185,7 +201,9 @@ impl Report {
     }
 
     fn finding(&mut self, piece: &Piece, finding: &Finding) {
-        for wrong in &finding.wrong {
+        // What no rule says follows from a rule that was broken, if one was.
+        let by_rule = finding.wrong.iter().any(|wrong| wrong.rule.is_some());
+        for wrong in finding.wrong.iter().filter(|wrong| !by_rule || wrong.rule.is_some()) {
             if self.rule.is_some() && wrong.rule != self.rule && piece.campaign != specimens::NAME {
                 continue;
             }
@@ -212,9 +230,11 @@ fn key(piece: &Piece, wrong: &Wrong) -> Key {
     (format!("{whose} {what}"), stack)
 }
 
-/// Words without the numbers of objects, which differ from life to life.
+/// Words without the numbers of objects and addresses, which differ from life to life.
 fn without_numbers(text: &str) -> String {
-    text.chars().filter(|character| !character.is_ascii_digit()).collect()
+    let is_word = |word: &&str| !word.starts_with("0x");
+    let words: Vec<&str> = text.split_whitespace().filter(is_word).collect();
+    words.join(" ").chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
 #[cfg(test)]
@@ -259,10 +279,12 @@ mod tests {
             finding(Some("RuleA"), "irp#1", &[1, 3]),
             finding(None, "pool#1 is left", &[]),
             finding(None, "pool#22 is left", &[]),
+            finding(None, "trapped at 0x12ab, after 3", &[]),
+            finding(None, "trapped at 0x34cd, after 4", &[]),
         ];
         let report = report(vec![told(Share::default(), records)]);
         let times: Vec<u64> = report.violations.iter().map(|violation| violation.times).collect();
-        assert_eq!(times, [2, 1, 2]);
+        assert_eq!(times, [2, 1, 2, 2]);
         assert!(!report.is_clean());
     }
 

@@ -100,6 +100,13 @@ impl Report {
                 writeln!(f, "no call failed at {site}")?;
             }
         }
+        if let Some(coverage) = &self.coverage {
+            head(f, "blocks")?;
+            writeln!(f, "{}", coverage.summary())?;
+        } else if !self.blocks.is_empty() {
+            head(f, "blocks")?;
+            writeln!(f, "{} basic blocks of the driver reached", self.blocks.len())?;
+        }
         for ((campaign, scenario), explored) in &self.schedules {
             head(f, campaign)?;
             write!(f, "{scenario}: {} schedules", explored.schedules)?;

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{patience::PULSE, stack};
 use crate::{
-    campaign::{self, Campaign, Finding, Piece, Record, Wrong, specimens::Specimens},
+    campaign::{
+        self, Campaign, Finding, Piece, Record, Wrong,
+        specimens::{self, Specimens},
+    },
     machine::{LIVES, Machine, Options},
     stop::Stop,
 };
@@ -39,7 +42,7 @@ pub enum Said {
 /// When the image cannot be loaded or the parent is gone.
 pub fn serve(image: &Path, specimens: Option<Specimens>) -> Result<(), String> {
     let mut campaigns = campaign::all();
-    campaigns.extend(specimens.map(|specimens| Box::new(specimens) as Box<dyn Campaign>));
+    campaigns.extend(specimens.map(|table| Box::new(table) as Box<dyn Campaign>));
     let mut machine = Machine::load(image, Options::default()).map_err(|error| error.to_string())?;
     let output = Output::default();
     let pulse = Pulse::start(output.clone());
@@ -69,7 +72,14 @@ fn run(campaign: &dyn Campaign, piece: &Piece, machine: &mut Machine, output: &O
         Record::Finding(_) => more += 1,
         record => gone = gone.take().or(output.say(&Said::Record(record)).err()),
     };
+    let watched = campaign.name() != specimens::NAME;
+    if watched {
+        machine.watch_blocks()?;
+    }
     campaign.run(piece, machine, &mut said)?;
+    if watched {
+        said(Record::Blocks { hit: machine.new_blocks_hit() });
+    }
     for mut finding in findings {
         add_stacks(&mut finding, machine)?;
         gone = gone.or(output.say(&Said::Record(finding.record())).err());

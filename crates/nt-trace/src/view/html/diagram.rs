@@ -151,7 +151,7 @@ impl<'a> Drawing<'a> {
         }
         // Threads come in no order.
         self.bars.sort_by_key(|bar| (bar.y, bar.x));
-        let width = GUTTER + LANE * self.lanes.len();
+        let width = GUTTER + LANE * self.lanes.len() + LANE / 2;
         let lines = self.lanes.iter().map(|lane| Line {
             name: lane.name(),
             x: self.x(*lane),
