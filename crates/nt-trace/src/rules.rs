@@ -45,6 +45,15 @@ mod pending_returned;
 mod pnp_remove;
 mod pnp_surprise_remove;
 mod pool;
+mod power_allocate;
+mod power_ddis;
+mod power_device;
+mod power_fail;
+mod power_mark;
+mod power_outstanding;
+mod power_paged;
+mod power_policy;
+mod power_request;
 mod predicate;
 mod regions;
 mod remove_lock;
@@ -119,6 +128,15 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<leaks::LeakAtUnload>::default(),
         Box::<filter_above::FilterAbove>::default(),
         Box::<bus_below::BusBelow>::default(),
+        Box::new(power_allocate::RULE),
+        Box::new(power_ddis::RULE),
+        Box::<power_device::PowerDevice>::default(),
+        Box::new(power_fail::RULE),
+        Box::new(power_mark::RULE),
+        Box::<power_outstanding::PowerOutstanding>::default(),
+        Box::<power_paged::PowerPaged>::default(),
+        Box::<power_policy::PowerPolicy>::default(),
+        Box::new(power_request::RULE),
         Box::<machine::Machine>::default(),
     ]
 }

@@ -7,7 +7,7 @@ use crate::names::{self, mj, pnp, power};
 use crate::object::ObjectId;
 use crate::value::NtStatus;
 use crate::violation::{Findings, Violation};
-use crate::world::{Irp, World};
+use crate::world::{Irp, PowerRequest, World};
 
 pub const RULE: Predicate = Predicate {
     names: &["PnpIrpCompletion", "PowerIrpCompletion", "WmiForward"],
@@ -46,7 +46,7 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
 }
 
 /// Requests that a function driver may answer, or fail, by itself.
-const fn may_end_here(irp: &Irp, status: NtStatus) -> bool {
+fn may_end_here(irp: &Irp, status: NtStatus) -> bool {
     if status.0 == NtStatus::DELETE_PENDING.0 {
         return true; // the remove lock could not be taken
     }
@@ -59,7 +59,12 @@ const fn may_end_here(irp: &Irp, status: NtStatus) -> bool {
             // A failed request of this kind is PnpRemove's to report.
             minor => must_not_fail(irp.major, minor) && status.is_error(),
         },
-        mj::POWER => matches!(irp.minor, power::QUERY_POWER | power::WAIT_WAKE) && status.is_error(),
+        // A failed SET_POWER is PowerDownFail's and PowerUpFail's to report.
+        mj::POWER => {
+            let may_fail = matches!(irp.minor, power::QUERY_POWER | power::WAIT_WAKE);
+            let told = irp.power.is_some_and(PowerRequest::is_set);
+            (may_fail || told) && status.is_error()
+        }
         _ => status.is_success(),
     }
 }

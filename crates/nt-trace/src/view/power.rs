@@ -27,7 +27,12 @@ pub fn power(kind: &EventKind) -> Option<String> {
         }
         EventKind::DevicePowerChanged(change) => {
             let armed = if change.armed { ", armed for wake" } else { "" };
-            format!("{} goes from {} to {}{armed}", change.pdo, device_state(change.from), device_state(change.to))
+            format!(
+                "{} goes from {} to {}{armed}",
+                change.pdo,
+                device_state(change.from),
+                device_state(change.to)
+            )
         }
         EventKind::WakeSignalled(wake) => {
             let armed = if wake.armed { "" } else { ", for which it is not armed" };

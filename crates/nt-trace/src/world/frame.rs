@@ -1,5 +1,6 @@
 //! Callbacks that are running.
 
+use super::PowerRequest;
 use crate::event::{Actor, Callback, Event, EventKind};
 use crate::object::ObjectId;
 use crate::value::NtStatus;
@@ -28,6 +29,8 @@ pub struct Frame {
     pub completed: Option<NtStatus>,
     /// It set an event object.
     pub signalled: bool,
+    /// What its IRP asks for, if that is a power IRP of the power manager's.
+    pub power: Option<PowerRequest>,
 }
 
 impl Frame {
@@ -43,6 +46,7 @@ impl Frame {
             lower: None,
             completed: None,
             signalled: false,
+            power: None,
         }
     }
 

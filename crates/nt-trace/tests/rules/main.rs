@@ -8,8 +8,8 @@ mod kept;
 mod life;
 mod lock_order;
 mod locks;
-mod neighbours;
 mod others;
+mod power;
 mod queues;
 mod usbd;
 mod verifier;
@@ -21,8 +21,9 @@ use nt_trace::{RuleSet, Violation, catalogue};
 type Case = (&'static str, &'static str, fn(&mut Life));
 
 fn cases() -> Vec<Case> {
-    [usbd::CASES, irps::CASES, locks::CASES, irql::CASES, devices::CASES, others::CASES, neighbours::CASES]
-        .concat()
+    let irps = [irps::CASES, queues::CASES, others::CASES, power::CASES];
+    let rest = [usbd::CASES, locks::CASES, lock_order::CASES, irql::CASES, devices::CASES, verifier::CASES];
+    [irps.concat(), rest.concat()].concat()
 }
 
 fn words(violations: &[Violation]) -> Vec<String> {
