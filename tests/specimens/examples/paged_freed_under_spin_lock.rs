@@ -1,6 +1,6 @@
 //! Frees paged memory under a spin lock.
 //!
-//! Rule: `IrqlExFree2`.
+//! Rule: `IrqlExFree3`.
 //!
 //! On Windows: the pool's own pages may not be there at `DISPATCH_LEVEL`: 0xA.
 #![no_std]

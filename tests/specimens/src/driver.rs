@@ -132,6 +132,58 @@ pub fn clear_initialising(extension: *mut Extension) {
     unsafe { (*device).Flags &= !DO_DEVICE_INITIALIZING };
 }
 
+/// `IoAttachDeviceToDeviceStack` with its arguments exchanged.
+pub fn attach_backwards(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let &Extension { device, physical, .. } = unsafe { &*extension };
+    // SAFETY: not right, which is the point.
+    let _ = unsafe { IoAttachDeviceToDeviceStack(physical, device) };
+}
+
+/// A device object without a name of this driver's, with nothing below it. NULL when there is no memory.
+fn create_another(extension: *mut Extension) -> *mut DEVICE_OBJECT {
+    let mut device = ptr::null_mut();
+    // SAFETY: the extension is valid.
+    let own = unsafe { (*extension).device };
+    // SAFETY: the device is valid.
+    let driver = unsafe { (*own).DriverObject };
+    // SAFETY: the driver object is valid, at PASSIVE_LEVEL.
+    let _ = unsafe { IoCreateDevice(driver, 0, ptr::null_mut(), FILE_DEVICE_UNKNOWN, 0, 0, &raw mut device) };
+    if !device.is_null() {
+        // SAFETY: the device is this driver's.
+        unsafe { (*device).Flags &= !DO_DEVICE_INITIALIZING };
+    }
+    device
+}
+
+/// Makes two device objects and attaches one to the other.
+pub fn attach_elsewhere(extension: *mut Extension) {
+    let (lower, upper) = (create_another(extension), create_another(extension));
+    if lower.is_null() || upper.is_null() {
+        return;
+    }
+    // SAFETY: both are valid.
+    let _ = unsafe { IoAttachDeviceToDeviceStack(upper, lower) };
+    // SAFETY: the extension is valid.
+    let fields = unsafe { &mut *extension };
+    (fields.second_device, fields.third_device) = (lower, upper);
+}
+
+/// Undoes [`attach_elsewhere`].
+pub fn detach_elsewhere(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let &Extension { second_device, third_device, .. } = unsafe { &*extension };
+    if second_device.is_null() {
+        return;
+    }
+    // SAFETY: the other one is attached to it.
+    unsafe { IoDetachDevice(second_device) };
+    // SAFETY: nobody refers to it.
+    unsafe { IoDeleteDevice(third_device) };
+    // SAFETY: as above.
+    unsafe { IoDeleteDevice(second_device) };
+}
+
 /// `IoDetachDevice` from the device below.
 pub fn detach(extension: *mut Extension) {
     // SAFETY: the extension is valid.

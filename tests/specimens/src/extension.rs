@@ -32,6 +32,12 @@ pub struct Extension {
     pub urb: PURB,
     /// Room for a specimen's memory.
     pub memory: *mut c_void,
+    /// Room for more of it.
+    pub second_memory: *mut c_void,
+    /// Room for a device object of a specimen's.
+    pub second_device: *mut DEVICE_OBJECT,
+    /// And for another one.
+    pub third_device: *mut DEVICE_OBJECT,
 }
 
 impl Extension {
@@ -41,5 +47,32 @@ impl Extension {
         // SAFETY: the device object is valid: the I/O manager gave it to a routine of this driver.
         let extension = unsafe { (*device).DeviceExtension };
         extension.cast()
+    }
+
+    /// The device object.
+    #[must_use]
+    pub const fn device(extension: *mut Self) -> *mut DEVICE_OBJECT {
+        // SAFETY: the extension is valid.
+        unsafe { (*extension).device }
+    }
+
+    /// The device object attached to.
+    #[must_use]
+    pub const fn lower(extension: *mut Self) -> *mut DEVICE_OBJECT {
+        // SAFETY: the extension is valid.
+        unsafe { (*extension).lower }
+    }
+
+    /// Keeps a specimen's memory.
+    pub const fn keep(extension: *mut Self, memory: *mut c_void) {
+        // SAFETY: the extension is valid.
+        unsafe { (*extension).memory = memory };
+    }
+
+    /// The memory that was kept.
+    #[must_use]
+    pub const fn kept(extension: *mut Self) -> *mut c_void {
+        // SAFETY: the extension is valid.
+        unsafe { (*extension).memory }
     }
 }

@@ -16,8 +16,16 @@ use crate::{Extension, Irp, Request, Specimen, usb};
 pub const CREATE: u8 = 0x00;
 /// `IRP_MJ_CLOSE`.
 pub const CLOSE: u8 = 0x02;
+/// `IRP_MJ_READ`.
+pub const READ: u8 = 0x03;
+/// `IRP_MJ_WRITE`.
+pub const WRITE: u8 = 0x04;
 /// `IRP_MJ_DEVICE_CONTROL`.
 pub const DEVICE_CONTROL: u8 = 0x0E;
+/// `IRP_MJ_INTERNAL_DEVICE_CONTROL`.
+pub const INTERNAL_DEVICE_CONTROL: u8 = 0x0F;
+/// `IRP_MJ_SHUTDOWN`.
+pub const SHUTDOWN: u8 = 0x10;
 /// `IRP_MJ_CLEANUP`.
 pub const CLEANUP: u8 = 0x12;
 
@@ -58,6 +66,11 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
     match request.major {
         CREATE | CLEANUP | CLOSE => end::<S>(extension, irp, STATUS_SUCCESS),
         DEVICE_CONTROL => S::request(extension, irp),
+        READ | WRITE | INTERNAL_DEVICE_CONTROL | SHUTDOWN => {
+            let status = S::other(extension, irp);
+            S::release(extension, request);
+            status
+        }
         _ => end::<S>(extension, irp, STATUS_INVALID_DEVICE_REQUEST),
     }
 }

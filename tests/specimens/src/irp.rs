@@ -6,11 +6,14 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    DEVICE_OBJECT, IO_STACK_LOCATION, IRP, NTSTATUS, PIO_COMPLETION_ROUTINE, PURB, SL_INVOKE_ON_CANCEL,
-    SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, STATUS_CANCELLED, USBD_HANDLE,
-    ntddk::{IoReleaseCancelSpinLock, IofCallDriver, IofCompleteRequest},
+    DEVICE_OBJECT, FILE_OBJECT, IO_STACK_LOCATION, IRP, NTSTATUS, PIO_COMPLETION_ROUTINE, PURB,
+    SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, SL_PENDING_RETURNED, STATUS_CANCELLED,
+    STATUS_SUCCESS, USBD_HANDLE,
+    ntddk::{IoReleaseCancelSpinLock, IoSetCompletionRoutineEx, IofCallDriver, IofCompleteRequest},
     usb::USBD_AssignUrbToIoStackLocation,
 };
+
+use crate::Extension;
 
 /// `IRP_MJ_INTERNAL_DEVICE_CONTROL`.
 const INTERNAL_DEVICE_CONTROL: u8 = 0x0F;
@@ -37,6 +40,12 @@ impl Request {
     #[must_use]
     pub const fn of(irp: Irp) -> Self {
         Self { tag: irp.0.cast(), major: irp.major(), minor: irp.minor() }
+    }
+
+    /// What the driver does for itself: the extension is its tag.
+    #[must_use]
+    pub const fn own(extension: *mut Extension) -> Self {
+        Self { tag: extension.cast(), major: u8::MAX, minor: 0 }
     }
 }
 
@@ -124,6 +133,22 @@ impl Irp {
         unsafe { location.Parameters.DeviceIoControl.IoControlCode }
     }
 
+    /// `FileObject` of the current stack location.
+    #[must_use]
+    pub const fn file(self) -> *mut FILE_OBJECT {
+        // SAFETY: the IRP has a current stack location.
+        unsafe { (*self.current()).FileObject }
+    }
+
+    /// `Parameters.DeviceIoControl.Type3InputBuffer`, the caller's own memory.
+    #[must_use]
+    pub const fn type3_input(self) -> *mut c_void {
+        // SAFETY: the IRP has a current stack location.
+        let location = unsafe { &*self.current() };
+        // SAFETY: whatever the union holds, it is a pointer.
+        unsafe { location.Parameters.DeviceIoControl.Type3InputBuffer }
+    }
+
     /// `PendingReturned`.
     #[must_use]
     pub const fn is_pending_returned(self) -> bool {
@@ -208,6 +233,19 @@ impl Irp {
         unsafe { (*self.0).CancelRoutine = Some(cancelled) };
     }
 
+    /// `IoSetCompletionRoutineEx` with a routine that does nothing, for every end of the IRP.
+    pub fn set_completion_routine_ex(self, device: *mut DEVICE_OBJECT) {
+        let none = core::ptr::null_mut();
+        // SAFETY: the IRP has a next stack location.
+        let _ = unsafe { IoSetCompletionRoutineEx(device, self.0, Some(lets_go), none, 1, 1, 1) };
+    }
+
+    /// Copies the current stack location to the next with its completion routine, as a plain copy does.
+    pub const fn copy_to_next_whole(self) {
+        // SAFETY: the IRP has a current and a next stack location.
+        unsafe { self.next().write(self.current().read()) };
+    }
+
     /// `IoCallDriver`.
     #[must_use]
     pub fn call(self, device: *mut DEVICE_OBJECT) -> NTSTATUS {
@@ -244,4 +282,8 @@ unsafe extern "C" fn cancelled(_: *mut DEVICE_OBJECT, irp: *mut IRP) {
     // SAFETY: as above.
     unsafe { IoReleaseCancelSpinLock(irql) };
     let _ = Irp(irp).complete(STATUS_CANCELLED);
+}
+
+const unsafe extern "C" fn lets_go(_: *mut DEVICE_OBJECT, _: *mut IRP, _: *mut c_void) -> NTSTATUS {
+    STATUS_SUCCESS
 }

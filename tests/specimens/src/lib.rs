@@ -10,6 +10,7 @@
 #![expect(clippy::not_unsafe_ptr_arg_deref, reason = "the steps are safe in name only, as said above")]
 #![expect(clippy::cast_possible_truncation, reason = "sizes of structures and flag bits are small numbers")]
 
+pub mod built_irp;
 pub mod driver;
 pub mod extension;
 pub mod io;
@@ -18,6 +19,7 @@ pub mod kernel;
 pub mod later;
 pub mod own_irp;
 pub mod pnp;
+pub mod reading;
 pub mod specimen;
 pub mod usb;
 

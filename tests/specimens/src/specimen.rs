@@ -74,6 +74,13 @@ pub trait Specimen: Sized {
         pnp::forward(extension, irp)
     }
 
+    /// A request that the drivers below may know: `IRP_MJ_READ`, `IRP_MJ_WRITE`, `IRP_MJ_INTERNAL_DEVICE_CONTROL` and
+    /// `IRP_MJ_SHUTDOWN` are sent down.
+    #[must_use]
+    fn other(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        pnp::forward(extension, irp)
+    }
+
     /// `IRP_MN_QUERY_REMOVE_DEVICE`: agrees and sends it down.
     #[must_use]
     fn query_remove(extension: *mut Extension, irp: Irp) -> NTSTATUS {

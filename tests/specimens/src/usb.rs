@@ -20,7 +20,9 @@ const CONTRACT_VERSION: u32 = 0x602;
 /// `URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE`.
 const GET_DESCRIPTOR_FROM_DEVICE: u16 = 0x0B;
 /// `USB_DEVICE_DESCRIPTOR_TYPE`.
-const DEVICE_DESCRIPTOR: u8 = 1;
+pub const DEVICE_DESCRIPTOR: u8 = 1;
+/// `USB_CONFIGURATION_DESCRIPTOR_TYPE`.
+pub const CONFIGURATION_DESCRIPTOR: u8 = 2;
 /// Bytes of a device descriptor.
 pub const DESCRIPTOR_LENGTH: u32 = 18;
 
@@ -78,6 +80,18 @@ pub fn free(handle: USBD_HANDLE, urb: PURB) {
 
 /// Formats an URB that reads the device descriptor into `buffer`, which has room for it.
 pub fn format(urb: PURB, buffer: *mut c_void) {
+    format_descriptor(urb, buffer, DEVICE_DESCRIPTOR, DESCRIPTOR_LENGTH);
+}
+
+/// Makes an URB one that no stack knows.
+pub const fn spoil(urb: PURB) {
+    let urb = urb.cast::<_URB_CONTROL_DESCRIPTOR_REQUEST>();
+    // SAFETY: an URB is larger than this member of its union.
+    unsafe { (*urb).Hdr.Function = 0x7FFF };
+}
+
+/// The same for a descriptor of another kind.
+pub fn format_descriptor(urb: PURB, buffer: *mut c_void, kind: u8, length: u32) {
     let urb = urb.cast::<_URB_CONTROL_DESCRIPTOR_REQUEST>();
     // SAFETY: an URB is larger than this member of its union, and all zero is valid.
     unsafe { urb.write_bytes(0, 1) };
@@ -85,9 +99,9 @@ pub fn format(urb: PURB, buffer: *mut c_void) {
     let urb = unsafe { &mut *urb };
     urb.Hdr.Length = size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>() as u16;
     urb.Hdr.Function = GET_DESCRIPTOR_FROM_DEVICE;
-    urb.TransferBufferLength = DESCRIPTOR_LENGTH;
+    urb.TransferBufferLength = length;
     urb.TransferBuffer = buffer;
-    urb.DescriptorType = DEVICE_DESCRIPTOR;
+    urb.DescriptorType = kind;
 }
 
 /// How many bytes an URB brought.

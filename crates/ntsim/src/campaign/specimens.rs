@@ -9,7 +9,7 @@ mod table;
 use std::collections::BTreeSet;
 
 use nt_trace::Severity;
-pub use table::{Allowed, Specimen, Table};
+pub use table::{Allowed, SCRIPT, Specimen, Table};
 
 use super::{Campaign, Finding, Piece, Plan, Recipe, Record, Wrong, wrong_in};
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
 pub const NAME: &str = "specimens";
 /// Orders of the threads in which the driver that breaks nothing is played, beside the usual one.
 const SEEDS: u64 = 50;
+/// Orders in which each of the others is played, beside the usual one.
+const FEW_SEEDS: u64 = 4;
 
 /// The campaign over the specimens of a table.
 #[derive(Clone, Debug, Default)]
@@ -53,15 +55,18 @@ impl Campaign for Specimens {
             return Ok(());
         };
         let mut told = Told::default();
-        told.judge(specimen, &Recipe::new(scenario.clone()), machine)?;
-        if specimen.rule.is_none() {
-            for seed in 1..=SEEDS {
-                let scenario = with_another_stack(scenario.clone(), seed);
-                let recipe = Recipe { choices: Choices::Seed(seed), ..Recipe::new(scenario) };
-                told.judge(specimen, &recipe, machine)?;
+        let usual = Recipe { user_reads: specimen.user_reads, ..Recipe::new(scenario.clone()) };
+        told.judge(specimen, &usual, machine, true)?;
+        let good = specimen.rule.is_none();
+        for seed in 1..=if good { SEEDS } else { FEW_SEEDS } {
+            let mut recipe = Recipe { choices: Choices::Seed(seed), ..usual.clone() };
+            if good {
+                recipe.scenario = with_another_stack(recipe.scenario, seed);
             }
+            told.judge(specimen, &recipe, machine, good)?;
         }
-        let Told { lives, calls, finding } = told;
+        told.demand_what_is_allowed(specimen, usual);
+        let Told { lives, calls, finding, .. } = told;
         tell(Record::Lives { lives, calls });
         tell(Record::Specimen { rule: specimen.rule.clone(), caught: finding.is_none() });
         finding.map(Finding::record).into_iter().for_each(tell);
@@ -76,14 +81,40 @@ struct Told {
     calls: u64,
     /// The first life that went otherwise than the table says.
     finding: Option<Finding>,
+    /// The rules that spoke up in any of them.
+    spoke: BTreeSet<String>,
 }
 
 impl Told {
-    fn judge(&mut self, specimen: &Specimen, recipe: &Recipe, machine: &mut Machine) -> Result<(), Stop> {
+    /// An allowance that nobody needs hides what may come to need one.
+    fn demand_what_is_allowed(&mut self, specimen: &Specimen, recipe: Recipe) {
+        let needless = specimen.allowed.iter().filter(|allowed| !self.spoke.contains(&allowed.rule));
+        let wrong: Vec<Wrong> = needless
+            .map(|allowed| {
+                Wrong::said(format!("{} is allowed for {} and never speaks up", allowed.rule, specimen.name))
+            })
+            .collect();
+        if self.finding.is_none() && !wrong.is_empty() {
+            self.finding = Some(Finding { wrong, recipe });
+        }
+    }
+
+    /// `must_be_caught`: in other orders than the usual one a defect may stay hidden.
+    fn judge(
+        &mut self,
+        specimen: &Specimen,
+        recipe: &Recipe,
+        machine: &mut Machine,
+        must_be_caught: bool,
+    ) -> Result<(), Stop> {
         let life = recipe.live(machine)?;
+        self.spoke.extend(life.violations.iter().map(|violation| violation.rule.to_string()));
         self.lives += 1;
         self.calls += life.calls;
-        let wrong = otherwise(specimen, &life);
+        let mut wrong = otherwise(specimen, &life);
+        if must_be_caught {
+            wrong.extend(missed(specimen, &life));
+        }
         if self.finding.is_none() && !wrong.is_empty() {
             self.finding = Some(Finding { wrong, recipe: recipe.clone().as_played(&life) });
         }
@@ -91,17 +122,16 @@ impl Told {
     }
 }
 
-/// What the table does not say of a specimen's life. Nothing: it was caught by its rule and by no other that is
-/// not allowed for.
+/// What the table does not say of a specimen's life. Nothing: no rule spoke up that is neither the specimen's own nor
+/// allowed for.
 #[must_use]
 pub fn otherwise(specimen: &Specimen, life: &Life) -> Vec<Wrong> {
-    let Some(rule) = &specimen.rule else {
+    if specimen.rule.is_none() {
         // Nothing is excused.
         let mut wrong = wrong_in(life);
         wrong.extend(life.difference.clone().map(Wrong::said));
         return wrong;
-    };
-    let spoke: BTreeSet<&str> = life.violations.iter().map(|violation| &*violation.rule).collect();
+    }
     let mut wrong: Vec<Wrong> = wrong_in(life)
         .into_iter()
         .filter(|it| it.rule.as_ref().is_some_and(|it| !specimen.allows(it)))
@@ -109,15 +139,22 @@ pub fn otherwise(specimen: &Specimen, life: &Life) -> Vec<Wrong> {
     let advice =
         life.violations.iter().filter(|it| it.severity == Severity::Advice && !specimen.allows(&it.rule));
     wrong.extend(advice.map(|it| Wrong { event: it.seqs.last().copied(), ..Wrong::said(it.to_string()) }));
-    if !spoke.contains(rule.as_str()) {
-        let others: Vec<&str> = spoke.into_iter().collect();
-        let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-        wrong.push(Wrong::said(format!(
-            "{rule} does not see what {} does wrong; seen: {others}",
-            specimen.name
-        )));
-    }
     wrong
+}
+
+/// What is said when a specimen's defect was not seen.
+#[must_use]
+pub fn missed(specimen: &Specimen, life: &Life) -> Option<Wrong> {
+    let rule = specimen.rule.as_deref()?;
+    let spoke: BTreeSet<&str> = life.violations.iter().map(|violation| &*violation.rule).collect();
+    let caught = if rule == table::SCRIPT { life.difference.is_some() } else { spoke.contains(rule) };
+    if caught {
+        return None;
+    }
+    let others: Vec<&str> = spoke.into_iter().collect();
+    let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
+    let name = &specimen.name;
+    Some(Wrong::said(format!("{rule} does not see what {name} does wrong; seen: {others}")))
 }
 
 /// The same scenario above another USB stack, or one that completes at another time.

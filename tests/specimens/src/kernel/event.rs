@@ -9,7 +9,7 @@ use wdk_sys::{
     _EVENT_TYPE::NotificationEvent,
     _KWAIT_REASON::Executive,
     _MODE::KernelMode,
-    KEVENT, LARGE_INTEGER, NTSTATUS, STATUS_PENDING,
+    KEVENT, LARGE_INTEGER, NTSTATUS, STATUS_PENDING, STATUS_TIMEOUT,
     ntddk::{KeClearEvent, KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
 };
 
@@ -32,6 +32,12 @@ impl Event {
     }
 }
 
+/// `KeInitializeEvent` of a notification event somewhere, not signalled.
+pub fn initialise_event(event: *mut KEVENT) {
+    // SAFETY: there is room for an event.
+    unsafe { KeInitializeEvent(event, NotificationEvent, 0) };
+}
+
 impl Default for Event {
     fn default() -> Self {
         Self::new()
@@ -42,6 +48,16 @@ impl Default for Event {
 pub fn wait(event: *mut KEVENT) {
     // SAFETY: the event is initialised, and the caller at PASSIVE_LEVEL.
     let _ = unsafe { KeWaitForSingleObject(event.cast(), Executive, KernelMode as _, 0, ptr::null_mut()) };
+}
+
+/// `KeWaitForSingleObject`, for at most this long in units of 100 ns. False when it was too short.
+#[must_use]
+pub fn wait_at_most(event: *mut KEVENT, timeout: i64) -> bool {
+    let mut timeout = LARGE_INTEGER { QuadPart: timeout };
+    // SAFETY: the event is initialised, and the caller at PASSIVE_LEVEL.
+    let status =
+        unsafe { KeWaitForSingleObject(event.cast(), Executive, KernelMode as _, 0, &raw mut timeout) };
+    status != STATUS_TIMEOUT
 }
 
 /// `KeSetEvent`.

@@ -39,6 +39,14 @@ pub(super) fn lower(irql: KIRQL) {
     unsafe { KeLowerIrql(irql) };
 }
 
+/// Does something at `DISPATCH_LEVEL`, without a lock.
+pub fn above_passive(what: impl FnOnce()) {
+    // SAFETY: at `DISPATCH_LEVEL` or below.
+    let before = unsafe { KfRaiseIrql(2) };
+    what();
+    lower(before);
+}
+
 /// Does something above `DISPATCH_LEVEL`.
 pub fn above_dispatch(what: impl FnOnce()) {
     // SAFETY: at a lower IRQL.

@@ -2,14 +2,22 @@
 
 mod event;
 mod irql;
+mod mutexes;
 mod objects;
 mod pool;
+mod questions;
+mod regions;
 mod remove_lock;
 mod spin_lock;
+mod timer;
 
 pub use event::*;
 pub use irql::*;
+pub use mutexes::*;
 pub use objects::*;
 pub use pool::*;
+pub use questions::*;
+pub use regions::*;
 pub use remove_lock::*;
 pub use spin_lock::*;
+pub use timer::*;

@@ -6,10 +6,11 @@
 use core::sync::atomic::AtomicUsize;
 
 use wdk_sys::{
-    KSPIN_LOCK,
+    KLOCK_QUEUE_HANDLE, KSPIN_LOCK,
     ntddk::{
-        IoAcquireCancelSpinLock, IoReleaseCancelSpinLock, KeAcquireSpinLockRaiseToDpc, KeInitializeSpinLock,
-        KeReleaseSpinLock,
+        IoAcquireCancelSpinLock, IoReleaseCancelSpinLock, KeAcquireInStackQueuedSpinLock,
+        KeAcquireSpinLockAtDpcLevel, KeAcquireSpinLockRaiseToDpc, KeInitializeSpinLock,
+        KeReleaseInStackQueuedSpinLock, KeReleaseSpinLock, KeReleaseSpinLockFromDpcLevel,
     },
 };
 
@@ -69,4 +70,39 @@ pub fn release_spin_lock_at_passive() {
     super::irql::lower(irql);
     // SAFETY: not right, which is the point.
     unsafe { KeReleaseSpinLock(&raw mut lock, irql) };
+}
+
+/// Room for a spin lock that outlives the call; a number is as large.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// `KeAcquireInStackQueuedSpinLock`; nobody gives it back.
+pub fn keep_queued_spin_lock() {
+    // The handle would have to live as long as the lock is held, so it lies where nothing goes away.
+    static HANDLE: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+    // SAFETY: zero is a free spin lock, and three numbers are as large as a handle.
+    unsafe { KeAcquireInStackQueuedSpinLock(KEPT.as_ptr().cast(), HANDLE.as_ptr().cast_mut().cast()) };
+}
+
+/// `KeReleaseInStackQueuedSpinLock` of a lock that nobody has, at `DISPATCH_LEVEL`.
+pub fn release_free_queued_spin_lock() {
+    let mut handle = KLOCK_QUEUE_HANDLE::default();
+    handle.LockQueue.Lock = KEPT.as_ptr().cast();
+    handle.OldIrql = 2;
+    // SAFETY: not right, which is the point.
+    unsafe { KeReleaseInStackQueuedSpinLock(&raw mut handle) };
+}
+
+/// `KeAcquireSpinLockAtDpcLevel`; nobody gives it back.
+pub fn keep_spin_lock_at_dispatch() {
+    // SAFETY: zero is a free spin lock.
+    unsafe { KeAcquireSpinLockAtDpcLevel(KEPT.as_ptr().cast()) };
+}
+
+/// `KeAcquireSpinLockAtDpcLevel` and `KeReleaseSpinLockFromDpcLevel`.
+pub fn visit_spin_lock_at_dispatch() {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: zero is a free spin lock; it is the specimen's business at which `IRQL`.
+    unsafe { KeAcquireSpinLockAtDpcLevel(&raw mut lock) };
+    // SAFETY: it was acquired.
+    unsafe { KeReleaseSpinLockFromDpcLevel(&raw mut lock) };
 }

@@ -6,18 +6,24 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::scenario::Scenario;
 
+/// What stands in the place of a rule for a driver that breaks none and does not do what its script expects.
+pub const SCRIPT: &str = "script";
+
 /// A driver with one defect.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Specimen {
     /// Its image is `NAME.sys`.
     pub name: String,
-    /// The rule that must catch it; none for a driver that breaks nothing.
+    /// The rule that must catch it, or [`SCRIPT`]; none for a driver that breaks nothing.
     pub rule: Option<String>,
     /// What is played.
     pub scenario: String,
     /// Rules that may speak up as well.
     #[serde(default)]
     pub allowed: Vec<Allowed>,
+    /// Whether each read of user memory must be told for it to be caught.
+    #[serde(default)]
+    pub user_reads: bool,
 }
 
 /// A rule that may speak up of a specimen beside its own.

@@ -1,0 +1,31 @@
+//! Sends `IRP_MJ_INTERNAL_DEVICE_CONTROL` down without its remove lock.
+//!
+//! Rule: `RemoveLockForwardDeviceControlInternal`.
+//!
+//! On Windows: the device may be removed and its extension freed while the request is on its way.
+#![no_std]
+
+use specimens::{
+    Extension, Request, Specimen, io, kernel,
+    wdk_sys::{NTSTATUS, STATUS_SUCCESS},
+};
+
+struct Driver;
+
+impl Specimen for Driver {
+    fn acquire(extension: *mut Extension, request: Request) -> NTSTATUS {
+        if request.major == io::INTERNAL_DEVICE_CONTROL {
+            STATUS_SUCCESS
+        } else {
+            kernel::acquire(extension, request)
+        }
+    }
+
+    fn release(extension: *mut Extension, request: Request) {
+        if request.major != io::INTERNAL_DEVICE_CONTROL {
+            kernel::release(extension, request.tag);
+        }
+    }
+}
+
+specimens::driver!(Driver);

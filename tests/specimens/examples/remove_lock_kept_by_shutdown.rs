@@ -1,0 +1,20 @@
+//! Never gives back the remove lock of `IRP_MJ_SHUTDOWN`.
+//!
+//! Rule: `RemoveLockReleaseShutdown`.
+//!
+//! On Windows: `IoReleaseRemoveLockAndWait` never returns; the device cannot be removed.
+#![no_std]
+
+use specimens::{Extension, Request, Specimen, io, kernel};
+
+struct Driver;
+
+impl Specimen for Driver {
+    fn release(extension: *mut Extension, request: Request) {
+        if request.major != io::SHUTDOWN {
+            kernel::release(extension, request.tag);
+        }
+    }
+}
+
+specimens::driver!(Driver);

@@ -1,0 +1,51 @@
+//! Locks that a thread may wait for.
+
+// UNSAFETY: calls the kernel. These functions are safe in name only; see the crate's page.
+#![expect(unsafe_code, reason = "calls the kernel")]
+
+use core::{mem::MaybeUninit, ptr};
+
+use wdk_sys::{
+    _EVENT_TYPE::SynchronizationEvent,
+    ERESOURCE, FAST_MUTEX,
+    ntddk::{
+        ExAcquireFastMutex, ExAcquireResourceExclusiveLite, ExDeleteResourceLite, ExInitializeResourceLite,
+        ExReleaseFastMutex, ExReleaseResourceLite, KeInitializeEvent,
+    },
+};
+
+/// Takes a fast mutex and gives it back.
+pub fn visit_fast_mutex() {
+    let mut mutex = MaybeUninit::<FAST_MUTEX>::zeroed();
+    let mutex = mutex.as_mut_ptr();
+    // What ExInitializeFastMutex does, which is inline.
+    // SAFETY: there is room for it.
+    unsafe { (*mutex).Count = 1 };
+    // SAFETY: as above.
+    unsafe { (*mutex).Owner = ptr::null_mut() };
+    // SAFETY: as above.
+    unsafe { KeInitializeEvent(&raw mut (*mutex).Event, SynchronizationEvent, 0) };
+    // SAFETY: it is initialised.
+    unsafe { ExAcquireFastMutex(mutex) };
+    // SAFETY: it was acquired.
+    unsafe { ExReleaseFastMutex(mutex) };
+}
+
+/// Makes a resource, does something with it and deletes it.
+pub fn with_resource(what: impl FnOnce(*mut ERESOURCE)) {
+    let mut resource = MaybeUninit::<ERESOURCE>::zeroed();
+    let resource = resource.as_mut_ptr();
+    // SAFETY: there is room for it.
+    let _ = unsafe { ExInitializeResourceLite(resource) };
+    what(resource);
+    // SAFETY: nobody has it.
+    let _ = unsafe { ExDeleteResourceLite(resource) };
+}
+
+/// Takes a resource exclusively and gives it back.
+pub fn visit_resource(resource: *mut ERESOURCE) {
+    // SAFETY: it is initialised.
+    let _ = unsafe { ExAcquireResourceExclusiveLite(resource, 1) };
+    // SAFETY: it was acquired.
+    unsafe { ExReleaseResourceLite(resource) };
+}
