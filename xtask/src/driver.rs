@@ -11,6 +11,7 @@ use clap::ValueEnum;
 
 use crate::{
     failure::cannot_run,
+    foreign,
     paths::Paths,
     pe_checksum,
     setup::{self, CoreLibrary, Environment},
@@ -26,6 +27,9 @@ pub struct Arguments {
     /// Build the specimen drivers into target/driver/specimens instead.
     #[arg(long)]
     specimens: bool,
+    /// Build the C driver of tests/foreign in all its variants into target/driver/foreign instead.
+    #[arg(long, conflicts_with = "specimens")]
+    foreign: bool,
     /// The cargo profile; another than release goes to a folder of its name.
     #[arg(long, value_enum, default_value_t = Profile::Release)]
     profile: Profile,
@@ -59,6 +63,13 @@ impl Profile {
 ///
 /// Set-up or the build failed.
 pub fn command(paths: &Paths, arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.foreign {
+        setup::install_c_compilers()?;
+        for image in foreign::build(paths)? {
+            println!("{}", image.display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let environment = setup::prepare(paths)?;
     if arguments.specimens {
         for image in build_specimens(paths, &environment)? {

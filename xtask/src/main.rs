@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod driver;
 mod failure;
+mod foreign;
 mod paths;
 mod pe_checksum;
 mod setup;

@@ -18,6 +18,7 @@ use crate::{
     abi,
     check::{host, step},
     driver::{self, Profile},
+    foreign,
     paths::Paths,
     setup, tool, verify,
 };
@@ -38,6 +39,9 @@ pub fn command(paths: &Paths) -> Result<ExitCode> {
     println!("{} structures are as in the real headers", abi::check(paths)?);
     step("specimens");
     driver::build_specimens(paths, &environment)?;
+    step("drivers in C");
+    setup::install_c_compilers()?;
+    foreign::build(paths)?;
     if tool::exists("cargo-nextest") {
         step("tests, a process each");
         tool::run(&mut host(paths, &["nextest", "run"]))?;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{cpu::Trap, mem::BadAccess};
+use crate::{cpu::Trap, kernel::interruption::Raised, mem::BadAccess};
 
 /// The machine cannot go on. Kernel routines return it as an error; the executor reports it and ends the
 /// life.
@@ -21,6 +21,9 @@ pub enum Stop {
         /// What it means here, in words.
         text: String,
     },
+    /// A kernel routine raises an exception. The driver may handle it.
+    #[error("exception {:#x}: {}", .0.code, .0.text)]
+    Exception(Raised),
     /// Driver code trapped.
     #[error("the driver trapped: {0:?}")]
     Trap(Trap),

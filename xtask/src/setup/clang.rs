@@ -11,7 +11,7 @@ pub struct Clang {
     /// The folder with `libclang.so` or `libclang-*.so`.
     pub library_folder: PathBuf,
     /// clang's own include folder (`stddef.h` and so on).
-    headers: PathBuf,
+    pub headers: PathBuf,
 }
 
 impl Clang {

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use anyhow::Result;
 
 use super::{clang, headers, import_libraries};
-use crate::{failure::cannot_run, tool};
+use crate::{failure::cannot_run, foreign, tool};
 
 /// Installs the packages that are missing, as root on Debian and its relatives.
 ///
@@ -13,24 +13,43 @@ use crate::{failure::cannot_run, tool};
 ///
 /// They cannot be installed from here: exit status 2, with what to type.
 pub fn install_missing(with_headers: bool) -> Result<()> {
-    let missing = missing(with_headers);
-    if missing.is_empty() {
+    install("clang's library, llvm-dlltool or the mingw-w64 DDK headers", || missing(with_headers))
+}
+
+/// Installs the C compilers and linkers for the drivers of tests/foreign, and what they need.
+///
+/// # Errors
+///
+/// They cannot be installed from here: exit status 2, with what to type.
+pub fn install_c_compilers() -> Result<()> {
+    install("mingw-w64's gcc, clang or lld", || {
+        let mut packages = missing(true);
+        let programs = [("gcc-mingw-w64-x86-64", foreign::GCC), ("clang", "clang"), ("lld", "lld-link")];
+        packages.extend(programs.iter().filter(|(_, it)| !tool::exists(it)).map(|(package, _)| *package));
+        packages
+    })
+}
+
+/// Installs what `missing` names; it is asked again afterwards.
+fn install(what: &str, missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
+    let packages = missing();
+    if packages.is_empty() {
         return Ok(());
     }
-    let command = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+    let command = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if !tool::exists("apt-get") {
         return Err(cannot_run(format!(
-            "missing: clang's library, llvm-dlltool or the mingw-w64 DDK headers; on Debian they are `{command}`"
+            "missing: {what}; on Debian they are `{command}`"
         )));
     }
     if !is_root()? {
         return Err(cannot_run(format!("missing packages; type: sudo {command}")));
     }
-    eprintln!("installing {}", missing.join(", "));
-    let installed = apt_get_install(&missing)?
+    eprintln!("installing {}", packages.join(", "));
+    let installed = apt_get_install(&packages)?
         || (tool::status(Command::new("apt-get").args(["update", "-q"]))?.success()
-            && apt_get_install(&missing)?);
-    if installed && self::missing(with_headers).is_empty() {
+            && apt_get_install(&packages)?);
+    if installed && missing().is_empty() {
         Ok(())
     } else {
         Err(cannot_run(format!("`{command}` did not install what is needed; see its messages above")))

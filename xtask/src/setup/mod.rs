@@ -19,7 +19,8 @@ use anyhow::{Context, Result};
 use self::headers::SDK_VERSION;
 pub use self::{
     core_library::{CoreLibrary, TARGETS},
-    import_libraries::names,
+    debian::install_c_compilers,
+    import_libraries::{dlltool, names},
 };
 use crate::{failure::cannot_run, paths::Paths};
 
@@ -37,6 +38,15 @@ pub struct Environment {
     pub overrides: Vec<PathBuf>,
     /// The target's core library.
     pub core_library: CoreLibrary,
+}
+
+/// clang's own headers.
+///
+/// # Errors
+///
+/// There is no clang (exit status 2).
+pub fn clang_headers() -> Result<PathBuf> {
+    clang::find().map(|clang| clang.headers)
 }
 
 /// Makes everything that is missing.

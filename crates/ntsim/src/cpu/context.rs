@@ -254,9 +254,9 @@ impl Interrupted<'_> {
         }
     }
 
-    /// Whether it touched a page that is mapped, but empty.
-    pub(super) const fn is_empty_page(&self) -> bool {
-        self.signal == libc::SIGBUS
+    /// Whether it touched a page that is not accessible.
+    pub(super) const fn is_page_fault(&self) -> bool {
+        matches!(self.signal, libc::SIGBUS | libc::SIGSEGV)
     }
 
     /// Whether this is the trap after a single step.

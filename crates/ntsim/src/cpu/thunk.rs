@@ -5,7 +5,7 @@
 
 use std::arch::{global_asm, naked_asm};
 
-use super::coroutine::on_import;
+use super::{coroutine::on_import, exception::raise_point};
 use crate::mem::Addr;
 
 /// How many imports an image may have.
@@ -79,8 +79,12 @@ unsafe extern "C" fn import_common() {
         "mov rsi, [rbp - 16]",
         "mov rsp, rbp",
         "pop rbp",
+        // The second half of the answer: whether the call raises an exception.
+        "test rdx, rdx",
+        "jnz {raise_point}",
         "ret",
         on_import = sym on_import,
+        raise_point = sym raise_point,
     )
 }
 

@@ -1,5 +1,6 @@
 //! Bug checks that the kernel itself raises.
 
+use super::interruption::Raised;
 use crate::stop::Stop;
 
 /// `NO_MORE_IRP_STACK_LOCATIONS`
@@ -49,8 +50,8 @@ pub fn verifier(parameter: u64, text: impl Into<String>) -> Stop {
     bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, parameter, text)
 }
 
-/// An exception that a routine raises. What is raised here finds no handler.
+/// An exception that a routine raises. A bug check follows if the driver does not handle it.
 #[must_use]
 pub fn exception(status: u32, text: impl Into<String>) -> Stop {
-    bug_check(KMODE_EXCEPTION_NOT_HANDLED, u64::from(status), text)
+    Stop::Exception(Raised::by_routine(status, text))
 }

@@ -17,7 +17,6 @@ pub const EXPORTS: &[Export] = &[
     routine("_snprintf", "c-runtime/snprintf", Returns::Number, snprintf),
     routine("_snwprintf", "c-runtime/snprintf", Returns::Number, snwprintf),
     routine("_vsnprintf", "c-runtime/vsnprintf", Returns::Number, vsnprintf),
-    routine("__C_specific_handler", "c-runtime/c-specific-handler", Returns::Number, no_handler),
 ];
 
 type Routine = fn(&mut Kernel, Args) -> Result<u64, Stop>;
@@ -126,9 +125,4 @@ fn store(kernel: &mut Kernel, args: Args, text: &[u8], width: u64) -> Result<u64
         kernel.mem.bytes_mut(buffer.add(length), width)?.fill(0);
     }
     Ok(length / width)
-}
-
-/// Exceptions are not dispatched here: what raises one stops the machine. `ExceptionContinueSearch`.
-const fn no_handler(_: &mut Kernel, _: Args) -> Result<u64, Stop> {
-    Ok(1)
 }

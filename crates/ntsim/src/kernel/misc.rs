@@ -106,7 +106,7 @@ pub const EXPORTS: &[Export] = &[
 /// Windows 10, version 2004: the oldest that the driver is for.
 const VERSION: (u32, u32, u32) = (10, 0, 19041);
 /// Units of 100 ns that the system's clock is moved on by.
-const TIME_INCREMENT: u64 = 156_250;
+pub(super) const TIME_INCREMENT: u64 = 156_250;
 
 /// Arguments: major, minor and build number, a counted string for the service pack. Each may be NULL.
 fn ps_get_version(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {

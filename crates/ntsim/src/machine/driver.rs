@@ -8,7 +8,7 @@ use nt_trace::{
 use crate::{
     abi::{DRIVER_EXTENSION, DRIVER_OBJECT, UNICODE_STRING},
     kernel::{Kernel, callback},
-    mem::{Addr, Fill, Request},
+    mem::{Addr, Fill, Protection, Request},
     sched::Cpu,
     stop::Stop,
 };
@@ -37,8 +37,17 @@ pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtS
         kernel.check_leaks();
         return Ok(Err(status));
     }
+    discard(&mut kernel)?;
     tell_dispatch_table(&mut kernel, driver)?;
     Ok(Ok(driver))
+}
+
+/// Takes the parts of the image away that were for DriverEntry only.
+fn discard(kernel: &mut Kernel) -> Result<(), Stop> {
+    for part in kernel.discardable.clone() {
+        kernel.mem.protect_image(part.start, part.end.0 - part.start.0, Protection::None)?;
+    }
+    Ok(())
 }
 
 /// What DriverEntry left in the driver object.

@@ -146,8 +146,8 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
 }
 
 fn handled(interrupted: &mut Interrupted<'_>) -> Answer {
-    // The driver may touch the page, and the host took it back: nothing happened, a step under way goes on.
-    if interrupted.is_empty_page() && reopen(interrupted.address()) {
+    // The driver may touch the page, and it was not filled in: nothing happened, a step under way goes on.
+    if interrupted.is_page_fault() && reopen(interrupted.address()) {
         return Answer::GoOn;
     }
     if let Some(after) = STEPPER.take() {

@@ -3,10 +3,10 @@
 use nt_trace::{ObjectId, event::MdlAllocated};
 
 use crate::{
-    abi::{IRP, MDL, status::STATUS_INSUFFICIENT_RESOURCES},
+    abi::{IRP, MDL, status::{STATUS_ACCESS_VIOLATION, STATUS_INSUFFICIENT_RESOURCES}},
     kernel::{
         Kernel,
-        bug_check::{KERNEL_MODE_EXCEPTION_NOT_HANDLED, bug_check},
+        bug_check::{bug_check, exception},
         export::{Args, Export, Handler, Returns},
     },
     mem::{Addr, PAGE_SIZE},
@@ -162,9 +162,8 @@ fn probe_and_lock(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let memory = *kernel.mem.at::<MDL>(mdl)?;
     let address = memory.virtual_address();
     if kernel.mem.bytes(address, u64::from(memory.ByteCount)).is_err() {
-        // It raises an exception, which a driver without a handler for it does not survive.
         let text = format!("MmProbeAndLockPages of {address}, which is not there");
-        return Err(bug_check(KERNEL_MODE_EXCEPTION_NOT_HANDLED, 0xC000_0005, text));
+        return Err(exception(STATUS_ACCESS_VIOLATION.0, text));
     }
     let memory: &mut MDL = kernel.mem.at_mut(mdl)?;
     memory.MdlFlags |= MDL::PAGES_LOCKED;

@@ -61,6 +61,19 @@ fn raise(kernel: &mut Kernel, to: u8) -> Result<u64, Stop> {
 
 fn lower_irql(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let to = args.byte(kernel, 0)?;
+    lower(kernel, to)
+}
+
+/// A write of CR8, which is what `KeRaiseIrql` and `KeLowerIrql` are in drivers of some compilers.
+///
+/// # Errors
+/// As the routines: none.
+pub fn set_irql_inline(kernel: &mut Kernel, to: u8) -> Result<(), Stop> {
+    if to < kernel.sched.irql() { lower(kernel, to)? } else { raise(kernel, to)? };
+    Ok(())
+}
+
+fn lower(kernel: &mut Kernel, to: u8) -> Result<u64, Stop> {
     let from = kernel.sched.irql();
     kernel.emit(IrqlLowered { from, to });
     if to > from {

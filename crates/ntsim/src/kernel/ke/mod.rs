@@ -15,6 +15,7 @@ mod wait;
 
 use std::collections::BTreeMap;
 
+pub(super) use irql::set_irql_inline;
 pub use latch::Latch;
 pub use spin_lock::{CANCEL_SPIN_LOCK, acquire_spin_lock};
 pub use wait::wait_for_object;
