@@ -227,6 +227,11 @@ pub(super) async fn send_remove(
     pdo: Addr,
     after: NodeState,
 ) -> Result<NtStatus, Stop> {
+    if cpu.look().is_deleted(pdo) {
+        // An earlier REMOVE came when the bus had found the device missing: nobody is left to be told.
+        cpu.k().set_node_state(name, after)?;
+        return Ok(STATUS_SUCCESS);
+    }
     let done = irp::send(cpu, pdo, IRP_MN_REMOVE_DEVICE).await?;
     cpu.k().set_node_state(name, after)?;
     Ok(done.status)
