@@ -12,7 +12,7 @@ use std::fmt;
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-pub use diagram::Diagram;
+pub use diagram::{Diagram, Row};
 pub use lane::Lane;
 pub use select::{around, sections};
 

@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "shared with the rule tests, which use all of it")]
 mod life;
 
+mod html;
+
 use life::*;
 use nt_trace::EventKind;
 use nt_trace::event::*;
