@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ntsim::{
     cpu::{
-        Call, Cause, DriverStack, Left, Register, Resume, TrapKind, go_on_with, install_handlers, interruption,
-        thunk_address,
+        Breakpoints, Call, Cause, DriverStack, Left, Register, Resume, TrapKind, go_on_with, install_handlers,
+        interruption, stub, thunk_address,
     },
     mem::{Addr, Gate, Mem, Mode, Protection},
 };
@@ -198,4 +198,136 @@ fn a_call_that_raises_an_exception_interrupts_its_caller() {
     assert_eq!(interruption().cause, Cause::Routine);
     assert_eq!(bench.mem.read::<Addr>(context.stack()).unwrap(), site);
     assert_eq!(context.stack().add(8), arguments);
+}
+
+/// A bench with code in which threads may switch at the instruction of `length` bytes at `offset`.
+fn bench_with_point(code: &[u8], offset: u32, length: usize) -> (Bench, Breakpoints) {
+    let mut bench = Bench::with(code);
+    let start = offset as usize;
+    let next = bench.code.add((start + length) as u64);
+    let stub = stub(&code[start..start + length], next).unwrap();
+    bench.mem.place_stubs(&stub).unwrap();
+    let breakpoints = Breakpoints::new(&mut bench.mem, bench.code, code.len() as u64, vec![offset]).unwrap();
+    (bench, breakpoints)
+}
+
+/// A word that driver code can reach.
+fn word(bench: &mut Bench, value: u64) -> Addr {
+    use nt_trace::ObjectKind;
+    use ntsim::mem::{Fill, Request};
+    let request = Request { kind: ObjectKind::Pool, length: 8, tag: 0, fill: Fill::Poison, site: Addr::NULL };
+    let word = bench.mem.allocate(request).unwrap();
+    bench.mem.write(word, &value).unwrap();
+    bench.mem.settle().unwrap();
+    word
+}
+
+/// Adds `rdx` to the word at `rcx` and returns what the word was.
+const ADDS: [u8; 14] = [
+    0x48, 0x89, 0xD0, 0x48, 0x39, 0xD0, // mov rax, rdx; cmp rax, rdx
+    0xF0, 0x48, 0x0F, 0xC1, 0x01, // lock xadd [rcx], rax
+    0x90, 0x90, 0xC3, // nop; nop; ret
+];
+
+#[test]
+fn threads_may_switch_before_an_atomic_instruction_and_it_runs_once() {
+    let (mut bench, mut breakpoints) = bench_with_point(&ADDS, 6, 5);
+    let word = word(&mut bench, 40);
+    assert!(matches!(bench.call([word.0, 2, 0, 0, 0, 0]), Left::Returned(40)), "it is off at first");
+    let before = bench.mem.bytes(bench.code, ADDS.len() as u64).unwrap().to_vec();
+    assert_eq!(before, ADDS);
+    for round in 0..3 {
+        breakpoints.switch_points(true);
+        let left = bench.call([word.0, 2, 0, 0, 0, 0]);
+        assert!(matches!(left, Left::Atomic { .. }), "{left:?}");
+        let value = 42 + 4 * round;
+        assert_eq!(bench.mem.read::<u64>(word).unwrap(), value, "it did not run yet");
+        // Somebody else was faster.
+        bench.mem.write(word, &(value + 2)).unwrap();
+        let left = bench.stack.resume(Resume::Return(0));
+        assert!(matches!(left, Left::Returned(old) if old == value + 2), "{left:?}");
+        assert_eq!(bench.mem.read::<u64>(word).unwrap(), value + 4);
+        breakpoints.switch_points(false);
+        assert_eq!(bench.mem.bytes(bench.code, ADDS.len() as u64).unwrap(), ADDS, "the code is as it was");
+    }
+}
+
+#[test]
+fn registers_and_flags_survive_a_point() {
+    // stc; mov r8..r11 and rsi, rdi, xmm0, xmm15 set; xchg [rcx], rdx; adc and add all of them to rax; ret
+    let mut code = vec![0x56, 0x57, 0x31, 0xC0]; // push rsi; push rdi; xor eax, eax
+    for (rex, opcode) in [(0x49, 0xC0), (0x49, 0xC1), (0x49, 0xC2), (0x49, 0xC3), (0x48, 0xC6), (0x48, 0xC7)] {
+        code.extend([rex, 0xC7, opcode, 0x10, 0, 0, 0]); // mov reg, 0x10
+    }
+    code.extend([0x66, 0x49, 0x0F, 0x6E, 0xC0, 0x66, 0x4D, 0x0F, 0x6E, 0xF8]); // movq xmm0, r8; movq xmm15, r8
+    code.push(0xF9); // stc
+    let offset = u32::try_from(code.len()).unwrap();
+    code.extend([0x48, 0x87, 0x11]); // xchg [rcx], rdx
+    code.extend([0x48, 0x11, 0xD0]); // adc rax, rdx
+    code.extend([0x4C, 0x01, 0xC0, 0x4C, 0x01, 0xC8, 0x4C, 0x01, 0xD0, 0x4C, 0x01, 0xD8]); // add rax, r8 .. r11
+    code.extend([0x48, 0x01, 0xF0, 0x48, 0x01, 0xF8]); // add rax, rsi; add rax, rdi
+    code.extend([0x66, 0x48, 0x0F, 0x7E, 0xC2, 0x48, 0x01, 0xD0]); // movq rdx, xmm0; add rax, rdx
+    code.extend([0x66, 0x4C, 0x0F, 0x7E, 0xFA, 0x48, 0x01, 0xD0]); // movq rdx, xmm15; add rax, rdx
+    code.extend([0x5F, 0x5E, 0xC3]); // pop rdi; pop rsi; ret
+    let (mut bench, mut breakpoints) = bench_with_point(&code, offset, 3);
+    let word = word(&mut bench, 0x1000);
+    breakpoints.switch_points(true);
+    assert!(matches!(bench.call([word.0, 7, 0, 0, 0, 0]), Left::Atomic { .. }));
+    let left = bench.stack.resume(Resume::Return(0));
+    // 0x1000 exchanged, 1 for the carry, 0x10 in eight registers.
+    assert!(matches!(left, Left::Returned(0x1081)), "{left:?}");
+    assert_eq!(bench.mem.read::<u64>(word).unwrap(), 7);
+}
+
+#[test]
+fn a_fault_of_an_atomic_instruction_is_at_the_instruction() {
+    let (mut bench, mut breakpoints) = bench_with_point(&ADDS, 6, 5);
+    breakpoints.switch_points(true);
+    assert!(matches!(bench.call([0x40, 2, 0, 0, 0, 0]), Left::Atomic { .. }));
+    assert!(matches!(bench.stack.resume(Resume::Return(0)), Left::Interrupted));
+    let trap = interruption().trap;
+    assert_eq!((trap.instruction, trap.address), (bench.code.add(6), Addr(0x40)));
+}
+
+#[test]
+fn blocks_are_noted_once_and_their_code_is_put_back() {
+    // test ecx, ecx; jz +3; mov al, 1; ret; (7:) mov al, 2; ret; int3
+    let code = [0x85, 0xC9, 0x74, 0x03, 0xB0, 1, 0xC3, 0xB0, 2, 0xC3, 0xCC];
+    let mut bench = Bench::with(&code);
+    let mut breakpoints = Breakpoints::new(&mut bench.mem, bench.code, code.len() as u64, Vec::new()).unwrap();
+    breakpoints.watch_blocks(&[0, 4, 7, 10]);
+    for (argument, reached) in [(1, vec![0, 4]), (1, vec![]), (0, vec![7]), (0, vec![])] {
+        let left = bench.call([argument, 0, 0, 0, 0, 0]);
+        assert!(matches!(left, Left::Returned(_)), "{left:?}");
+        assert_eq!(breakpoints.take_reached(), reached);
+    }
+    assert_eq!(bench.mem.bytes(bench.code, code.len() as u64).unwrap(), code);
+}
+
+#[test]
+fn a_breakpoint_of_the_drivers_own_is_a_trap_also_where_a_block_begins() {
+    let mut bench = Bench::with(&[0xCC, 0xC3]);
+    let mut breakpoints = Breakpoints::new(&mut bench.mem, bench.code, 2, Vec::new()).unwrap();
+    breakpoints.watch_blocks(&[0]);
+    assert_eq!(bench.trap().kind, TrapKind::Breakpoint);
+    assert_eq!(breakpoints.take_reached(), [0]);
+}
+
+#[test]
+fn a_point_may_begin_a_block() {
+    let (mut bench, mut breakpoints) = bench_with_point(&ADDS, 6, 5);
+    let word = word(&mut bench, 1);
+    breakpoints.watch_blocks(&[6]);
+    breakpoints.switch_points(true);
+    for reached in [vec![6], vec![]] {
+        assert!(matches!(bench.call([word.0, 1, 0, 0, 0, 0]), Left::Atomic { .. }));
+        assert_eq!(breakpoints.take_reached(), reached);
+        assert!(matches!(bench.stack.resume(Resume::Return(0)), Left::Returned(_)));
+    }
+    assert_eq!(bench.mem.read::<u64>(word).unwrap(), 3);
+    breakpoints.switch_points(false);
+    assert!(matches!(bench.call([word.0, 1, 0, 0, 0, 0]), Left::Returned(3)));
+    breakpoints.watch_blocks(&[6]);
+    assert!(matches!(bench.call([word.0, 1, 0, 0, 0, 0]), Left::Returned(4)), "a block again, no point");
+    assert_eq!(breakpoints.take_reached(), [6]);
 }

@@ -7,12 +7,15 @@
 mod attempt;
 pub mod callers;
 pub mod faults;
+pub mod fetch;
 pub mod hostile;
 pub mod order;
+pub mod pct;
 pub mod pending;
 mod piece;
 mod recipe;
 mod record;
+pub mod schedules;
 pub mod scripts;
 pub mod specimens;
 pub mod subject;
@@ -30,9 +33,12 @@ pub fn all() -> Vec<Box<dyn Campaign>> {
     vec![
         Box::new(faults::Faults),
         Box::new(pending::Pending),
+        Box::new(schedules::Schedules),
+        Box::new(pct::PctCampaign),
         Box::new(scripts::Scripts),
         Box::new(hostile::Hostile),
         Box::new(callers::Callers),
+        Box::new(fetch::Fetch),
     ]
 }
 

@@ -11,11 +11,12 @@ use std::collections::BTreeSet;
 use nt_trace::Severity;
 pub use table::{Allowed, SCRIPT, Specimen, Table};
 
-use super::{Campaign, Finding, Piece, Plan, Recipe, Record, Wrong, wrong_in};
+use super::{Campaign, Finding, Piece, Plan, Recipe, Record, Share, Wrong, schedules, wrong_in};
 use crate::{
     life::Life,
     machine::{Choices, Machine},
     scenario::{Completion, Face, Scenario},
+    sched::policy::Bounds,
     stop::Stop,
 };
 
@@ -25,6 +26,8 @@ pub const NAME: &str = "specimens";
 const SEEDS: u64 = 50;
 /// Orders in which each of the others is played, beside the usual one.
 const FEW_SEEDS: u64 = 4;
+/// Orders of a specimen that shows its defect in some only.
+const MOST_ORDERS: u64 = 2_000;
 
 /// The campaign over the specimens of a table.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +59,10 @@ impl Campaign for Specimens {
         };
         let mut told = Told::default();
         let usual = Recipe { user_reads: specimen.user_reads, ..Recipe::new(scenario.clone()) };
-        told.judge(specimen, &usual, machine, true)?;
+        told.judge(specimen, &usual, machine, !specimen.orders)?;
+        if specimen.orders {
+            told.explore(specimen, &Recipe { atomics: true, ..usual.clone() }, machine)?;
+        }
         let good = specimen.rule.is_none();
         for seed in 1..=if good { SEEDS } else { FEW_SEEDS } {
             let mut recipe = Recipe { choices: Choices::Seed(seed), ..usual.clone() };
@@ -86,6 +92,29 @@ struct Told {
 }
 
 impl Told {
+    /// Plays a specimen in many orders: one must show its defect.
+    fn explore(&mut self, specimen: &Specimen, recipe: &Recipe, machine: &mut Machine) -> Result<(), Stop> {
+        let (bounds, all) = (Bounds { preemptions: Some(1), turns: None }, Share::default());
+        let mut caught = false;
+        let mut wrong = None;
+        let explored = schedules::explore(machine, recipe, bounds, all, MOST_ORDERS, &mut |life| {
+            self.lives += 1;
+            self.calls += life.calls;
+            self.spoke.extend(life.violations.iter().map(|violation| violation.rule.to_string()));
+            caught |= missed(specimen, life).is_none();
+            let others = otherwise(specimen, life);
+            if wrong.is_none() && !others.is_empty() {
+                wrong = Some(Finding { wrong: others, recipe: recipe.clone().as_played(life) });
+            }
+        })?;
+        if !caught && wrong.is_none() {
+            let text = format!("none of {} orders shows what {} does wrong", explored.orders, specimen.name);
+            wrong = Some(Finding { wrong: vec![Wrong::said(text)], recipe: recipe.clone() });
+        }
+        self.finding = self.finding.take().or(wrong);
+        Ok(())
+    }
+
     /// An allowance that nobody needs hides what may come to need one.
     fn demand_what_is_allowed(&mut self, specimen: &Specimen, recipe: Recipe) {
         let needless = specimen.allowed.iter().filter(|allowed| !self.spoke.contains(&allowed.rule));

@@ -293,8 +293,8 @@ impl SimStage {
     async fn race(&self, race: &Race) -> Result<(), Stop> {
         self.cpu.k().sched.race(true);
         let latches: Vec<Latch> = race.branches.iter().map(|branch| self.spawn(branch)).collect();
-        for (index, latch) in latches.iter().enumerate() {
-            latch.wait(&self.cpu, format!("branch {index} of a race")).await;
+        for latch in &latches {
+            latch.wait(&self.cpu, "the end of a race").await;
         }
         self.cpu.k().sched.race(false);
         Ok(())

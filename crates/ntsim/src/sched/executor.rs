@@ -64,6 +64,8 @@ pub struct Executor {
     /// Kernel calls after which a life is a livelock.
     pub call_limit: u64,
     calls: u64,
+    /// How often driver code was entered or gone on with.
+    resumed: u64,
     /// Atomic instructions of the driver at which threads could switch.
     atomics: u64,
     /// How many of them came since the last kernel call.
@@ -90,6 +92,7 @@ impl Executor {
             time_limit: 3_600 * 10_000_000,
             call_limit: 100_000_000,
             calls: 0,
+            resumed: 0,
             atomics: 0,
             spins: 0,
         }
@@ -139,6 +142,7 @@ impl Executor {
             if done(&self.kernel.borrow()) {
                 return Ok(());
             }
+            let choices = self.choices.len();
             let Some(thread) = self.choose(point) else {
                 if self.fire_timers(true) || self.kernel.borrow_mut().sched.release_held() {
                     continue;
@@ -146,9 +150,20 @@ impl Executor {
                 return Ok(());
             };
             self.kernel.borrow_mut().sched.place(thread);
+            let before = self.effects();
             point = self.step(thread)?;
+            let chosen = self.choices.len() > choices;
+            if chosen && before == self.effects() && self.kernel.borrow().sched.waits_again(thread) {
+                self.policy.stepped_idly();
+            }
             self.check_limits()?;
         }
+    }
+
+    /// A number that is the same after a step in which a thread did nothing that anybody could notice.
+    fn effects(&self) -> u64 {
+        let kernel = self.kernel.borrow();
+        kernel.sched.effects + kernel.sched.now + kernel.trace.events().len() as u64 + self.resumed
     }
 
     fn check_limits(&self) -> Result<(), Stop> {
@@ -316,7 +331,10 @@ impl Executor {
         let Some(runner) = self.runners.get_mut(&id) else { return Ok(None) };
         let Some(stack) = runner.stack.as_mut() else { return Ok(None) };
         self.kernel.borrow_mut().settle_memory()?;
-        match stack.resume(how) {
+        self.resumed += 1;
+        let left = stack.resume(how);
+        self.kernel.borrow_mut().tell_user_accesses()?;
+        match left {
             Left::Import { index, arguments, site } => {
                 runner.next = Next::Import { index, args: Args { base: arguments, site } };
                 let mut kernel = self.kernel.borrow_mut();

@@ -74,6 +74,8 @@ pub struct Thread {
     wanted: Option<Call>,
     answer: Option<u64>,
     woken: Option<u64>,
+    /// What it waited for when it was woken last.
+    waited_for: Option<String>,
     /// It asked to end where it stands.
     exits: bool,
 }
@@ -130,6 +132,8 @@ pub struct Sched {
     processors: u8,
     next_thread: u32,
     races: u32,
+    /// How often a thread was made or woken, or a timer set or taken back.
+    effects: u64,
 }
 
 impl fmt::Debug for Sched {
@@ -155,6 +159,7 @@ impl Sched {
             processors,
             next_thread: 1,
             races: 0,
+            effects: 0,
         }
     }
 
@@ -177,6 +182,7 @@ impl Sched {
     pub fn spawn_boxed(&mut self, role: &'static str, irql: u8, start: Starter) -> ThreadId {
         let id = ThreadId(self.next_thread);
         self.next_thread += 1;
+        self.effects += 1;
         self.threads.push(Thread {
             id,
             role,
@@ -188,6 +194,7 @@ impl Sched {
             wanted: None,
             answer: None,
             woken: None,
+            waited_for: None,
             exits: false,
         });
         self.spawned.push((id, start));
@@ -237,6 +244,12 @@ impl Sched {
         self.thread_mut(current).map_or(irql, |thread| std::mem::replace(&mut thread.irql, irql))
     }
 
+    /// Whether a thread waits again for what it waited for before it was woken last.
+    fn waits_again(&self, id: ThreadId) -> bool {
+        let Some(thread) = self.thread(id) else { return false };
+        matches!((&thread.state, &thread.waited_for), (State::Blocked(now), Some(before)) if now == before)
+    }
+
     /// A race of a script begins, or ends.
     pub const fn race(&mut self, begins: bool) {
         self.races = if begins { self.races + 1 } else { self.races.saturating_sub(1) };
@@ -250,11 +263,11 @@ impl Sched {
 
     /// Wakes a thread that waits in [`Cpu::block`], which gives it `value`.
     pub fn wake(&mut self, id: ThreadId, value: u64) {
-        if let Some(thread) = self.thread_mut(id)
-            && thread.state != State::Ready
-        {
-            thread.state = State::Ready;
+        let Some(thread) = self.thread_mut(id) else { return };
+        if let State::Blocked(what) = std::mem::replace(&mut thread.state, State::Ready) {
+            thread.waited_for = Some(what);
             thread.woken = Some(value);
+            self.effects += 1;
         }
     }
 
@@ -319,11 +332,13 @@ impl Sched {
 
     /// Takes back what [`Self::at`] or [`Self::wake_at`] planned.
     pub fn cancel(&mut self, number: u64) {
+        self.effects += 1;
         self.timers.retain(|Reverse(timer)| timer.sequence != number);
     }
 
     fn add_timer(&mut self, due: Time, action: Action) -> u64 {
         self.sequence += 1;
+        self.effects += 1;
         self.timers.push(Reverse(Timer { due, sequence: self.sequence, action }));
         self.sequence
     }

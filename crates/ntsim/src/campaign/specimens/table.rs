@@ -24,6 +24,10 @@ pub struct Specimen {
     /// Whether each read of user memory must be told for it to be caught.
     #[serde(default)]
     pub user_reads: bool,
+    /// Whether its defect shows only in some order of threads that switch at atomic instructions: then orders are
+    /// explored, and one of them must show it.
+    #[serde(default)]
+    pub orders: bool,
 }
 
 /// A rule that may speak up of a specimen beside its own.

@@ -40,11 +40,15 @@ pub struct Explorer {
     share: Share,
     path: Vec<Node>,
     depth: usize,
+    /// Whether the last choice is in the path.
+    chose: bool,
     /// Preemptions and turns of this life so far.
     spent: (u32, u32),
     /// How many subtrees hang on the usual life that were met so far.
     subtrees: usize,
     lives: u64,
+    /// What is left of this life was or will be tried elsewhere.
+    redundant: bool,
     diverged: bool,
 }
 
@@ -57,16 +61,18 @@ impl Explorer {
             share,
             path: Vec::new(),
             depth: 0,
+            chose: false,
             spent: (0, 0),
             subtrees: 0,
             lives: 0,
+            redundant: false,
             diverged: false,
         }
     }
 
     /// Prepares the next life. False: every order was tried.
     pub fn next_life(&mut self) -> bool {
-        (self.depth, self.spent) = (0, (0, 0));
+        (self.depth, self.spent, self.redundant) = (0, (0, 0), false);
         if self.lives > 0 && !self.advance() {
             return false;
         }
@@ -115,6 +121,7 @@ impl Explorer {
 
     fn pick(&mut self, moment: &Moment<'_>) -> ThreadId {
         let usual = RoundRobin.pick(moment);
+        self.chose = moment.racing;
         if !moment.racing {
             return usual;
         }
@@ -139,11 +146,25 @@ impl Explorer {
         taken
     }
 
+    /// The step that the last choice led to had no effect. If it was the usual one, whoever else could have run then can
+    /// run now, to the same end; if not, what follows is what follows the other choices.
+    fn stepped_idly(&mut self) {
+        let last = self.depth.checked_sub(1).filter(|_| self.chose);
+        let Some(node) = last.and_then(|last| self.path.get_mut(last)) else { return };
+        if node.taken == 0 {
+            node.options.truncate(1);
+        } else {
+            self.redundant = true;
+        }
+    }
+
     /// A choice that was not met before.
     fn node(&self, moment: &Moment<'_>, usual: ThreadId) -> Node {
         let (preemptions, turns) = self.spent;
         let below = |bound: Option<u32>, spent: u32| bound.is_none_or(|bound| spent < bound);
-        let open = if moment.could_go_on() {
+        let open = if self.redundant {
+            false
+        } else if moment.could_go_on() {
             !moment.private && below(self.bounds.preemptions, preemptions)
         } else {
             below(self.bounds.turns, turns)
@@ -163,5 +184,9 @@ pub struct Steered(pub Rc<RefCell<Explorer>>);
 impl Policy for Steered {
     fn pick(&mut self, moment: &Moment<'_>) -> ThreadId {
         self.0.borrow_mut().pick(moment)
+    }
+
+    fn stepped_idly(&mut self) {
+        self.0.borrow_mut().stepped_idly();
     }
 }

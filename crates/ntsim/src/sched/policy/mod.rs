@@ -53,6 +53,10 @@ impl Moment<'_> {
 pub trait Policy {
     /// The thread that runs from this moment on: one of those that can.
     fn pick(&mut self, moment: &Moment<'_>) -> ThreadId;
+
+    /// The thread that was taken last was woken, looked, and waits for the same again: nobody can notice that, so it might
+    /// have been taken at any other time.
+    fn stepped_idly(&mut self) {}
 }
 
 /// Lets a thread run until it blocks, then takes the next one in turn.

@@ -173,3 +173,52 @@ fn a_thread_that_yields_stands_back() {
         assert_eq!(Pct::new(seed, 2, 10).pick(&moment), ThreadId(2));
     }
 }
+
+/// Threads 1 and 2 take steps; thread 3 is woken between them and never does anything.
+fn orders_beside_an_idle_thread(tell: bool) -> (BTreeSet<Vec<u32>>, u64) {
+    let explorer = Rc::new(RefCell::new(Explorer::new(WITHOUT_BOUND, Share::default())));
+    let mut orders = BTreeSet::new();
+    while explorer.borrow_mut().next_life() {
+        let mut policy = Steered(Rc::clone(&explorer));
+        let (mut left, mut awake, mut order) = ([2, 2], 2, Vec::new());
+        let (mut current, mut point) = (ThreadId(0), Point::Blocked);
+        while left != [0, 0] {
+            let mut runnable: Vec<ThreadId> =
+                (1..).zip(left).filter(|(_, left)| *left > 0).map(|(id, _)| ThreadId(id)).collect();
+            runnable.extend((awake > 0).then_some(ThreadId(3)));
+            let chosen = runnable.len() > 1;
+            let picked = if chosen {
+                policy.pick(&Moment { point, current, runnable: &runnable, racing: true, private: false })
+            } else {
+                runnable[0]
+            };
+            (current, point) = (picked, Point::KernelCall);
+            if picked.0 == 3 {
+                awake -= 1;
+                point = Point::Blocked;
+                if chosen && tell {
+                    policy.stepped_idly();
+                }
+            } else {
+                order.push(picked.0);
+                let left = &mut left[picked.0 as usize - 1];
+                *left -= 1;
+                if *left == 0 {
+                    point = Point::Blocked;
+                }
+            }
+        }
+        orders.insert(order);
+    }
+    let lives = explorer.borrow().lives();
+    (orders, lives)
+}
+
+#[test]
+fn steps_without_effect_are_not_tried_everywhere_and_nothing_is_lost() {
+    let (all, many) = orders_beside_an_idle_thread(false);
+    let (same, few) = orders_beside_an_idle_thread(true);
+    assert_eq!(all, all_orders(&[2, 2]));
+    assert_eq!(same, all);
+    assert!(few < many, "{few} lives instead of {many}");
+}

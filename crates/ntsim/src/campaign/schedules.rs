@@ -1,0 +1,138 @@
+//! A campaign of orders: the small races that matter, in every order of their threads within a bound.
+//!
+//! Exploration begins at the script's race; what lies before goes its usual way. Threads may be preempted where the
+//! driver calls the kernel and at its own atomic instructions; who follows a thread that blocked is tried as well.
+//! A preemption before a call that no other thread notices is left out ([`Moment::private`]). Races between plain loads
+//! and stores are not explored.
+//!
+//! [`Moment::private`]: crate::sched::Moment::private
+
+mod races;
+
+use std::{cell::RefCell, rc::Rc};
+
+use super::{Campaign, Extent, Finding, Piece, Plan, Recipe, Record, Share, tally::Tally};
+use crate::{
+    life::Life,
+    machine::Machine,
+    sched::policy::{Bounds, Explorer, Steered},
+    stop::Stop,
+};
+
+pub use races::{NOT_RUN, all as races};
+
+/// The name on the command line.
+const NAME: &str = "schedules";
+
+/// The campaign.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Schedules;
+
+impl Campaign for Schedules {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn about(&self) -> &'static str {
+        "the small races that matter, in every order of their threads within a bound on preemptions"
+    }
+
+    fn pieces(&self, plan: &Plan) -> Vec<Piece> {
+        let (shares, weight) = match plan.extent {
+            Extent::Quick => (2, 300),
+            Extent::Normal => (8, 2_000),
+            Extent::Full => (64, 20_000),
+        };
+        let of = |name: String| Share::all(shares).map(move |share| (name.clone(), share));
+        let all = races::names(plan).into_iter().flat_map(of);
+        all.map(|(name, share)| Piece::new(NAME, &name, plan).share(share).weighing(weight)).collect()
+    }
+
+    fn run(&self, piece: &Piece, machine: &mut Machine, tell: &mut dyn FnMut(Record)) -> Result<(), Stop> {
+        let Some((scenario, written_for_it)) = races::find(&piece.subject) else {
+            tell(Record::NotRun { reason: format!("there is no race {}", piece.subject) });
+            return Ok(());
+        };
+        let recipe = Recipe { atomics: true, ..Recipe::new(scenario) };
+        let bounds = bounds(piece.extent);
+        let mut tally = Tally::new(tell);
+        let judge = |life: &Life| Finding::of(&recipe, life, written_for_it);
+        let explored = explore(machine, &recipe, bounds, piece.share, most(piece.extent), &mut |life| {
+            tally.count(life);
+            judge(life).into_iter().for_each(|finding| tally.find(finding));
+        })?;
+        tally.tell(explored.record(bounds));
+        if piece.share.number == 0 {
+            for reason in NOT_RUN {
+                tally.tell(Record::NotRun { reason: (*reason).into() });
+            }
+        }
+        tally.end();
+        Ok(())
+    }
+}
+
+/// How far an exploration came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explored {
+    /// Orders of threads that were tried.
+    pub orders: u64,
+    /// Whether these are all within the bounds.
+    pub all: bool,
+}
+
+impl Explored {
+    fn record(self, bounds: Bounds) -> Record {
+        let exhaustive = bounds.preemptions.filter(|_| self.all && bounds.turns.is_none());
+        Record::Schedules { explored: self.orders, exhaustive }
+    }
+}
+
+/// Plays a share of the orders of a race, each in a life of its own, `most` at most.
+///
+/// # Errors
+/// When the host refuses the machine a new life, or lives are not determined by their choices.
+pub fn explore(
+    machine: &mut Machine,
+    recipe: &Recipe,
+    bounds: Bounds,
+    share: Share,
+    most: u64,
+    each: &mut dyn FnMut(&Life),
+) -> Result<Explored, Stop> {
+    let explorer = Rc::new(RefCell::new(Explorer::new(bounds, share)));
+    loop {
+        let orders = explorer.borrow().lives();
+        if orders >= most {
+            return Ok(Explored { orders, all: false });
+        }
+        if !explorer.borrow_mut().next_life() {
+            return Ok(Explored { orders, all: true });
+        }
+        let life = recipe.live_steered(machine, Box::new(Steered(Rc::clone(&explorer))))?;
+        if explorer.borrow().has_diverged() {
+            return Err(Stop::Host(format!(
+                "{}: the same choices led elsewhere; nothing can be said of its orders",
+                recipe.scenario.name
+            )));
+        }
+        each(&life);
+    }
+}
+
+/// How far from the usual order.
+const fn bounds(extent: Extent) -> Bounds {
+    match extent {
+        Extent::Quick => Bounds { preemptions: Some(1), turns: None },
+        Extent::Normal | Extent::Full => Bounds { preemptions: Some(2), turns: None },
+    }
+}
+
+/// How many orders of one share of a race are played at most.
+const fn most(extent: Extent) -> u64 {
+    match extent {
+        Extent::Quick => 1_500,
+        Extent::Normal => 10_000,
+        Extent::Full => u64::MAX,
+    }
+}
