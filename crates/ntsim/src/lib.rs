@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod cli;
 pub mod cpu;
 pub mod image;
+pub mod inf;
 pub mod kernel;
 pub mod life;
 pub mod machine;

@@ -13,6 +13,9 @@ use crate::world::World;
 pub struct Urbs {
     urbs: ObjectMap<Urb>,
     closed: ObjectMap<u64>,
+    /// The driver has called `USBD_CreateHandle`: from then on it may not make URBs of its own. One that never does
+    /// is of before Windows 8, and its URBs come from pool.
+    registered: bool,
 }
 
 struct Urb {
@@ -36,6 +39,7 @@ impl Rule for Urbs {
             Tag::UrbSubmitted,
             Tag::UrbCompleted,
             Tag::UrbModifiedWhileActive,
+            Tag::HandleCreated,
             Tag::HandleClosed,
             Tag::DeviceDeleted,
             Tag::DriverUnloaded,
@@ -63,6 +67,7 @@ impl Rule for Urbs {
             EventKind::UrbModifiedWhileActive(changed) => {
                 self.active(event, changed.urb, &format!("changed at offset {}", changed.offset), findings);
             }
+            EventKind::HandleCreated(_) => self.registered = true,
             EventKind::HandleClosed(closed) => {
                 self.closed.entry(closed.handle).or_insert(event.seq);
             }
@@ -112,8 +117,10 @@ impl Urbs {
     fn submitted(&mut self, event: &Event, sent: &UrbSubmitted, findings: &mut Findings) {
         let found = |rule| Violation::new(rule, event).object(sent.urb).object(sent.irp);
         if sent.kind == UrbKind::Foreign || !self.urbs.contains_key(&sent.urb) {
-            let detail = format!("{} does not come from USBD_UrbAllocate or its siblings", sent.urb);
-            findings.report(found("ForeignUrb").code(0x144, 0x3).detail(detail));
+            if self.registered {
+                let detail = format!("{} does not come from USBD_UrbAllocate or its siblings", sent.urb);
+                findings.report(found("ForeignUrb").code(0x144, 0x3).detail(detail));
+            }
             return;
         }
         if !self.touched(event, sent.urb, "submitted", findings) {

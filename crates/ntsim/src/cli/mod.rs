@@ -11,12 +11,14 @@ mod worker;
 use std::{
     fs::File,
     io::{BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
 use nt_trace::{Event, view};
+
+use crate::{inf::Installation, machine};
 
 /// Exit status for what could not be done at all: an unreadable file, an unknown name.
 const CANNOT: u8 = 2;
@@ -24,6 +26,9 @@ const CANNOT: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "ntsim", version, about = "Runs a WDM driver's .sys in a simulated NT kernel")]
 struct Arguments {
+    /// The INF file that installs the driver: its service's name, what the registry holds, and what devices it is for.
+    #[arg(long, value_name = "FILE", global = true)]
+    inf: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,12 +54,28 @@ enum Command {
     Scenarios,
 }
 
+/// Reads the INF file that installs the driver.
+fn install(path: &Path) -> Result<(), String> {
+    let file = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let installation = Installation::of(&file).map_err(|error| format!("{}: {error}", path.display()))?;
+    for line in &installation.skipped {
+        eprintln!("ntsim: {}: not the registry of the device or its service: {line}", path.display());
+    }
+    machine::install(installation);
+    Ok(())
+}
+
 /// Runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let Arguments { inf, command } = Arguments::parse();
+    if let Err(message) = inf.as_deref().map_or(Ok(()), install) {
+        eprintln!("ntsim: {message}");
+        return ExitCode::from(CANNOT);
+    }
+    let result = match command {
         Command::Run(arguments) => run::command(&arguments),
-        Command::Verify(arguments) => verify::command(&arguments),
+        Command::Verify(arguments) => verify::command(&arguments, inf),
         Command::Replay(arguments) => replay::command(&arguments),
         Command::Merge(arguments) => merge::command(&arguments),
         Command::Worker(arguments) => worker::command(&arguments),

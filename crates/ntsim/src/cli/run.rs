@@ -17,12 +17,20 @@ use crate::{
     verify::{Symbols, life_page, work::name_of},
 };
 
+/// The driver that the scenarios of the library are written for.
+pub(super) const USBCLIENT: &str = "usbclient.sys";
+/// The device that another driver gets unless one is named.
+pub(super) const DEVICE: &str = "loopback-hs";
+/// The life that a driver of another name gets unless one is named.
+const ANY_DRIVER: &str = "any_driver";
+
 /// What to run, and how.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The driver's image.
     driver: PathBuf,
-    /// What to play: one of `ntsim scenarios`. Without it, a whole life that suits the device.
+    /// What to play: one of `ntsim scenarios`, or `any_driver`. Without it, a whole life that suits the device; for a
+    /// file of another name than usbclient.sys, `any_driver`.
     #[arg(long)]
     scenario: Option<String>,
     /// A script of your own, as JSON, instead of a scenario.
@@ -77,8 +85,12 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
         (Some(path), _) => {
             serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))?
         }
+        (None, Some(name)) if name == ANY_DRIVER => library::any_driver(model.unwrap_or(DEVICE)),
         (None, Some(name)) => library::by_name(name)
             .ok_or_else(|| format!("there is no scenario {name}; `ntsim scenarios` lists them"))?,
+        (None, None) if name_of(&arguments.driver) != USBCLIENT => {
+            return Ok(library::any_driver(model.unwrap_or(DEVICE)));
+        }
         (None, None) => return Ok(model.map_or_else(library::whole_life, library::life_of)),
     };
     for step in &mut scenario.steps {

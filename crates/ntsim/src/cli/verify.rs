@@ -10,7 +10,10 @@ use std::{
     time::Instant,
 };
 
-use super::findings::{self, Findings};
+use super::{
+    findings::{self, Findings},
+    run::{DEVICE, USBCLIENT},
+};
 use crate::{
     campaign::{Extent, Plan, Record, Share, Told},
     verify::{
@@ -19,11 +22,6 @@ use crate::{
         work::{SpecimenFolders, name_of},
     },
 };
-
-/// The driver that the scenarios of the library are written for.
-const USBCLIENT: &str = "usbclient.sys";
-/// The device that another driver gets unless one is named.
-const DEVICE: &str = "loopback-hs";
 
 /// What to verify, and how much.
 #[derive(Debug, clap::Args)]
@@ -75,12 +73,12 @@ fn share(text: &str) -> Result<Share, String> {
     Ok(Share { number, of })
 }
 
-pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
+pub(super) fn command(arguments: &Arguments, inf: Option<PathBuf>) -> Result<ExitCode, String> {
     let request = request(arguments)?;
     let work = Work::cut(&request)?;
     let started = Instant::now();
     let jobs = arguments.jobs.unwrap_or_else(processors);
-    let told = work_through(arguments, &request, &work, jobs)?;
+    let told = work_through(arguments, &request, &work, (inf, jobs))?;
     let seconds = started.elapsed().as_secs_f64();
     let report = Report::of(&work.identity, &work.not_run, &told);
     let mut findings =
@@ -122,7 +120,7 @@ fn work_through(
     arguments: &Arguments,
     request: &Request,
     work: &Work,
-    jobs: usize,
+    (inf, jobs): (Option<PathBuf>, usize),
 ) -> Result<BTreeMap<u64, Told>, String> {
     let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
     let table = request.specimens.as_ref().map(|folders| folders.table.clone());
@@ -131,7 +129,7 @@ fn work_through(
     let weight = |told: &Told| u64::from(told.piece.weight);
     let mut progress = Progress::new(work.jobs.iter().map(|job| u64::from(job.piece.weight)).sum());
     let mut all = BTreeMap::new();
-    Workers { program, table, count: jobs }.work(work.jobs.clone(), &mut |news| match news {
+    Workers { program, table, inf, count: jobs }.work(work.jobs.clone(), &mut |news| match news {
         News::Lives(more) => progress.lives(more),
         News::Done(number, told) => {
             progress.piece(weight(&told), told.records.iter().filter(|record| is_bad(record)).count() as u64);

@@ -2,7 +2,7 @@
 
 use super::{
     c_runtime, contiguous, debug_print, etw, ex, export::Export, interruption, io, ke, memory, misc, mm, object, pool,
-    process, registry, registry_keys, registry_values, rtl, system, system_thread,
+    process, registry, registry_keys, registry_values, rtl, system, system_thread, variables,
 };
 
 /// The tables of this kernel's routines. A module that adds routines adds its table here.
@@ -25,6 +25,7 @@ pub const TABLES: &[&[&[Export]]] = &[
         rtl::EXPORTS,
         system::EXPORTS,
         system_thread::EXPORTS,
+        variables::EXPORTS,
     ],
     io::EXPORTS,
     ke::EXPORTS,

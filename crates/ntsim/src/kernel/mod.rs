@@ -34,6 +34,7 @@ mod ex;
 pub mod export;
 pub mod exports;
 pub mod fault;
+mod format;
 pub mod interruption;
 pub mod io;
 pub mod ke;
@@ -56,6 +57,8 @@ mod system_thread;
 pub(crate) mod tests;
 pub mod trace;
 mod unload;
+mod user_access;
+mod variables;
 
 use nt_trace::{
     Arg, NtStatus, ObjectKind,
@@ -63,9 +66,10 @@ use nt_trace::{
 };
 
 pub use pool::{Block, Pool};
-pub use registry::RegistryValue;
+pub use registry::{Key, RegistryValue};
 
 use crate::{
+    inf::Installation,
     mem::{Addr, BadAccess, Mem, State},
     sched::{DISPATCH_LEVEL, Sched},
     stop::Stop,
@@ -108,11 +112,15 @@ pub struct Kernel {
     etw: etw::Etw,
     /// The image's functions, by which exceptions find their handlers.
     pub function_table: interruption::FunctionTable,
+    /// What an INF file installed, for every life.
+    pub installation: Option<Installation>,
     /// Parts of the image that are gone when `DriverEntry` has returned.
     pub discardable: Vec<std::ops::Range<Addr>>,
     /// The structure that `IoGetConfigurationInformation` gives, NULL before the first call.
     configuration_information: Addr,
     site: Addr,
+    /// How often driver code has run, since the machine was made.
+    runs: u64,
 }
 
 impl Kernel {
@@ -138,9 +146,11 @@ impl Kernel {
             callbacks: callback::Callbacks::new(),
             etw: etw::Etw::default(),
             function_table: interruption::FunctionTable::default(),
+            installation: None,
             discardable: Vec::new(),
             configuration_information: Addr::NULL,
             site: Addr::NULL,
+            runs: 1,
         }
     }
 
@@ -174,6 +184,7 @@ impl Kernel {
     /// # Errors
     /// What the host says when it refuses to open or close pages.
     pub fn settle_memory(&mut self) -> Result<(), Stop> {
+        self.runs += 1;
         self.look_at_level();
         Ok(self.mem.settle()?)
     }

@@ -53,7 +53,7 @@ pub const EXPORTS: &[Export] = &[
 const CURRENT: &str = "wdm/nf-wdm-iogetcurrentprocess";
 /// Where thread and process objects would lie: in no arena.
 const THREADS: u64 = 0xFFFF_8100_0000_0000;
-const PROCESSES: u64 = 0xFFFF_8200_0000_0000;
+pub(super) const PROCESSES: u64 = 0xFFFF_8200_0000_0000;
 const STRIDE: u64 = 0x1000;
 
 /// The address that the object of a thread goes by that the driver did not make.

@@ -22,6 +22,7 @@ use crate::{
             STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS,
         },
     },
+    inf::Installation,
     mem::Addr,
     sched::PASSIVE_LEVEL,
     stop::Stop,
@@ -153,6 +154,20 @@ impl KeyId {
 }
 
 impl Registry {
+    /// The service's own values, as an INF file made them, below the path of the services.
+    pub fn add_service(&mut self, installation: &Installation) {
+        for (below, values) in &installation.service_keys {
+            let path = format!("{CONTROL_SET}\\services\\{}\\{below}", installation.service);
+            *self.values_mut(&KeyId::path(&path)) = values.clone();
+        }
+    }
+
+    /// A device's own values, as an INF file made them.
+    pub fn add_device(&mut self, pdo: Addr, installation: &Installation) {
+        self.keys.entry((pdo, PLUGPLAY_REGKEY_DEVICE)).or_default().extend(installation.device_key.clone());
+        self.keys.entry((pdo, PLUGPLAY_REGKEY_DRIVER)).or_default().extend(installation.driver_key.clone());
+    }
+
     /// The values of a key, none for one that never had any.
     pub(super) fn values(&self, key: &KeyId) -> Option<&Key> {
         match key {
@@ -170,6 +185,10 @@ impl Registry {
     }
 }
 
+/// `PLUGPLAY_REGKEY_DEVICE`
+const PLUGPLAY_REGKEY_DEVICE: u32 = 1;
+/// `PLUGPLAY_REGKEY_DRIVER`
+const PLUGPLAY_REGKEY_DRIVER: u32 = 2;
 /// `PLUGPLAY_REGKEY_CURRENT_HWPROFILE` aside.
 const KEY_KIND: u32 = 0x3;
 /// Where the keys of device interfaces are kept; no `PLUGPLAY_REGKEY_*` has this number.

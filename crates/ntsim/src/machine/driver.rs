@@ -21,6 +21,9 @@ use crate::{
 pub async fn load(cpu: &Cpu, name: &str, entry: Addr) -> Result<Result<Addr, NtStatus>, Stop> {
     let (driver, path) = {
         let mut kernel = cpu.k();
+        if let Some(installation) = kernel.installation.clone() {
+            kernel.io.registry.add_service(&installation);
+        }
         let driver = kernel.create_driver(name, entry)?;
         let path = registry_path(&mut kernel, name)?;
         let module = kernel.trace.module.clone();

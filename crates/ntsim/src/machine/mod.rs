@@ -14,15 +14,19 @@ use std::{
     future::Future,
     path::Path,
     rc::Rc,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use nt_trace::{NtStatus, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cpu::install_handlers,
+    cpu::{self, install_handlers},
     image::{Image, LoadError, Parsed, Unwind},
+    inf::Installation,
     kernel::{Kernel, exports},
     mem::{Addr, Gate, Mem, Mode},
     sched::{Cpu, Executor, Pct, Policy, Random, Replay, RoundRobin, Sched, State, ThreadId},
@@ -34,6 +38,16 @@ pub use driver::{load, unload};
 
 /// Lives that were begun in this process, for whoever wants to see that it is alive.
 pub static LIVES: AtomicU64 = AtomicU64::new(0);
+
+/// What machines of this process find in the registry.
+static INSTALLATION: OnceLock<Installation> = OnceLock::new();
+
+/// Says for the whole process what INF file installed the driver: its service's name and values, and those of each
+/// device. Only the first call counts.
+pub fn install(installation: Installation) {
+    // A second one is left out, as said.
+    let _ = INSTALLATION.set(installation);
+}
 
 /// How a life is played.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +127,7 @@ impl Machine {
         let mem = Mem::new(options.memory, options.gate)?;
         let mut kernel = Kernel::new(mem, Sched::new(options.processors));
         let image = Image::load(&mut kernel, &name, &parsed, exports::find)?;
+        kernel.installation = INSTALLATION.get().cloned();
         kernel.unwind = Some(Unwind::new(&image, &kernel.mem));
         // Every event of the driver names the module, so the name is leaked and borrowed.
         kernel.trace.module = Text::Borrowed(name.leak());
@@ -183,10 +198,18 @@ impl Machine {
         self.executor.steer(policy);
     }
 
+    /// Whether every access of the driver to the memory of user processes is told in this life, as an event.
+    pub fn watch_user_memory(&mut self, watch: bool) {
+        if watch {
+            cpu::watch_code(self.image.base, self.image.loaded_bytes());
+        }
+        self.kernel.borrow_mut().mem.watch_user(watch);
+    }
+
     /// Loads the driver into this life: makes its driver object and calls DriverEntry.
     pub fn start(&mut self) -> Option<NtStatus> {
         let entry = self.image.entry;
-        let name = self.image.name.trim_end_matches(".sys").to_owned();
+        let name = self.service();
         let driver = self.drive("load", async move |cpu| load(&cpu, &name, entry).await)?;
         match driver {
             Ok(driver) => {
@@ -195,6 +218,13 @@ impl Machine {
             }
             Err(status) => Some(status),
         }
+    }
+
+    /// The name of the driver's service: what the INF file says, otherwise the file's name.
+    fn service(&self) -> String {
+        let kernel = self.kernel.borrow();
+        let installed = kernel.installation.as_ref().map(|installation| installation.service.clone());
+        installed.unwrap_or_else(|| self.image.name.trim_end_matches(".sys").to_owned())
     }
 
     /// Calls DriverUnload and looks for what the driver left behind.

@@ -46,6 +46,9 @@ pub fn plug(kernel: &mut Kernel, model: Box<dyn DeviceModel>, options: Options) 
     kernel.usb.knobs.read_registry();
     kernel.usb.ports += 1;
     let port = kernel.usb.ports;
+    if let Some(installation) = &kernel.installation {
+        kernel.io.registry.add_device(pdo, installation);
+    }
     kernel.usb.devices.insert(pdo, Device::new(model, options, port));
     Ok(pdo)
 }

@@ -34,6 +34,8 @@ pub struct Workers {
     pub program: PathBuf,
     /// The table of the specimens.
     pub table: Option<PathBuf>,
+    /// The INF file that installs the driver.
+    pub inf: Option<PathBuf>,
     /// How many run at a time.
     pub count: usize,
 }
@@ -99,6 +101,9 @@ impl Worker {
         command.arg("worker").arg(image);
         if let Some(table) = &workers.table {
             command.arg("--expectations").arg(table);
+        }
+        if let Some(inf) = &workers.inf {
+            command.arg("--inf").arg(inf);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;

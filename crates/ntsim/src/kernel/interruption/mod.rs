@@ -47,7 +47,8 @@ pub fn answer(cpu: Cpu, interruption: Interruption, raised: Option<Raised>) -> A
         if let Some(context) = emulated {
             return Ok(context);
         }
-        match exception(&cpu.look(), &interruption) {
+        let raised = exception(&cpu.look(), &interruption);
+        match raised {
             Some(raised) => dispatch::dispatch(&cpu, at_instruction(&interruption), raised).await,
             None => Err(Stop::Trap(interruption.trap)),
         }

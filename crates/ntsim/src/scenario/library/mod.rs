@@ -1,17 +1,20 @@
 //! The scenarios that come with the simulator.
 
+mod any_driver;
 mod build;
 mod failures;
 pub mod hlk;
 mod hostile;
 mod knobs;
 mod life;
+mod power;
 mod queries;
 mod removal;
 mod requests;
 
 use super::Scenario;
 
+pub use any_driver::any_driver;
 pub use life::{LOOPBACK_BYTES, short_life, whole_life, whole_life_of};
 
 /// Every scenario that is played on the loopback device, the demonstration first.
@@ -25,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(hostile::all());
     all.extend(knobs::all());
     all.extend(hlk::all());
+    all.extend(power::all());
     all
 }
 
