@@ -168,7 +168,7 @@ fn a_worker_that_dies_is_told() {
     };
     let told = |program: &str| {
         let mut told = Vec::new();
-        let workers = Workers { program: program.into(), table: None, count: 1 };
+        let workers = Workers { program: program.into(), table: None, inf: None, count: 1 };
         workers.work(vec![job.clone()], &mut |news| {
             if let News::Done(number, piece) = news {
                 told.push((number, piece.records));

@@ -32,6 +32,8 @@ pub struct Played {
     pub rule: Option<String>,
     /// Whether it was caught as its table says.
     pub caught: bool,
+    /// It was lost with its process.
+    pub lost: bool,
 }
 
 /// The schedules of one scenario.
@@ -176,7 +178,7 @@ impl Report {
             }
             Record::Scripts { scripts } => self.row(piece).scripts += scripts,
             Record::Specimen { rule, caught } => {
-                let played = Played { rule: rule.clone(), caught: *caught };
+                let played = Played { rule: rule.clone(), caught: *caught, lost: false };
                 self.specimens.insert(piece.subject.clone(), played);
             }
             Record::Blocks { hit } => self.blocks.extend(hit),
@@ -190,7 +192,7 @@ impl Report {
     fn died(&mut self, piece: &Piece, reason: &str) {
         self.lost.push((piece.clone(), reason.to_owned()));
         if piece.campaign == specimens::NAME {
-            self.specimens.insert(piece.subject.clone(), Played { rule: None, caught: false });
+            self.specimens.insert(piece.subject.clone(), Played { rule: None, caught: false, lost: true });
         }
     }
 

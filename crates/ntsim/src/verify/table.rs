@@ -1,10 +1,13 @@
 //! The table at the end of a run.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use nt_trace::{RuleSet, catalogue, catalogue::Checked};
 
-use super::{Only, Report, report::Row};
+use super::{
+    Only, Report,
+    report::{Played, Row},
+};
 use crate::{campaign::Extent, life::NOT_CHECKED};
 
 /// What lies in front of a line's text.
@@ -77,15 +80,21 @@ impl Report {
             return Ok(());
         }
         let broken = self.specimens.values().filter(|played| played.rule.is_some());
-        let whole = self.specimens.len() - broken.clone().count();
-        let caught = broken.clone().filter(|played| played.caught).count();
+        let whole = self.specimens.values().filter(|played| played.rule.is_none() && !played.lost);
+        let count = |all: &mut dyn Iterator<Item = &Played>| {
+            all.fold((0, 0), |(good, all), played| (good + u64::from(played.caught), all + 1))
+        };
+        let (caught, of) = count(&mut broken.clone());
+        let (quiet, of_whole) = count(&mut whole.clone());
         head(f, "specimens")?;
-        write!(f, "{caught} of {} caught by their own rule and no other", broken.count())?;
-        let quiet = self.specimens.values().filter(|played| played.rule.is_none() && played.caught).count();
-        writeln!(f, "; {quiet} of {whole} that break nothing caught by none")?;
-        for (name, played) in self.specimens.iter().filter(|(_, played)| !played.caught) {
+        write!(f, "{caught} of {of} caught by their own rule and no other; ")?;
+        writeln!(f, "{quiet} of {of_whole} that break nothing caught by none")?;
+        for (name, played) in self.specimens.iter().filter(|(_, played)| !played.caught && !played.lost) {
             head(f, "")?;
-            writeln!(f, "{name}: {} is not as its table says", played.rule.as_deref().unwrap_or("nothing"))?;
+            match &played.rule {
+                Some(rule) => writeln!(f, "{name}: not caught by {rule} alone")?,
+                None => writeln!(f, "{name}: caught, though it breaks nothing")?,
+            }
         }
         Ok(())
     }
@@ -107,13 +116,30 @@ impl Report {
             head(f, "blocks")?;
             writeln!(f, "{} basic blocks of the driver reached", self.blocks.len())?;
         }
+        self.schedules(f)
+    }
+
+    /// Where every order within a bound was to be tried, whether it was; otherwise how many were tried.
+    fn schedules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut at_random: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         for ((campaign, scenario), explored) in &self.schedules {
+            if explored.exhaustive.is_empty() {
+                let (schedules, scenarios) = at_random.entry(campaign).or_default();
+                *schedules += explored.schedules;
+                *scenarios += 1;
+                continue;
+            }
             head(f, campaign)?;
             write!(f, "{scenario}: {} schedules", explored.schedules)?;
             match explored.bound() {
+                Some(1) => writeln!(f, ", all within 1 preemption")?,
                 Some(bound) => writeln!(f, ", all within {bound} preemptions")?,
                 None => writeln!(f, ", not all")?,
             }
+        }
+        for (campaign, (schedules, scenarios)) in at_random {
+            head(f, campaign)?;
+            writeln!(f, "{schedules} schedules of {scenarios} scenarios: not all there are")?;
         }
         Ok(())
     }
