@@ -57,20 +57,20 @@ fn tell(finding: &Finding) -> String {
 
 #[test]
 fn pending_sample() {
-    play("pending", 12);
+    play("pending", 40);
 }
 
 #[test]
 fn scripts_sample() {
-    play("scripts", 8);
+    play("scripts", 16);
 }
 
 #[test]
 fn hostile_sample() {
-    play("hostile", 10);
+    play("hostile", 30);
 }
 
 #[test]
 fn callers_sample() {
-    play("callers", 9);
+    play("callers", 36);
 }

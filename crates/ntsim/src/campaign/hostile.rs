@@ -64,10 +64,8 @@ impl Campaign for Hostile {
     }
 
     fn pieces(&self, plan: &Plan) -> Vec<Piece> {
-        let (bases, model) = match &plan.device {
-            Some(model) => (vec![model.as_str()], model.as_str()),
-            None => (BASES.to_vec(), MODEL),
-        };
+        let model = plan.device.as_deref().unwrap_or(MODEL);
+        let bases = plan.device.as_deref().map_or_else(|| BASES.to_vec(), |model| vec![model]);
         let mut pieces = Vec::new();
         let mut add = |kind: Kind, model: &str, shares, weight| {
             let subject = format!("{} {model}", name(kind));

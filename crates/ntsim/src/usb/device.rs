@@ -11,6 +11,7 @@ use super::{Options, idle::Idle, pipe::Pipe, status::Outcome, transfer::Transfer
 use crate::{abi::power::POWER_DEVICE_D0, mem::Addr, sched::Time, stop::Stop};
 
 /// One plugged device.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Device {
     pub model: Box<dyn DeviceModel>,
     pub options: Options,

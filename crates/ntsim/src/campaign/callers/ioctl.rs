@@ -70,8 +70,8 @@ fn control(random: &mut SplitMix, file: &str, code: u32) -> Ioctl {
         // A request of chapter 9: some belong to the USB stack.
         setup.request_type = direction | pick(random, &[0x00, 0x01, 0x02, 0x20, 0x60, 0x1F]);
         setup.request = byte(random) & 0x0F;
-        setup.value = word(random) as u16 & 0x03FF;
-        setup.index = word(random) as u16 & 0x0083;
+        setup.value = u16::from_le_bytes([byte(random), byte(random) & 0x03]);
+        setup.index = u16::from(byte(random) & 0x83);
     }
     let wrong_way = random.below(8) == 0;
     let room = if wrong_way { small(random) } else { length };

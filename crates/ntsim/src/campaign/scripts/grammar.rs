@@ -319,7 +319,7 @@ impl World {
                 }
                 now
             }
-            It::CancelStop => {
+            It::CancelStop | It::SpuriousCancelStop => {
                 allowed(&[NodeState::Started, NodeState::QueryStopped])?;
                 NodeState::Started
             }
@@ -352,10 +352,6 @@ impl World {
             }
             It::SpuriousCancelRemove => {
                 allowed(&[NodeState::Started, NodeState::QueryRemoved])?;
-                NodeState::Started
-            }
-            It::SpuriousCancelStop => {
-                allowed(&[NodeState::Started, NodeState::QueryStopped])?;
                 NodeState::Started
             }
             It::Remove => {

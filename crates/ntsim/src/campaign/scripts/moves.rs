@@ -128,7 +128,7 @@ impl What {
             Self::Abort => Ioctl::abort(file, BULK_IN),
             Self::Reset => Ioctl::reset(file, BULK_OUT),
             Self::Pipes => Ioctl::new(file, control_code::GET_PIPES, Bytes::none(), Bytes::room(256)),
-            Self::Unknown { code, room } if room == 0 => {
+            Self::Unknown { code, room: 0 } => {
                 Ioctl::control_out(file, SetupPacket { index: 1, ..setup(0x40, FLUSH, 0) }, Bytes::none())
                     .with(code)
             }

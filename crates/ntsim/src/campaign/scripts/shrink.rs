@@ -52,7 +52,7 @@ impl Source {
         // A strategy that rejects nothing always makes a value.
         let Ok(mut tree) = moves::histories().new_tree(&mut self.runner) else { return Ok(()) };
         let seed = self.seeds.next();
-        let choices = if seed % 2 == 0 { Choices::InTurn } else { Choices::Seed(seed) };
+        let choices = if seed.is_multiple_of(2) { Choices::InTurn } else { Choices::Seed(seed) };
         let recipe = Recipe { choices, ..Recipe::new(grammar::script(&tree.current(), &self.model)) };
         let life = recipe.live(machine)?;
         tally.count(&life);
@@ -99,22 +99,18 @@ impl Hunt<'_, '_> {
         Ok(None)
     }
 
-    /// Leaves out each step that is not needed, and says the others without ifs.
+    /// Leaves out each step that is not needed, does one after the other what need not be done at once, and says the
+    /// rest without ifs.
     fn plain(&mut self, mut best: Finding) -> Result<Finding, Stop> {
-        let mut again = true;
+        // A wait is right because of a step before it, which only the grammar knows.
+        let mut again = !self.what.starts_with(WAITS);
         while again && self.lives < PATIENCE {
             again = false;
-            for at in (0..best.recipe.scenario.steps.len()).rev() {
-                for change in [without, undressed] {
-                    let mut scenario = best.recipe.scenario.clone();
-                    // A wait is right because of a step before it, which only the grammar knows.
-                    if self.what.starts_with(WAITS) || !change(&mut scenario.steps, at) {
-                        continue;
-                    }
-                    if let Some(found) = self.try_out(&scenario)? {
-                        (best, again) = (found, true);
-                        break;
-                    }
+            for steps in simpler(&best.recipe.scenario.steps) {
+                let scenario = Scenario { steps, ..best.recipe.scenario.clone() };
+                if let Some(found) = self.try_out(&scenario)? {
+                    (best, again) = (found, true);
+                    break;
                 }
             }
         }
@@ -122,20 +118,34 @@ impl Hunt<'_, '_> {
     }
 }
 
-fn without(steps: &mut Vec<Step>, at: usize) -> bool {
-    if at >= steps.len() {
-        return false;
+/// Every script that is simpler than this one by a little, the ones that are simpler by more first.
+fn simpler(steps: &[Step]) -> Vec<Vec<Step>> {
+    let with = |at: usize, instead: Vec<Step>| -> Vec<Step> {
+        let (before, after) = steps.split_at(at);
+        before.iter().cloned().chain(instead).chain(after.iter().skip(1).cloned()).collect()
+    };
+    let mut all: Vec<Vec<Step>> = (0..steps.len()).rev().map(|at| with(at, Vec::new())).collect();
+    for (at, step) in steps.iter().enumerate() {
+        match step {
+            Step::Race(race) => {
+                let in_turn = race.branches.iter().flat_map(|branch| branch.steps.clone()).collect();
+                all.push(with(at, in_turn));
+                for (number, branch) in race.branches.iter().enumerate() {
+                    for steps in simpler(&branch.steps) {
+                        let mut race = race.clone();
+                        if let Some(branch) = race.branches.get_mut(number) {
+                            branch.steps = steps;
+                        }
+                        race.branches.retain(|branch| !branch.steps.is_empty());
+                        all.push(with(at, vec![Step::Race(race)]));
+                    }
+                }
+            }
+            Step::Try { step } => all.push(with(at, vec![(**step).clone()])),
+            _ => {}
+        }
     }
-    steps.remove(at);
-    true
-}
-
-/// A step that is attempted is simply done.
-fn undressed(steps: &mut Vec<Step>, at: usize) -> bool {
-    let Some(step) = steps.get_mut(at) else { return false };
-    let Step::Try { step: inner } = step else { return false };
-    *step = (**inner).clone();
-    true
+    all
 }
 
 /// What a failure is known by: the first rule, or the first words without their numbers.
@@ -149,4 +159,23 @@ fn says(wrong: &[Wrong], what: &str) -> bool {
 
 fn name(wrong: &Wrong) -> String {
     wrong.rule.clone().unwrap_or_else(|| wrong.text.chars().filter(|c| !c.is_ascii_digit()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::simpler;
+    use crate::scenario::{Branch, Race, Step};
+
+    #[test]
+    fn a_race_can_be_one_thing_after_the_other() {
+        let sleep = |microseconds| Step::Sleep { microseconds };
+        let race = Race { branches: vec![Branch::new(vec![sleep(1)]), Branch::new(vec![sleep(2)])] };
+        let steps = [Step::Race(race), Step::Try { step: Box::new(sleep(3)) }];
+        let all = simpler(&steps);
+        assert!(all.contains(&vec![sleep(1), sleep(2), steps[1].clone()]));
+        assert!(all.contains(&vec![steps[0].clone(), sleep(3)]));
+        assert!(all.contains(&vec![steps[0].clone()]));
+        // One branch is left when the other has nothing to do.
+        assert_eq!(all.len(), 6);
+    }
 }

@@ -68,15 +68,12 @@ pub(super) fn all() -> Vec<Scenario> {
 /// The table of `docs/hlk.md`.
 #[must_use]
 pub fn page() -> String {
-    let mut rows = String::new();
-    for test in tests() {
-        let played = match &test.played {
-            Ok(scenario) => format!("`{}`: {}", scenario.name, scenario.about),
-            Err(why) => format!("not played: {why}"),
-        };
-        rows.push_str(&format!("| {} | {played} |\n", test.name));
-    }
-    format!("{HEAD}{rows}")
+    let row = |test: &HlkTest| match &test.played {
+        Ok(scenario) => format!("| {} | `{}`: {} |\n", test.name, scenario.name, scenario.about),
+        Err(why) => format!("| {} | not played: {why} |\n", test.name),
+    };
+    let rows: Vec<String> = tests().iter().map(row).collect();
+    format!("{HEAD}{}", rows.concat())
 }
 
 const HEAD: &str = "# The device fundamentals tests of the Windows Hardware Lab Kit\n\n\
@@ -85,7 +82,7 @@ const HEAD: &str = "# The device fundamentals tests of the Windows Hardware Lab 
     substitute for the kit. `ntsim run DRIVER.sys --scenario NAME` plays one.\n\n\
     | the kit's test | here |\n|---|---|\n";
 
-fn test(name: &'static str, scenario: Scenario) -> HlkTest {
+const fn test(name: &'static str, scenario: Scenario) -> HlkTest {
     HlkTest { name, played: Ok(scenario) }
 }
 
