@@ -31,7 +31,8 @@ pub fn enter<S: Specimen>(driver: &mut DRIVER_OBJECT) -> NTSTATUS {
         if S::handles(major) {
             *entry = match major {
                 PNP => Some(pnp::dispatch::<S>),
-                POWER | SYSTEM_CONTROL => Some(io::pass::<S>),
+                POWER => S::power_routine(),
+                SYSTEM_CONTROL => Some(io::pass::<S>),
                 _ => Some(io::dispatch::<S>),
             };
         }
@@ -58,7 +59,7 @@ unsafe extern "C" fn add_device<S: Specimen>(
             driver,
             size_of::<Extension>() as u32,
             ptr::null_mut(),
-            FILE_DEVICE_UNKNOWN,
+            S::device_type(),
             FILE_DEVICE_SECURE_OPEN,
             0,
             &raw mut device,

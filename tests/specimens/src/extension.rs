@@ -7,6 +7,8 @@ use core::ffi::c_void;
 
 use wdk_sys::{DEVICE_OBJECT, IO_REMOVE_LOCK, PURB, UNICODE_STRING, USBD_HANDLE};
 
+use crate::{power_state::PowerState, queue::Queue};
+
 /// What the driver knows about one device. `IoCreateDevice` makes it, all zero.
 #[repr(C)]
 pub struct Extension {
@@ -30,8 +32,12 @@ pub struct Extension {
     pub started: bool,
     /// Room for the URB of a specimen that keeps one.
     pub urb: PURB,
+    /// What a power policy owner knows.
+    pub power: PowerState,
     /// Room for a specimen's memory.
     pub memory: *mut c_void,
+    /// A queue of requests.
+    pub queue: Queue,
     /// Room for more of it.
     pub second_memory: *mut c_void,
     /// Room for a device object of a specimen's.

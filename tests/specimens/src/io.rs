@@ -64,7 +64,7 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
         return irp.complete(status);
     }
     match request.major {
-        CREATE | CLEANUP | CLOSE => end::<S>(extension, irp, STATUS_SUCCESS),
+        CREATE | CLEANUP | CLOSE => S::file_request(extension, irp),
         DEVICE_CONTROL => S::request(extension, irp),
         READ | WRITE | INTERNAL_DEVICE_CONTROL | SHUTDOWN => {
             let status = S::other(extension, irp);

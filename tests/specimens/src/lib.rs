@@ -19,7 +19,16 @@ pub mod kernel;
 pub mod later;
 pub mod own_irp;
 pub mod pnp;
+pub mod power_gate;
+pub mod power_idle;
+pub mod power_irp;
+pub mod power_owner;
+pub mod power_policy;
+pub mod power_state;
+pub mod power_wake;
+pub mod queue;
 pub mod reading;
+pub mod sending;
 pub mod specimen;
 pub mod usb;
 

@@ -26,6 +26,8 @@ pub const STOP: u8 = 0x04;
 pub const QUERY_STOP: u8 = 0x05;
 /// `IRP_MN_CANCEL_STOP_DEVICE`.
 pub const CANCEL_STOP: u8 = 0x06;
+/// `IRP_MN_QUERY_DEVICE_TEXT`.
+pub const QUERY_DEVICE_TEXT: u8 = 0x0C;
 /// `IRP_MN_QUERY_CAPABILITIES`.
 pub const QUERY_CAPABILITIES: u8 = 0x09;
 /// `IRP_MN_SURPRISE_REMOVAL`.
@@ -43,15 +45,17 @@ pub unsafe extern "C" fn dispatch<S: Specimen>(device: *mut DEVICE_OBJECT, irp: 
     if !NT_SUCCESS(status) {
         return irp.complete(status);
     }
+    S::before_pnp(extension, request);
     let status = match request.minor {
         // These two give the lock back themselves: after REMOVE there is none.
         REMOVE => return S::remove(extension, irp),
         SURPRISE_REMOVAL => return S::surprise_removal(extension, irp),
-        START => start::<S>(extension, irp),
+        START => S::start(extension, irp),
         QUERY_REMOVE => S::query_remove(extension, irp),
         CANCEL_REMOVE | STOP | QUERY_STOP | CANCEL_STOP => forward_with_success(extension, irp),
-        _ => forward(extension, irp),
+        _ => S::other_pnp(extension, irp),
     };
+    S::after_pnp(extension, request);
     S::release(extension, request);
     status
 }
@@ -71,7 +75,8 @@ pub fn forward_with_success(extension: *mut Extension, irp: Irp) -> NTSTATUS {
 }
 
 /// `IRP_MN_START_DEVICE`: the lower drivers first.
-fn start<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+#[must_use]
+pub fn start<S: Specimen>(extension: *mut Extension, irp: Irp) -> NTSTATUS {
     let status = forward_and_wait::<S>(extension, irp);
     if NT_SUCCESS(status) {
         S::started(extension);

@@ -1,6 +1,6 @@
 //! The steps of the driver, each of which a specimen may do its own way.
 
-use wdk_sys::{KEVENT, NTSTATUS, PURB};
+use wdk_sys::{FILE_DEVICE_UNKNOWN, KEVENT, NTSTATUS, PDRIVER_DISPATCH, PURB, STATUS_SUCCESS};
 
 use crate::{Extension, Irp, Request, driver, io, kernel, pnp, usb};
 
@@ -68,6 +68,28 @@ pub trait Specimen: Sized {
         }
     }
 
+    /// The dispatch routine of `IRP_MJ_POWER`.
+    #[must_use]
+    fn power_routine() -> PDRIVER_DISPATCH {
+        Some(io::pass::<Self>)
+    }
+
+    /// A PnP request has come, and the remove lock was taken for it; `PASSIVE_LEVEL`.
+    fn before_pnp(extension: *mut Extension, request: Request) {
+        let _ = (extension, request);
+    }
+
+    /// A PnP request was sent down that does not end the device, and the remove lock is still held for it.
+    fn after_pnp(extension: *mut Extension, request: Request) {
+        let _ = (extension, request);
+    }
+
+    /// `IRP_MJ_CREATE`, `IRP_MJ_CLEANUP` or `IRP_MJ_CLOSE`, with the remove lock held.
+    #[must_use]
+    fn file_request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        io::end::<Self>(extension, irp, STATUS_SUCCESS)
+    }
+
     /// `IRP_MJ_POWER` and `IRP_MJ_SYSTEM_CONTROL`: sends them down.
     #[must_use]
     fn pass(extension: *mut Extension, irp: Irp) -> NTSTATUS {
@@ -78,6 +100,24 @@ pub trait Specimen: Sized {
     /// `IRP_MJ_SHUTDOWN` are sent down.
     #[must_use]
     fn other(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        pnp::forward(extension, irp)
+    }
+
+    /// The type that the device object is created with.
+    #[must_use]
+    fn device_type() -> u32 {
+        FILE_DEVICE_UNKNOWN
+    }
+
+    /// `IRP_MN_START_DEVICE`: the lower drivers first.
+    #[must_use]
+    fn start(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        pnp::start::<Self>(extension, irp)
+    }
+
+    /// A PnP request that is not the driver's concern: sends it down.
+    #[must_use]
+    fn other_pnp(extension: *mut Extension, irp: Irp) -> NTSTATUS {
         pnp::forward(extension, irp)
     }
 

@@ -7,6 +7,8 @@ use nt_trace::{
 
 const IRP_MJ_PNP: u8 = 0x1B;
 const IRP_MN_REMOVE_DEVICE: u8 = 0x02;
+/// `PowerSystemShutdown`
+const OFF: u32 = 6;
 
 /// For every handle that was created: it was closed; and if its device was ever sent `IRP_MN_REMOVE_DEVICE`, it
 /// was closed before the driver forwarded that.
@@ -38,7 +40,11 @@ fn closed_in_time(events: &[Event], created: u64, handle: ObjectId, device: Obje
     let after = || events.iter().filter(|event| event.seq > created);
     let is_close =
         |event: &&Event| matches!(&event.kind, EventKind::HandleClosed(close) if close.handle == handle);
-    let Some(closed) = after().find(is_close) else { return Err(format!("{handle} was never closed")) };
+    let Some(closed) = after().find(is_close) else {
+        // Nothing is given back when the machine is switched off.
+        let off = after().any(|event| matches!(&event.kind, EventKind::SystemPowerChanged(it) if it.state == OFF));
+        return if off { Ok(()) } else { Err(format!("{handle} was never closed")) };
+    };
     match after().find(|event| forwards_remove(event, Some(device))) {
         Some(forwarded) if forwarded.seq < closed.seq => {
             Err(format!("{handle} was closed after {device} had forwarded REMOVE"))

@@ -1,6 +1,6 @@
 //! Sending power IRPs to stacks, and what comes after their last completion routine.
 
-use std::{cell::Cell, mem::offset_of, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use nt_trace::{
     NtStatus,
@@ -9,7 +9,7 @@ use nt_trace::{
 
 use crate::{
     abi::{
-        IRP,
+        IO_STATUS_BLOCK,
         device_flags::{DO_POWER_INRUSH, DO_POWER_PAGABLE},
         irp_major::IRP_MJ_POWER,
         irp_minor::{IRP_MN_QUERY_POWER, IRP_MN_SET_POWER, IRP_MN_WAIT_WAKE},
@@ -22,7 +22,7 @@ use crate::{
         io::{IrpSpec, call_driver},
         ke::Latch,
     },
-    mem::Addr,
+    mem::{Addr, Fill},
     sched::{Cpu, DISPATCH_LEVEL, PASSIVE_LEVEL, Time},
     stop::Stop,
 };
@@ -126,7 +126,10 @@ pub(super) fn make(
     let (irp_name, pdo_name) = (kernel.object(irp), kernel.object(pdo));
     kernel.emit(PowerIrpCreated { irp: irp_name, pdo: pdo_name, minor, system, state, from, requested });
     let end = End { wish, top, requester, ended };
-    kernel.set_completion(irp, Box::new(move |cpu, _, irp| Box::pin(async move { end.run(&cpu, irp).await })))?;
+    kernel.set_completion(
+        irp,
+        Box::new(move |cpu, _, irp| Box::pin(async move { end.run(&cpu, irp).await })),
+    )?;
     kernel.reference_device(top, true)?;
     let wake = minor == IRP_MN_WAIT_WAKE;
     kernel.power.outstanding.insert(irp, Outstanding { wake, watchdog: None });
@@ -167,9 +170,12 @@ impl End {
             self.requester.filter(|requester| !requester.routine.is_null())
         {
             let what = Callback::PowerCompletion { device: cpu.look().object(device), minor };
-            let block = irp.field(offset_of!(IRP, IoStatus));
+            // A copy: the IRP is not the driver's any more.
+            let block = cpu.k().power_status_block(irp)?;
             let arguments = [device, Addr(u64::from(minor)), Addr(u64::from(state)), context, block];
-            callback::call_in(cpu, what, routine, &arguments, Frame { device: owner, irp: Addr::NULL }).await?;
+            callback::call_in(cpu, what, routine, &arguments, Frame { device: owner, irp: Addr::NULL })
+                .await?;
+            cpu.k().pool_free(block, 0)?;
         }
         let mut kernel = cpu.k();
         if self.requester.is_some() {
@@ -189,6 +195,14 @@ impl End {
 }
 
 impl Kernel {
+    /// A copy of an IRP's status, for a callback.
+    fn power_status_block(&mut self, irp: Addr) -> Result<Addr, Stop> {
+        let status = self.irp(irp)?.IoStatus;
+        let block = self.system_allocate(size_of::<IO_STATUS_BLOCK>() as u64, Fill::Zero)?;
+        self.mem.write(block, &status)?;
+        Ok(block)
+    }
+
     /// Whether power IRPs of a stack come at `PASSIVE_LEVEL`: the page of `IRP_MN_SET_POWER`.
     fn power_irql(&self, pdo: Addr, minor: u8, system: bool, state: u32) -> u8 {
         let flags = |device| self.device_flags(device).unwrap_or(DO_POWER_PAGABLE);
@@ -224,7 +238,9 @@ impl Kernel {
         let (irp, pdo) = (parcel.irp, parcel.pdo);
         let due = self.sched.now.saturating_add(TOO_LONG);
         let number = self.sched.at(due, move |kernel| {
-            kernel.sched.spawn("power watchdog", PASSIVE_LEVEL, move |cpu| async move { Err(too_long(&cpu, pdo, irp)) });
+            kernel.sched.spawn("power watchdog", PASSIVE_LEVEL, move |cpu| async move {
+                Err(too_long(&cpu, pdo, irp))
+            });
         });
         if let Some(outstanding) = self.power.outstanding.get_mut(&irp) {
             outstanding.watchdog = Some(number);

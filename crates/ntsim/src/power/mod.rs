@@ -45,8 +45,6 @@ pub struct Power {
     action: u32,
     /// The system changes its state or is not in S0: the PnP manager waits.
     pub(crate) changing: bool,
-    /// Page faults cannot be served.
-    paging_off: bool,
     /// The machine was switched off: nothing happens any more.
     pub off: bool,
     /// The lines of IRPs by physical device object.
@@ -65,7 +63,6 @@ impl Default for Power {
             system: POWER_SYSTEM_WORKING,
             action: 0,
             changing: false,
-            paging_off: false,
             off: false,
             lines: BTreeMap::new(),
             outstanding: BTreeMap::new(),
@@ -76,13 +73,6 @@ impl Default for Power {
 }
 
 impl Power {
-    /// Whether a page fault would hang the machine: from the end of the queries for a sleep state until the
-    /// devices are told of S0.
-    #[must_use]
-    pub const fn paging_is_off(&self) -> bool {
-        self.paging_off
-    }
-
     /// Whether this IRP is one of the power manager's that drivers have not finished.
     #[must_use]
     pub fn is_outstanding(&self, irp: Addr) -> bool {

@@ -21,9 +21,10 @@ use crate::{
         ke::Latch,
     },
     mem::Addr,
-    pnp, usb,
+    pnp,
     sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
+    usb,
 };
 
 /// `PowerActionSleep`
@@ -178,7 +179,7 @@ fn enter(cpu: &Cpu, state: u32) {
 
 fn set_paging(cpu: &Cpu, on: bool) {
     let mut kernel = cpu.k();
-    kernel.power.paging_off = !on;
+    kernel.mem.stop_paging(!on);
     let state = kernel.power.system;
     kernel.emit(SystemPowerChanged { state, paging: on });
 }

@@ -46,6 +46,11 @@ impl Buffer {
         None
     }
 
+    /// Its contiguous pieces: start and length.
+    pub fn runs(&self) -> impl Iterator<Item = (Addr, u64)> {
+        self.runs.iter().map(|run| (run.start, u64::from(run.length)))
+    }
+
     /// Bytes in all.
     pub fn length(&self) -> u64 {
         self.runs.iter().map(|run| u64::from(run.length)).sum()

@@ -119,6 +119,7 @@ impl Kernel {
             self.sched.cancel(timer);
         }
         self.usb_show(&transfer)?;
+        self.usb_check_data(&transfer);
         let outcome = self.usb_follow_up(pdo, &transfer, outcome)?;
         self.usb_write_back(pdo, &transfer, outcome)?;
         self.set_io_status(irp, outcome.status, 0)?;

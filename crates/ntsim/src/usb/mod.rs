@@ -25,6 +25,7 @@ mod function;
 mod handle;
 mod idle;
 mod interface_info;
+mod invariant;
 mod knobs;
 mod left;
 mod limits;

@@ -266,7 +266,9 @@ impl Kernel {
 
     /// The wait/wake IRP that is held, if nobody cancels it just now.
     fn usb_give_wait_wake(&mut self, pdo: Addr) -> Result<Option<Addr>, Stop> {
-        let Some(irp) = self.usb.devices.get(&pdo).and_then(|device| device.wait_wake) else { return Ok(None) };
+        let Some(irp) = self.usb.devices.get(&pdo).and_then(|device| device.wait_wake) else {
+            return Ok(None);
+        };
         if !self.clear_cancel(irp)? {
             return Ok(None);
         }

@@ -241,11 +241,15 @@ impl Kernel {
             return Ok(Accepted::Done { status: outcome.status, pended: false });
         }
         let timeout_ms = job.timeout_ms;
+        let data = self.usb_data_sent(&job);
         let mut transfer = Transfer::new(irp, urb, job);
+        transfer.data = data;
         if never {
             transfer.stage = Stage::Held;
         }
-        device.transfers.insert(id, transfer);
+        if let Some(device) = self.usb.devices.get_mut(&pdo) {
+            device.transfers.insert(id, transfer);
+        }
         self.usb_set_timeout(pdo, id, timeout_ms);
         self.usb_hide(pdo, id, urb)?;
         self.usb_start(pdo, irp, id)

@@ -75,10 +75,12 @@ pub(super) struct Transfer {
     pub timer: Option<u64>,
     /// What the URB held when it came, where its memory cannot be taken from the driver.
     pub snapshot: Vec<u8>,
+    /// What is to go to the device.
+    pub data: Vec<u8>,
 }
 
 impl Transfer {
     pub const fn new(irp: Addr, urb: Addr, job: Job) -> Self {
-        Self { irp, urb, job, stage: Stage::InModel, armed: false, timer: None, snapshot: Vec::new() }
+        Self { irp, urb, job, stage: Stage::InModel, armed: false, timer: None, snapshot: Vec::new(), data: Vec::new() }
     }
 }

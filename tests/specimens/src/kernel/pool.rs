@@ -70,3 +70,21 @@ pub fn use_stack(depth: usize) -> usize {
     let below = if depth == 0 { 0 } else { use_stack(depth - 1) };
     below + usize::from(peek(kilobyte.as_ptr().cast(), depth % 1024))
 }
+
+/// Allocates paged memory and keeps it in the extension, if none is there.
+pub fn keep_paged(extension: *mut crate::Extension) {
+    // SAFETY: the extension is valid.
+    let memory = unsafe { &mut (*extension).memory };
+    if memory.is_null() {
+        *memory = allocate_paged(64);
+    }
+}
+
+/// Reads a byte of the memory that the extension keeps.
+pub fn read_kept(extension: *mut crate::Extension) {
+    // SAFETY: the extension is valid.
+    let memory = unsafe { (*extension).memory };
+    if !memory.is_null() {
+        let _ = peek(memory, 0);
+    }
+}

@@ -26,6 +26,16 @@ pub fn under_spin_lock(what: impl FnOnce()) {
     unsafe { KeReleaseSpinLock(&raw mut lock, irql) };
 }
 
+/// Does something under a spin lock.
+pub fn with_spin_lock<T>(lock: *mut KSPIN_LOCK, what: impl FnOnce() -> T) -> T {
+    // SAFETY: the lock is initialised: zero is a free one.
+    let irql = unsafe { KeAcquireSpinLockRaiseToDpc(lock) };
+    let result = what();
+    // SAFETY: the lock was acquired.
+    unsafe { KeReleaseSpinLock(lock, irql) };
+    result
+}
+
 /// Takes a spin lock that nobody gives back.
 pub fn keep_spin_lock() {
     static LOCK: AtomicUsize = AtomicUsize::new(0);
@@ -105,4 +115,18 @@ pub fn visit_spin_lock_at_dispatch() {
     unsafe { KeAcquireSpinLockAtDpcLevel(&raw mut lock) };
     // SAFETY: it was acquired.
     unsafe { KeReleaseSpinLockFromDpcLevel(&raw mut lock) };
+}
+
+/// Takes one spin lock plain, and once more in-stack queued.
+pub fn take_spin_lock_in_both_forms() {
+    let mut lock: KSPIN_LOCK = 0;
+    // SAFETY: zero is a free spin lock.
+    let irql = unsafe { KeAcquireSpinLockRaiseToDpc(&raw mut lock) };
+    // SAFETY: it was acquired.
+    unsafe { KeReleaseSpinLock(&raw mut lock, irql) };
+    let mut handle = KLOCK_QUEUE_HANDLE::default();
+    // SAFETY: the lock is free.
+    unsafe { KeAcquireInStackQueuedSpinLock(&raw mut lock, &raw mut handle) };
+    // SAFETY: it was acquired.
+    unsafe { KeReleaseInStackQueuedSpinLock(&raw mut handle) };
 }

@@ -1,0 +1,67 @@
+//! Sleep, hibernation, shutdown, and device states.
+//!
+//! usbclient passes power requests down; what it must do once it owns power policy is not demanded here.
+
+use scenarios::demand_clean;
+
+const SEEDS: u64 = 20;
+
+#[test]
+fn each_state() {
+    demand_clean("sleep_each_state", SEEDS);
+}
+
+#[test]
+fn io_before_and_after() {
+    demand_clean("sleep_with_io_before_and_after", SEEDS);
+}
+
+#[test]
+fn io_during() {
+    demand_clean("sleep_with_io_during", 100);
+}
+
+#[test]
+fn unasked() {
+    demand_clean("sleep_unasked", SEEDS);
+}
+
+#[test]
+fn refused_above() {
+    demand_clean("sleep_refused_above", SEEDS);
+}
+
+#[test]
+fn pulled_asleep() {
+    demand_clean("pulled_while_the_system_sleeps", SEEDS);
+}
+
+#[test]
+fn with_pnp() {
+    demand_clean("sleep_and_pnp", SEEDS);
+}
+
+#[test]
+fn with_pnp_at_once() {
+    demand_clean("sleep_and_pnp_at_once", 100);
+}
+
+#[test]
+fn wake_that_nobody_hears() {
+    demand_clean("wake_that_nobody_hears", SEEDS);
+}
+
+#[test]
+fn shut_down() {
+    demand_clean("shut_down", SEEDS);
+}
+
+#[test]
+fn reboot() {
+    demand_clean("reboot_with_io_before", SEEDS);
+}
+
+#[test]
+fn device_asleep_with_io() {
+    demand_clean("device_asleep_with_io", SEEDS);
+}
