@@ -9,7 +9,7 @@ use specimens::{
     Extension, Irp, Request, Specimen,
     power_irp::{self, S0},
     power_policy::{self, Policy},
-    wdk_sys::{NTSTATUS, STATUS_DEVICE_BUSY},
+    wdk_sys::{NTSTATUS, STATUS_UNSUCCESSFUL},
 };
 
 struct Driver;
@@ -20,7 +20,7 @@ impl Policy for Driver {
             return power_policy::send_marked(extension, irp, power_policy::system_sent::<Self>);
         }
         let request = Request::of(irp);
-        let status = irp.complete(STATUS_DEVICE_BUSY);
+        let status = irp.complete(STATUS_UNSUCCESSFUL);
         Self::release(extension, request);
         status
     }

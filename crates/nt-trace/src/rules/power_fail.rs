@@ -36,7 +36,7 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
 
 fn judge(event: &Event, id: ObjectId, irp: &Irp, status: NtStatus, findings: &mut Findings) {
     let Some(power) = irp.power else { return };
-    if !status.is_error() {
+    if status.is_success() {
         return;
     }
     let found = if status == NtStatus::NOT_SUPPORTED && irp.sends > 0 {
