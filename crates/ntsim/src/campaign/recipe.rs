@@ -74,6 +74,7 @@ impl Recipe {
     fn prepare(&self, machine: &mut Machine, watch: bool) -> Result<(), Stop> {
         machine.next_life(self.choices.clone())?;
         machine.switch_at_atomics(self.atomics)?;
+        machine.watch_user_memory(self.user_reads);
         machine.kernel_mut().faults.watch = watch;
         machine.kernel_mut().faults.plan.extend(&self.faults);
         machine.kernel_mut().pnp.asserting = true;

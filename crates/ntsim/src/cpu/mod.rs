@@ -11,6 +11,7 @@ mod point;
 mod exception;
 mod thunk;
 mod trap;
+mod watch;
 
 pub use breakpoint::{Breakpoints, MOST_POINTS};
 pub use chkstk::stack_probe;
@@ -20,3 +21,4 @@ pub use coroutine::{Call, DriverStack, Left, Resume};
 pub use point::{STUB_SIZE, copy_address, stub};
 pub use thunk::{THUNKS, thunk_address};
 pub use trap::{Answer, FaultHandler, Trap, TrapKind, install_handlers, step};
+pub use watch::{UserAccess, has_accesses, take_accesses, watch_code};

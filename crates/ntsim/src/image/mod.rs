@@ -17,7 +17,7 @@ use crate::{
         Kernel,
         export::{Export, Handler},
     },
-    mem::{Addr, PAGE_SIZE, Protection},
+    mem::{Addr, PAGE_SIZE, PageableSection, Protection},
 };
 pub use atomics::Atomics;
 pub use parse::{Import, Parsed, Section};
@@ -113,6 +113,7 @@ impl Image {
         image.write(kernel, 0..image.pristine.len())?;
         image.protect(kernel)?;
         kernel.discardable = image.discardable().collect();
+        kernel.mem.set_pageable_sections(image.pageable_sections());
         Ok(image)
     }
 
@@ -148,6 +149,18 @@ impl Image {
     /// The sections that may be paged out: nobody may touch them at `DISPATCH_LEVEL`.
     pub fn pageable(&self) -> impl Iterator<Item = Range<Addr>> {
         self.ranges(|section| section.pageable)
+    }
+
+    /// The same, as the memory keeps them.
+    fn pageable_sections(&self) -> Vec<PageableSection> {
+        let pageable = self.sections.iter().filter(|section| section.pageable);
+        let kept = pageable.map(|section| PageableSection {
+            name: section.name.clone(),
+            start: self.base.add(section.rva),
+            length: section.size.next_multiple_of(PAGE_SIZE),
+            protection: section.protection,
+        });
+        kept.collect()
     }
 
     /// The sections that are gone when `DriverEntry` has returned.

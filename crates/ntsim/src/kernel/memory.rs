@@ -27,6 +27,8 @@ fn memmove(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let length = args.get(kernel, 2)?;
     if length > 0 {
         let bytes = kernel.mem.bytes(from, length)?.to_vec();
+        kernel.touch(from, length, false);
+        kernel.touch(to, length, true);
         kernel.mem.bytes_mut(to, length)?.copy_from_slice(&bytes);
     }
     Ok(to.0)
@@ -36,6 +38,7 @@ fn memset(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (to, value) = (args.pointer(kernel, 0)?, args.byte(kernel, 1)?);
     let length = args.get(kernel, 2)?;
     if length > 0 {
+        kernel.touch(to, length, true);
         kernel.mem.bytes_mut(to, length)?.fill(value);
     }
     Ok(to.0)
@@ -44,6 +47,8 @@ fn memset(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 fn memcmp(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (left, right) = (args.pointer(kernel, 0)?, args.pointer(kernel, 1)?);
     let length = args.get(kernel, 2)?;
+    kernel.touch(left, length, false);
+    kernel.touch(right, length, false);
     let order = if length == 0 {
         std::cmp::Ordering::Equal
     } else {
@@ -58,6 +63,8 @@ fn compare_memory(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     if length == 0 {
         return Ok(0);
     }
+    kernel.touch(left, length, false);
+    kernel.touch(right, length, false);
     let pairs = kernel.mem.bytes(left, length)?.iter().zip(kernel.mem.bytes(right, length)?);
     Ok(pairs.take_while(|(left, right)| left == right).count() as u64)
 }

@@ -27,6 +27,7 @@ pub mod bug_check;
 mod c_runtime;
 pub mod callback;
 mod contiguous;
+mod counted_strings;
 mod debug_print;
 mod emulate;
 mod etw;

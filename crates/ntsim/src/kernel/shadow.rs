@@ -73,21 +73,28 @@ impl Kernel {
     /// Compares an IRP with its copy, tells what changed, and copies it again. No IRP: nothing.
     pub fn sync_irp(&mut self, irp: Addr) {
         let Some(record) = self.io.irps.get(&irp) else { return };
-        if record.given_away {
+        if record.given_away || record.compared == self.runs {
             // The driver cannot have changed it.
             return;
         }
         let Some(before) = record.shadow.as_ref() else { return };
         let (id, header) = (record.id, before.header);
         let Ok(now) = self.mem.at::<IRP>(irp) else { return };
+        let runs = self.runs;
         let same_header = now.as_bytes() == header.as_bytes();
         let count = before.locations.len() as u64;
         let bytes = self.mem.bytes(location(irp, 1), count * size_of::<IO_STACK_LOCATION>() as u64);
         if same_header && bytes.is_ok_and(|bytes| bytes == before.locations.as_bytes()) {
+            if let Some(record) = self.io.irps.get_mut(&irp) {
+                record.compared = runs;
+            }
             return;
         }
         let Ok(now) = Shadow::of(self, irp) else { return };
-        let before = self.io.irps.get_mut(&irp).and_then(|record| record.shadow.replace(now.clone()));
+        let before = self.io.irps.get_mut(&irp).and_then(|record| {
+            record.compared = runs;
+            record.shadow.replace(now.clone())
+        });
         let Some(before) = before else { return };
         let first = self.trace.events().len();
         self.tell(id, &before, &now);

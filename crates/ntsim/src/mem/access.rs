@@ -15,6 +15,22 @@ impl Mem {
         object.contains(address, 1).then_some(object)
     }
 
+    /// The user buffer that `address` is in, directly or by way of a mapping into system space: its number in this life,
+    /// from 1, its start, and the offset of `address` in it.
+    #[must_use]
+    pub fn user_buffer_at(&self, address: Addr) -> Option<(u32, Addr, u64)> {
+        let address = match self.object_at(address) {
+            Some(object) if !object.alias_of.is_null() => object.alias_of.add(address.0 - object.start.0),
+            _ => address,
+        };
+        if address >= SYSTEM_RANGE_START {
+            return None;
+        }
+        let index = self.user_space.index_of(address)?;
+        let object = self.user_space.objects.get(index).filter(|object| object.contains(address, 1))?;
+        Some((u32::try_from(index + 1).ok()?, object.start, address.0 - object.start.0))
+    }
+
     /// The space that an address would be handed out from.
     fn space_at(&self, address: Addr) -> &Space {
         if address < SYSTEM_RANGE_START {
@@ -37,18 +53,19 @@ impl Mem {
 
     /// Where the bytes of a range really are: elsewhere than at `address` when it is mapped user memory.
     fn check(&self, address: Addr, length: u64) -> Result<Addr, BadAccess> {
-        if self.is_paged_out(address) {
-            let section = self.pageable_section(address).map(|section| section.name.clone());
-            let object = || self.object_at(address).map_or_else(String::new, |object| object.id.to_string());
-            return Err(BadAccess::PagedOut { address, place: section.unwrap_or_else(object) });
-        }
-        if self.in_image(address, length) || self.in_stacks(address, length) {
+        if self.in_stacks(address, length) {
             return Ok(address);
         }
-        let wild = BadAccess::Wild { address, length };
+        if self.is_paged_out(address) {
+            return Err(self.paged_out(address));
+        }
+        if self.in_image(address, length) {
+            return Ok(address);
+        }
+        let wild = || BadAccess::Wild { address, length };
         let space = self.space_at(address);
         let object =
-            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(|| wild.clone())?;
+            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(wild)?;
         if object.state == State::Freed && object.contains(address, 1) {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
         }
@@ -58,8 +75,15 @@ impl Mem {
         } else if object.contains(address, 1) {
             Err(BadAccess::OutOfBounds { address, length, object: object.id })
         } else {
-            Err(wild)
+            Err(wild())
         }
+    }
+
+    #[cold]
+    fn paged_out(&self, address: Addr) -> BadAccess {
+        let section = self.pageable_section(address).map(|section| section.name.clone());
+        let object = || self.object_at(address).map_or_else(String::new, |object| object.id.to_string());
+        BadAccess::PagedOut { address, place: section.unwrap_or_else(object) }
     }
 
     const fn in_image(&self, address: Addr, length: u64) -> bool {

@@ -26,7 +26,7 @@ use nt_trace::{ObjectId, ObjectKind};
 
 pub use addr::Addr;
 pub use allocate::Freed;
-pub use arena::{Arena, PAGE_SIZE, Protection, reopen};
+pub use arena::{Arena, PAGE_SIZE, Protection, lend_watched, reopen, return_lent};
 pub use bad_access::BadAccess;
 pub use object::{Fill, Object, Request, State};
 pub use pageable::PageableSection;
@@ -78,6 +78,7 @@ pub struct Mem {
     stacks: u64,
     mode: Mode,
     gate: Gate,
+    watches_user: bool,
     numbers: BTreeMap<ObjectKind, u32>,
     allocations: u64,
     clock: Option<Duration>,
@@ -106,6 +107,7 @@ impl Mem {
             stacks: 0,
             mode,
             gate,
+            watches_user: false,
             numbers: BTreeMap::new(),
             allocations: 0,
             clock: None,
@@ -137,6 +139,7 @@ impl Mem {
         for space in [&mut self.pool, &mut self.mapped, &mut self.user_space] {
             space.forget();
         }
+        self.watches_user = false;
         self.numbers.clear();
         self.allocations = 0;
         Ok(())

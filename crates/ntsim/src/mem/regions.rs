@@ -71,6 +71,10 @@ impl Mem {
         }
         let to = self.mapped.next;
         self.kernel.alias(first, bytes, to, &self.user)?;
+        if self.watches_user {
+            self.kernel.protect(to, bytes, Protection::None)?;
+            self.kernel.watch(to, bytes);
+        }
         self.mapped.next = to.add(bytes + PAGE_SIZE);
         let start = to.add(address.0 - first.0);
         self.mapped.objects.push(Object {

@@ -94,9 +94,23 @@ impl Mem {
         self.timed(|mem| {
             mem.pageable.settle(&mut mem.pool, &mut mem.kernel)?;
             let reachable = !mem.pageable.unreachable();
-            settle(&mut mem.pool, &mut mem.kernel, reachable)?;
-            settle(&mut mem.user_space, &mut mem.user, reachable)
+            let kernel = &mut mem.kernel;
+            settle(&mut mem.pool, kernel, reachable, Arena::open)?;
+            let open = if mem.watches_user { watch } else { Arena::open };
+            settle(&mut mem.user_space, &mut mem.user, reachable, open)
         })
+    }
+
+    /// Whether every access of the driver to user memory is to be told, from the allocations on that follow and up to
+    /// the end of the life.
+    pub const fn watch_user(&mut self, watch: bool) {
+        self.watches_user = watch;
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub const fn watches_user(&self) -> bool {
+        self.watches_user
     }
 
     /// How objects' pages are opened and closed.
@@ -106,7 +120,16 @@ impl Mem {
     }
 }
 
-fn settle(space: &mut Space, arena: &mut Arena, reachable: bool) -> io::Result<()> {
+/// How pages are opened.
+type Open = fn(&mut Arena, Addr, u64) -> io::Result<()>;
+
+#[expect(clippy::unnecessary_wraps, reason = "has the type of its sibling")]
+fn watch(arena: &mut Arena, first: Addr, length: u64) -> io::Result<()> {
+    arena.watch(first, length);
+    Ok(())
+}
+
+fn settle(space: &mut Space, arena: &mut Arena, reachable: bool, show: Open) -> io::Result<()> {
     let Space { objects, changed, .. } = space;
     // In order of addresses, so that neighbours meet.
     changed.indices.sort_unstable();
@@ -120,7 +143,7 @@ fn settle(space: &mut Space, arena: &mut Arena, reachable: bool) -> io::Result<(
         object.open = open;
         let (first, length) = object.pages;
         if open {
-            arena.open(first, length)?;
+            show(arena, first, length)?;
             continue;
         }
         let end = first.add(length);

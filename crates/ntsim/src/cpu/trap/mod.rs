@@ -24,7 +24,7 @@ use corosensei::trap::{CoroutineTrapHandler, TrapHandlerRegs};
 use super::{
     breakpoint,
     context::{Interrupted, Register},
-    exception,
+    exception, watch,
 };
 use crate::mem::{Addr, reopen};
 
@@ -43,7 +43,7 @@ pub enum Answer {
 pub type FaultHandler = fn(&mut Interrupted<'_>) -> Answer;
 
 /// Who is asked, in order.
-const HANDLERS: &[FaultHandler] = &[breakpoint::handle, exception::handle];
+const HANDLERS: &[FaultHandler] = &[watch::handle, breakpoint::handle, exception::handle];
 
 thread_local! {
     static HANDLER: Cell<Option<CoroutineTrapHandler<Trap>>> = const { Cell::new(None) };

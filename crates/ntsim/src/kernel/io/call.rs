@@ -39,6 +39,7 @@ pub async fn call_driver(cpu: &Cpu, from: Addr, device: Addr, irp: Addr) -> Resu
         Target::Sim(driver) => driver.dispatch(cpu.clone(), device, irp).await?,
         Target::Driver(routine) => {
             let (major, minor) = (sent.major, sent.minor);
+            cpu.k().keep_invariant(irp, major)?;
             let what = Callback::Dispatch { major, minor, device: sent.to, irp: sent.irp };
             let frame = Frame { device, irp };
             low_half(callback::call_in(cpu, what, routine, &[device, irp], frame).await?)
@@ -122,6 +123,7 @@ impl Kernel {
             control,
         });
         if by == Actor::Driver {
+            self.check_invariant_sent(irp)?;
             self.irp_given_away(irp);
         }
         Ok(Sent { irp: id, to, by, major, minor })

@@ -55,6 +55,7 @@ pub async fn complete_request(cpu: &Cpu, device: Addr, irp: Addr) -> Result<(), 
             return Ok(());
         }
         if step.by == Actor::Driver {
+            kernel.check_invariant_completed(irp)?;
             kernel.irp_given_away(irp);
         }
         if !kernel.io.irps.contains_key(&irp) {
@@ -130,6 +131,7 @@ impl Kernel {
             return Err(bug_check(MULTIPLE_IRP_COMPLETE_REQUESTS, irp.0, text));
         }
         if by == Actor::Driver {
+            self.check_invariant_completed(irp)?;
             self.irp_given_away(irp);
         }
         Ok(())

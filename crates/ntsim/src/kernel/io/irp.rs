@@ -8,7 +8,7 @@ use nt_trace::{
 };
 use zerocopy::FromZeros;
 
-use super::{HOST_ROUTINE, LocalFuture};
+use super::{HOST_ROUTINE, LocalFuture, invariant::Invariant};
 use crate::{
     abi::{
         IO_PARAMETERS, IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP, LIST_ENTRY,
@@ -49,6 +49,10 @@ pub struct Irp {
     pub site: Addr,
     /// The driver gave it away and does not have it back: its memory is taken from the driver's view.
     pub(in crate::kernel) given_away: bool,
+    /// What its buffer held when the driver got it.
+    pub(in crate::kernel) invariant: Option<Box<Invariant>>,
+    /// How often driver code had run when memory and shadow were compared last.
+    pub(in crate::kernel) compared: u64,
     /// The shadow, see [`shadow`](crate::kernel::shadow).
     pub(in crate::kernel) shadow: Option<Shadow>,
     /// Completion routines of the simulator's, by the number of the location that they are in.
@@ -114,6 +118,8 @@ impl Kernel {
             thread: self.sched.current(),
             site,
             given_away: false,
+            compared: 0,
+            invariant: None,
             shadow: None,
             completions: BTreeMap::new(),
             cancel: None,

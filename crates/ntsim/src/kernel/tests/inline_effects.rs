@@ -29,6 +29,8 @@ fn effects(inline: impl FnOnce(&mut Kernel, Addr) -> Result<(), Stop> + 'static)
         })?;
         kernel.sync_irp(irp);
         let quiet = kernel.trace.events().len();
+        // As when driver code runs.
+        kernel.settle_memory()?;
         inline(&mut kernel, irp)?;
         kernel.sync_irp(irp);
         kernel.sync_irp(irp);

@@ -20,7 +20,7 @@ use std::{
 
 use super::Addr;
 use host::{map, memory_file, taken, to_usize};
-pub use open_pages::reopen;
+pub use open_pages::{lend_watched, reopen, return_lent};
 pub use user_faults::UserFaults;
 
 /// Size of a page of the simulated machine, in bytes.
@@ -99,10 +99,7 @@ impl Arena {
     /// When the range is not in the arena.
     pub fn protect(&mut self, address: Addr, length: u64, protection: Protection) -> io::Result<()> {
         assert!(self.contains(address, length), "protects a range outside the arena");
-        // SAFETY: the range lies in the driver view, which holds no object of the simulator.
-        let result =
-            unsafe { libc::mprotect(address.0 as *mut libc::c_void, to_usize(length), protection.flags()) };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        set_protection(address, length, protection)
     }
 
     /// Lets faults decide about the range from `from` to `to`, in which nothing is accessible yet.
@@ -139,12 +136,21 @@ impl Arena {
     /// When the range is not in the arena.
     pub fn open(&mut self, address: Addr, length: u64) -> io::Result<()> {
         assert!(self.contains(address, length), "opens a range outside the arena");
-        let Some(faults) = self.faults_at(address) else {
-            return self.protect(address, length, Protection::ReadWrite);
-        };
-        faults.open(address, length)?;
-        open_pages::note(address, length, true);
-        Ok(())
+        let faults = self.faults_at(address);
+        open_pages::open(address, length, |from, bytes| match faults {
+            Some(faults) => faults.open(from, bytes),
+            None => set_protection(from, bytes, Protection::ReadWrite),
+        })
+    }
+
+    /// Leaves pages closed to the driver, but for the instruction that touches them: see
+    /// [`watch_code`](crate::cpu::watch_code).
+    ///
+    /// # Panics
+    /// When the range is not in the arena.
+    pub fn watch(&mut self, address: Addr, length: u64) {
+        assert!(self.contains(address, length), "watches a range outside the arena");
+        open_pages::watch(address, length, true);
     }
 
     /// Takes pages from the driver: every access faults. Their content stays.
@@ -156,11 +162,10 @@ impl Arena {
     /// When the range is not in the arena.
     pub fn close(&mut self, address: Addr, length: u64) -> io::Result<()> {
         assert!(self.contains(address, length), "closes a range outside the arena");
-        if self.faults_at(address).is_none() {
-            return self.protect(address, length, Protection::None);
-        }
-        open_pages::note(address, length, false);
-        user_faults::close(address, length)
+        let by_faults = self.faults_at(address).is_some();
+        open_pages::close(address, length, |from, bytes| {
+            if by_faults { user_faults::close(from, bytes) } else { set_protection(from, bytes, Protection::None) }
+        })
     }
 
     /// Maps the pages of `from` a second time for the driver, at `to` (both whole pages of driver views).
@@ -197,6 +202,7 @@ impl Arena {
     /// When the range is not in the arena.
     pub fn unalias(&self, to: Addr, length: u64) -> io::Result<()> {
         assert!(self.contains(to, length), "takes back a range outside the arena");
+        open_pages::watch(to, length, false);
         let offset = to.0 - self.base.0;
         // SAFETY: the range lies in the driver view, which holds no object of the simulator.
         let mapped = unsafe {
@@ -247,6 +253,14 @@ impl Arena {
         // SAFETY: `offset` is within the mapping, just checked.
         unsafe { self.host.add(offset) }
     }
+}
+
+/// Changes the protection of a range of a driver view, which the caller has checked. Works in the fault handler, too.
+fn set_protection(address: Addr, length: u64, protection: Protection) -> io::Result<()> {
+    // SAFETY: the range lies in a driver view, which holds no object of the simulator.
+    let result =
+        unsafe { libc::mprotect(address.0 as *mut libc::c_void, to_usize(length), protection.flags()) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 impl Drop for Arena {

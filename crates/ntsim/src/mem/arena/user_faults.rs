@@ -13,7 +13,7 @@ use std::{
     sync::atomic::{AtomicI32, Ordering},
 };
 
-use crate::mem::{Addr, PAGE_SIZE};
+use crate::mem::{Addr, MAPPED_BASE, PAGE_SIZE};
 
 const UFFD_USER_MODE_ONLY: libc::c_int = 1;
 const UFFD_API: u64 = 0xAA;
@@ -123,12 +123,26 @@ impl Drop for UserFaults {
     }
 }
 
-/// Opens one page that is empty, from the fault handler. It neither allocates nor locks.
-pub fn open_from_handler(page: Addr) -> bool {
+/// From the fault handler: makes a page accessible that the driver may touch; `filled`, it was before. False: it was
+/// accessible, so that is not why the driver faulted. Neither allocates nor locks.
+pub fn fill_from_handler(page: Addr, filled: bool) -> bool {
     let file = FILE.load(Ordering::Relaxed);
+    if file < 0 || page >= MAPPED_BASE {
+        return !filled && super::set_protection(page, PAGE_SIZE, super::Protection::ReadWrite).is_ok();
+    }
     let mut range = Continue { start: page.0, length: PAGE_SIZE, mode: CONTINUE_DONTWAKE, mapped: 0 };
     // SAFETY: the structure is the one that this request takes, and outlives the call.
-    file >= 0 && unsafe { libc::ioctl(file, request::<Continue>(0x07), &raw mut range) } == 0
+    unsafe { libc::ioctl(file, request::<Continue>(0x07), &raw mut range) == 0 }
+}
+
+/// From the fault handler: makes a page inaccessible again.
+pub fn empty_from_handler(page: Addr) {
+    // What cannot be closed stays open until the object goes: accesses are missed then, and none is made up.
+    let _ = if FILE.load(Ordering::Relaxed) < 0 || page >= MAPPED_BASE {
+        super::set_protection(page, PAGE_SIZE, super::Protection::None)
+    } else {
+        close(page, PAGE_SIZE)
+    };
 }
 
 /// Takes the pages of a range from the driver. They stay in the memory file. Works in the fault handler, too.
