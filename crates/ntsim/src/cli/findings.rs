@@ -16,7 +16,7 @@ const EXPLAINED: usize = 20;
 
 /// Where findings go.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct FindingArguments {
     /// The driver's .pdb, for names in call stacks; without it, the one beside the image.
     #[arg(long, value_name = "FILE")]
     pdb: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 
 /// Findings as they are told.
 pub(super) struct Findings<'a> {
-    arguments: &'a Arguments,
+    arguments: &'a FindingArguments,
     driver: &'a Path,
     specimens: Option<&'a Path>,
     symbols: Symbols,
@@ -42,7 +42,7 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(arguments: &'a Arguments, driver: &'a Path) -> Result<Self, String> {
+    pub(super) fn new(arguments: &'a FindingArguments, driver: &'a Path) -> Result<Self, String> {
         let symbols = Symbols::of(driver, arguments.pdb.as_deref())?;
         let (text, explained) = (String::new(), Vec::new());
         Ok(Self { arguments, driver, specimens: None, symbols, text, explained })
@@ -90,10 +90,9 @@ impl<'a> Findings<'a> {
     }
 
     fn image_of(&self, violation: &Violation) -> PathBuf {
-        match self.specimens.filter(|_| violation.piece.campaign == specimens::NAME) {
-            Some(folder) => folder.join(format!("{}.sys", violation.piece.subject)),
-            None => self.driver.to_owned(),
-        }
+        let folder = self.specimens.filter(|_| violation.piece.campaign == specimens::NAME);
+        let specimen = |folder: &Path| folder.join(format!("{}.sys", violation.piece.subject));
+        folder.map_or_else(|| self.driver.to_owned(), specimen)
     }
 
     /// A file for each finding, and for each violation the file that it is in.

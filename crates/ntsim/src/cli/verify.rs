@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    findings::{self, Findings},
+    findings::{FindingArguments, Findings},
     run::{DEVICE, USBCLIENT},
 };
 use crate::{
@@ -60,7 +60,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", requires = "specimens")]
     expectations: Option<PathBuf>,
     #[command(flatten)]
-    findings: findings::Arguments,
+    findings: FindingArguments,
 }
 
 /// `K/N`, counted from 1.

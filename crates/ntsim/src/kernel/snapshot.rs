@@ -81,7 +81,7 @@ impl Snapshots {
     }
 
     /// The driver trapped here: what is recorded from now on happened there.
-    pub fn trapped(&mut self, place: Place) {
+    pub const fn trapped(&mut self, place: Place) {
         self.trapped = Some(place);
     }
 

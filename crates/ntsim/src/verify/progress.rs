@@ -83,6 +83,7 @@ impl Progress {
     }
 }
 
+#[expect(clippy::literal_string_with_formatting_args, reason = "indicatif's own template")]
 fn bar(all: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr_with_hz(5));
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta_precise} left") {

@@ -110,8 +110,12 @@ impl Report {
     pub fn of(identity: &Identity, not_run: &[String], told: &BTreeMap<u64, Told>) -> Self {
         let rule = identity.only.as_ref().and_then(Only::rule).map(ToOwned::to_owned);
         let mut report = Self { identity: Some(identity.clone()), rule, ..Self::default() };
-        not_run.iter().for_each(|reason| report.not_run(reason.clone()));
-        told.values().for_each(|told| report.add(told));
+        for reason in not_run {
+            report.not_run(reason.clone());
+        }
+        for told in told.values() {
+            report.add(told);
+        }
         let missing = identity.pieces.saturating_sub(told.len() as u64);
         if missing > 0 {
             report.not_run(format!("{missing} of {} pieces: they belong to other shares", identity.pieces));

@@ -1,6 +1,7 @@
 //! What there is to do: every campaign's pieces, or a share of them.
 
 use std::{
+    fmt::Write,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -192,5 +193,8 @@ pub fn name_of(path: &Path) -> String {
 pub fn sha256(path: &Path) -> Result<String, String> {
     let at = |error: io::Error| format!("{}: {error}", path.display());
     let digest = Sha256::digest(fs::read(path).map_err(at)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }

@@ -70,7 +70,7 @@ fn run(campaign: &dyn Campaign, piece: &Piece, machine: &mut Machine, output: &O
     let mut said = |record: Record| match record {
         Record::Finding(finding) if findings.len() < KEPT => findings.push(*finding),
         Record::Finding(_) => more += 1,
-        record => gone = gone.take().or(output.say(&Said::Record(record)).err()),
+        record => gone = gone.take().or_else(|| output.say(&Said::Record(record)).err()),
     };
     let watched = campaign.name() != specimens::NAME;
     if watched {
@@ -82,10 +82,10 @@ fn run(campaign: &dyn Campaign, piece: &Piece, machine: &mut Machine, output: &O
     }
     for mut finding in findings {
         add_stacks(&mut finding, machine)?;
-        gone = gone.or(output.say(&Said::Record(finding.record())).err());
+        gone = gone.or_else(|| output.say(&Said::Record(finding.record())).err());
     }
     if more > 0 {
-        gone = gone.or(output.say(&Said::Record(Record::More { findings: more })).err());
+        gone = gone.or_else(|| output.say(&Said::Record(Record::More { findings: more })).err());
     }
     gone.map_or(Ok(()), |error| Err(Stop::Host(error.to_string())))
 }
