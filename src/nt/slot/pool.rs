@@ -18,7 +18,7 @@ use usbclient_core::{
 use wdk_sys::{IRP, ntddk::IoCancelIrp};
 
 use super::{
-    super::{Nt, irql::AtMostDispatch, stack_location},
+    super::{Nt, irql::AtMostDispatch},
     Body, Cause, Entry, Free, Linked, NewSlot, Request, Slot,
 };
 
@@ -122,7 +122,8 @@ impl Pool {
         false
     }
 
-    /// The next request in flight, after `cursor`, that `wanted` accepts and that can be cancelled.
+    /// The next request in flight, after `cursor`, that `wanted` accepts and that can be cancelled. Whether its caller
+    /// has cancelled it already cannot be seen: the lower drivers have the IRP.
     /// The caller has a use of the handle, so that no slot is freed meanwhile.
     #[expect(clippy::needless_pass_by_ref_mut, reason = "writes entries, through pointers")]
     pub fn next_to_cancel(
@@ -141,10 +142,6 @@ impl Pool {
             let links = unsafe { Guarded::of(body) };
             next = links.next_of_all;
             let Some(entry) = links.entry.as_mut().filter(|entry| wanted(entry)) else { continue };
-            // SAFETY: a linked request's IRP is valid until the word says that it is over.
-            if unsafe { stack_location::is_cancelled(entry.irp.as_ptr()) } {
-                continue;
-            }
             if links.word.cancel() == Cancel::ShouldCancel {
                 entry.cause = Some(cause);
                 return Some(Marked { body, irp: entry.irp });
