@@ -1,11 +1,15 @@
 //! Every rule by name: what it asks for, where that is documented, and where this project checks it.
 //!
 //! `sdv.txt` lists the WDM rules of Static Driver Verifier, all of them; `ours.txt` what else the rules of
-//! this crate report. Meanings are one-line readings in our words.
+//! this crate report. `verifier.txt` lists the codes of Driver Verifier and of the USB stacks, `types.txt` the
+//! compile-fail tests of what types make unwritable, `unreachable.txt` what usbclient never calls. Meanings are
+//! one-line readings in our words.
 
 mod page;
+mod tables;
 
 pub use page::rules_page;
+pub use tables::{Code, How, codes, types, unreachable};
 
 use std::fmt;
 
@@ -84,7 +88,7 @@ pub enum Checked {
     Types,
     /// Nowhere: it is advice.
     Advice,
-    /// Nowhere: this driver never calls what it is about.
+    /// This driver never calls what it is about, and a rule says so of one that does.
     NotReachable,
     /// Nowhere yet.
     NotYet,
@@ -95,7 +99,9 @@ impl Entry {
     #[must_use]
     pub fn checked(&self, implemented: &[&str]) -> Checked {
         let same = SAME_PREDICATE.iter().find(|(name, _)| *name == self.name).map(|(_, other)| *other);
-        if implemented.contains(&self.name) {
+        if crate::rules::NOT_REACHABLE.contains(&self.name) {
+            Checked::NotReachable
+        } else if implemented.contains(&self.name) {
             Checked::Here
         } else if let Some(other) = same.filter(|other| implemented.contains(other)) {
             Checked::As(other)

@@ -39,7 +39,9 @@ mod marking_queued;
 mod mutex;
 mod neighbour;
 mod not_forwarded;
+mod not_reachable;
 mod pageable;
+mod pdo_required;
 mod pended_completed_request;
 mod pending_returned;
 mod pnp_remove;
@@ -68,6 +70,8 @@ mod urb_kind;
 mod usbd_handle;
 mod wait_for_lower;
 mod wmi_complete;
+
+pub use not_reachable::NAMES as NOT_REACHABLE;
 
 use crate::rule::Rule;
 
@@ -124,6 +128,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(pageable::RULE),
         Box::<double_fetch::DoubleFetch>::default(),
         Box::new(invariant_mdl::RULE),
+        Box::new(pdo_required::RULE),
+        Box::<not_reachable::NotReachable>::default(),
         Box::new(unload_pending::RULE),
         Box::<leaks::LeakAtUnload>::default(),
         Box::<filter_above::FilterAbove>::default(),

@@ -27,8 +27,10 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
         return;
     }
     let Some(exit) = Exit::of(event, world) else { return };
+    // One that was completed has been judged then.
+    let kept = exit.frame.completed.is_none();
     let set_by_ex = exit.state.is_some_and(|irp| irp.completion == Some(true));
-    if set_by_ex && exit.returned != NtStatus::PENDING {
+    if set_by_ex && kept && exit.returned != NtStatus::PENDING {
         let detail = format!("{} has a completion routine set, but it was not sent down", exit.request());
         findings.report(exit.violation("CompletionRoutineRegistered", event).detail(detail));
     }

@@ -15,7 +15,19 @@ pub struct Machine {
 
 impl Rule for Machine {
     fn names(&self) -> &'static [&'static str] {
-        &["BugCheck", "MemoryAccess", "IrpTouchedBelow", "Deadlock", "Livelock"]
+        &[
+            "BugCheck",
+            "MemoryAccess",
+            "IrpTouchedBelow",
+            "Deadlock",
+            "Livelock",
+            "InvalidDeviceObject",
+            "InformationTooLarge",
+            "StackLocationsExhausted",
+            "MutexTakenTwice",
+            "StaticStreams",
+            "ChainedMdl",
+        ]
     }
 
     fn interest(&self) -> &'static [Tag] {

@@ -1,5 +1,5 @@
 //! Mutexes, fast and guarded mutexes: given back by the thread that took them, in reverse order, before the callback
-//! returns; and a spin lock is used in one way only.
+//! returns; and a spin lock is used in one way only. `ExclusiveResourceAccess`: so are executive resources.
 
 use crate::event::{Callback, Event, EventKind, LockForm, SpinLockForm, Tag};
 use crate::map::{NumberMap, ObjectMap};
@@ -17,7 +17,7 @@ pub struct Mutexes {
 
 impl Rule for Mutexes {
     fn names(&self) -> &'static [&'static str] {
-        &["MutexNotHeld", "MutexKept", "MutexReleaseOrder", "SpinLockForms"]
+        &["MutexNotHeld", "MutexKept", "MutexReleaseOrder", "SpinLockForms", "ExclusiveResourceAccess"]
     }
 
     fn interest(&self) -> &'static [Tag] {
@@ -29,7 +29,7 @@ impl Rule for Mutexes {
             EventKind::LockAcquired(taken) => {
                 self.held.entry(event.thread).or_default().push((taken.lock, taken.form, event.seq));
             }
-            EventKind::LockReleased(gave) => self.released(event, gave.lock, findings),
+            EventKind::LockReleased(gave) => self.released(event, gave.lock, gave.form, findings),
             EventKind::SpinLockAcquired(taken) => self.spin_lock(event, taken.lock, taken.form, findings),
             EventKind::CallbackLeave(leave) if !self.held.is_empty() => {
                 self.leave(event, leave.callback, world, findings);
@@ -39,22 +39,30 @@ impl Rule for Mutexes {
     }
 }
 
+const fn is_resource(form: LockForm) -> bool {
+    matches!(form, LockForm::ResourceExclusive | LockForm::ResourceShared)
+}
+
 impl Mutexes {
-    fn released(&mut self, event: &Event, lock: ObjectId, findings: &mut Findings) {
+    fn released(&mut self, event: &Event, lock: ObjectId, form: LockForm, findings: &mut Findings) {
         let here = self.held.entry(event.thread).or_default();
         let found = |rule| Violation::new(rule, event).object(lock);
         if let Some(at) = here.iter().rposition(|(held, ..)| *held == lock) {
             let later = here.get(at + 1).copied();
-            let (_, form, _) = here.remove(at);
-            let judged = |form| !matches!(form, LockForm::ResourceExclusive | LockForm::ResourceShared);
+            here.remove(at);
             if let Some((later, of, seq)) = later
-                && judged(form)
-                && judged(of)
+                && !is_resource(form)
+                && !is_resource(of)
             {
                 let detail = format!("{lock} was given back before {later}, which was taken after it");
                 let found = found("MutexReleaseOrder").code(0xC4, 0x1003).advice().since(seq);
                 findings.report(found.object(later).detail(detail));
             }
+            return;
+        }
+        if is_resource(form) {
+            let detail = format!("{lock} was given back by a thread that does not hold it");
+            findings.report(found("ExclusiveResourceAccess").detail(detail));
             return;
         }
         let elsewhere = self.held.values().flatten().find(|(held, ..)| *held == lock);
@@ -87,9 +95,11 @@ impl Mutexes {
         let Some(frame) = world.frame(event) else { return };
         let Some(held) = self.held.get_mut(&event.thread) else { return };
         while let Some((lock, form, seq)) = held.pop_if(|(.., seq)| *seq > frame.entered) {
-            let found = Violation::new("MutexKept", event).object(lock).object(frame.irp()).since(seq);
+            let rule = if is_resource(form) { "ExclusiveResourceAccess" } else { "MutexKept" };
+            let found = Violation::new(rule, event).object(lock).object(frame.irp()).since(seq);
             let found = found.since(frame.entered);
             let found = match callback {
+                _ if is_resource(form) => found,
                 Callback::Dispatch { .. } => found.code(0xC4, 0xC5),
                 Callback::Completion { .. } => found.code(0xC4, 0xFB),
                 Callback::Thread { .. } => found.code(0xC4, 0x100A),

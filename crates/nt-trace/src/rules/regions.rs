@@ -1,8 +1,9 @@
 //! `CriticalRegions` and `GuardedRegions`: entered and left in turn, and left before the callback returns.
-//! Nesting is allowed.
+//! Nesting is allowed. `WithinCriticalRegion`: executive resources are taken in a critical region.
 
 use crate::event::{Event, EventKind, Tag};
 use crate::map::NumberMap;
+use crate::names::APC_LEVEL;
 use crate::rule::Rule;
 use crate::violation::{Findings, Violation};
 use crate::world::World;
@@ -37,7 +38,7 @@ static KINDS: [Kind; 2] = [
 
 impl Rule for Regions {
     fn names(&self) -> &'static [&'static str] {
-        &["CriticalRegions", "GuardedRegions"]
+        &["CriticalRegions", "GuardedRegions", "WithinCriticalRegion"]
     }
 
     fn interest(&self) -> &'static [Tag] {
@@ -48,6 +49,14 @@ impl Rule for Regions {
         match &event.kind {
             EventKind::Call(call) if call.routine.ends_with("Region") => {
                 self.call(event, &call.routine, findings);
+            }
+            EventKind::Call(call) if call.routine.starts_with("ExAcquireResource") => {
+                let inside = self.entered.get(&event.thread).is_some_and(|regions| !regions.is_empty());
+                // At APC_LEVEL nothing is delivered either.
+                if !inside && event.irql < APC_LEVEL {
+                    let detail = format!("{} outside a critical region", call.routine);
+                    findings.report(Violation::new("WithinCriticalRegion", event).detail(detail));
+                }
             }
             EventKind::CallbackLeave(_) => self.leave(event, world, findings),
             _ => {}

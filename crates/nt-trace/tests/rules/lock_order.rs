@@ -60,6 +60,18 @@ pub const CASES: &[Case] = &[
             life.push(LockAcquired { lock: MUTEX, ..Default::default() });
         });
     }),
+    ("ExclusiveResourceAccess", "", |life| {
+        life.dispatch(0x03, 0, OK, |life, irp| {
+            life.push(LockAcquired { lock: MUTEX, form: LockForm::ResourceExclusive, attempt: false });
+            life.complete(irp, OK);
+        });
+    }),
+    ("ExclusiveResourceAccess", "", |life| {
+        life.push(LockReleased { lock: MUTEX, form: LockForm::ResourceShared });
+    }),
+    ("WithinCriticalRegion", "", |life| {
+        life.call("ExAcquireResourceSharedLite", |_| {});
+    }),
     ("SpinLockForms", "0xC4/0x1008", |life| {
         life.push(taken(A, SpinLockForm::Normal)).push(released(A, SpinLockForm::Normal));
         life.push(taken(A, SpinLockForm::InStackQueued)).push(released(A, SpinLockForm::InStackQueued));

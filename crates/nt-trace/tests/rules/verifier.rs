@@ -153,6 +153,10 @@ pub const CASES: &[Case] = &[
             life.push(UserRead { irp, buffer: 1, offset: 4, length: 4, write: false }).complete(irp, OK);
         });
     }),
+    ("PdoRequired", "0xC9/0x24D", |life| {
+        *life = Life::started();
+        life.push(InterfaceRegistered { interface: ObjectId::NONE, pdo: FDO, status: FAILED });
+    }),
     ("InvalidDeviceObject", "0xC9/0x204", |life| stops(life, 0xC9, 0x204)),
     ("InformationTooLarge", "0xC9/0x312", |life| stops(life, 0xC9, 0x312)),
     ("StackLocationsExhausted", "0x35", |life| stops(life, 0x35, 0xFFFF_8000)),
