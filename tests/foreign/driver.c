@@ -6,7 +6,7 @@ static const GUID interface_class = {
 
 PAGED static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical)
 {
-    PDEVICE_OBJECT device;
+    PDEVICE_OBJECT device = NULL;
     struct extension *ext;
     NTSTATUS status;
 
@@ -15,6 +15,8 @@ PAGED static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT phy
                             FALSE, &device);
     if (!NT_SUCCESS(status))
         return status;
+    if (device == NULL)
+        return STATUS_NO_SUCH_DEVICE;
     ext = device->DeviceExtension;
     RtlZeroMemory(ext, sizeof *ext);
     ext->self = device;

@@ -72,7 +72,8 @@ pub fn build(paths: &Paths) -> Result<Vec<PathBuf>> {
     let to = paths.driver().join("foreign");
     let libraries = to.join("lib");
     fs::create_dir_all(&libraries).with_context(|| format!("making {}", libraries.display()))?;
-    let dlltool = setup::dlltool().ok_or_else(|| cannot_run("llvm-dlltool is not installed (Debian: llvm)"))?;
+    let dlltool =
+        setup::dlltool().ok_or_else(|| cannot_run("llvm-dlltool is not installed (Debian: llvm)"))?;
     for name in ["ntoskrnl", "usbd"] {
         let definition = sources.join("imports").join(name).with_extension("def");
         let mut command = Command::new(&dlltool);
@@ -120,8 +121,16 @@ impl Compiler {
             Self::Clang => {
                 let mut command = Command::new("clang");
                 command.args(["--target=x86_64-pc-windows-msvc", "-fno-ms-compatibility", "-fms-extensions"]);
-                command.args(["-fgnuc-version=4.2.1", "-fstack-protector-strong", "-DHAS_SEH", "-DHAS_COOKIE"]);
-                command.arg("-isystem").arg(setup::clang_headers()?).args(["-isystem", HEADERS, "-isystem", &ddk]);
+                command.args([
+                    "-fgnuc-version=4.2.1",
+                    "-fasynchronous-unwind-tables",
+                    "-fstack-protector-strong",
+                ]);
+                command.args(["-DHAS_SEH", "-DHAS_COOKIE"]);
+                command
+                    .arg("-isystem")
+                    .arg(setup::clang_headers()?)
+                    .args(["-isystem", HEADERS, "-isystem", &ddk]);
                 command
             }
         };
@@ -141,8 +150,20 @@ impl Compiler {
             }
             Self::Clang => {
                 let mut command = Command::new("lld-link");
-                command.args(["/nologo", "/driver", "/subsystem:native,10.00", "/entry:DriverEntry", "/nodefaultlib"]);
-                command.args(["/dynamicbase", "/nxcompat", "/base:0x140000000", "/Brepro", "/section:INIT,ERD"]);
+                command.args([
+                    "/nologo",
+                    "/driver",
+                    "/subsystem:native,10.00",
+                    "/entry:DriverEntry",
+                    "/nodefaultlib",
+                ]);
+                command.args([
+                    "/dynamicbase",
+                    "/nxcompat",
+                    "/base:0x140000000",
+                    "/Brepro",
+                    "/section:INIT,ERD",
+                ]);
                 command.arg(format!("/out:{}", image.display())).args(objects);
                 command.args(["ntoskrnl.lib", "usbd.lib"].map(|library| libraries.join(library)));
                 command

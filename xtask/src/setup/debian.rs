@@ -38,9 +38,7 @@ fn install(what: &str, missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
     }
     let command = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if !tool::exists("apt-get") {
-        return Err(cannot_run(format!(
-            "missing: {what}; on Debian they are `{command}`"
-        )));
+        return Err(cannot_run(format!("missing: {what}; on Debian they are `{command}`")));
     }
     if !is_root()? {
         return Err(cannot_run(format!("missing packages; type: sudo {command}")));

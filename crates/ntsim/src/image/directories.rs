@@ -29,7 +29,9 @@ fn directory(pe: &PeFile64<'_>, which: usize) -> Option<ImageDataDirectory> {
 
 /// The image's functions.
 pub(super) fn functions(pe: &PeFile64<'_>, image: &[u8]) -> Result<FunctionTable, LoadError> {
-    let Some(table) = directory(pe, IMAGE_DIRECTORY_ENTRY_EXCEPTION) else { return Ok(FunctionTable::default()) };
+    let Some(table) = directory(pe, IMAGE_DIRECTORY_ENTRY_EXCEPTION) else {
+        return Ok(FunctionTable::default());
+    };
     let (rva, size) = (table.virtual_address.get(LE), table.size.get(LE));
     if u64::from(rva) + u64::from(size) > image.len() as u64 {
         return Err(malformed("its function table leaves the image"));
@@ -46,7 +48,8 @@ pub(super) fn initialise_cookie(
     let _: &ImageNtHeaders64 = pe.nt_headers();
     let Some(configuration) = directory(pe, IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG) else { return Ok(()) };
     let at = u64::from(configuration.virtual_address.get(LE));
-    let size = slot(image, at).and_then(|slot| slot.first_chunk::<4>().copied()).map_or(0, u32::from_le_bytes);
+    let size =
+        slot(image, at).and_then(|slot| slot.first_chunk::<4>().copied()).map_or(0, u32::from_le_bytes);
     if size < SECURITY_COOKIE_END {
         return Ok(());
     }

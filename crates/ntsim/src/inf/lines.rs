@@ -61,8 +61,10 @@ impl Sections {
     /// Puts the strings in. `%13%` and other folders stay as they are, `%%` is a percent sign.
     fn expand(&mut self) {
         let lines = self.0.get("strings").cloned().unwrap_or_default();
-        let strings: BTreeMap<String, String> =
-            lines.into_iter().filter_map(|line| Some((line.key?.to_lowercase(), line.fields.join(",")))).collect();
+        let strings: BTreeMap<String, String> = lines
+            .into_iter()
+            .filter_map(|line| Some((line.key?.to_lowercase(), line.fields.join(","))))
+            .collect();
         for line in self.0.values_mut().flatten() {
             for text in line.key.iter_mut().chain(&mut line.fields) {
                 *text = expanded(text, &strings);

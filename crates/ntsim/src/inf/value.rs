@@ -48,7 +48,9 @@ pub(super) fn add(key: &mut Key, name: &str, flags: u32, data: &[String]) {
     let kind = flags & TYPE;
     let value = match (flags & BINVALUETYPE != 0, kind >> 16) {
         (true, 0) => RegistryValue { kind: REG_BINARY, data: bytes(data) },
-        (true, 1) if data.len() == 1 => RegistryValue { kind: REG_DWORD, data: number(first).unwrap_or(0).to_le_bytes().to_vec() },
+        (true, 1) if data.len() == 1 => {
+            RegistryValue { kind: REG_DWORD, data: number(first).unwrap_or(0).to_le_bytes().to_vec() }
+        }
         (true, 1) => RegistryValue { kind: REG_DWORD, data: bytes(data) },
         (true, other) => RegistryValue { kind: other, data: bytes(data) },
         (false, 1) => {

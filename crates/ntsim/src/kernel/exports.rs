@@ -1,7 +1,7 @@
 //! Everything that a driver can import, by name.
 
 use super::{
-    c_runtime, contiguous, debug_print, etw, ex, export::Export, interruption, io, ke, memory, misc, mm, object, pool,
+    c_runtime, contiguous, counted_strings, debug_print, etw, ex, export::Export, interruption, io, ke, memory, misc, mm, object, pool,
     process, registry, registry_keys, registry_values, rtl, system, system_thread, variables,
 };
 
@@ -10,6 +10,7 @@ pub const TABLES: &[&[&[Export]]] = &[
     &[
         c_runtime::EXPORTS,
         contiguous::EXPORTS,
+        counted_strings::EXPORTS,
         debug_print::EXPORTS,
         etw::EXPORTS,
         memory::EXPORTS,

@@ -271,7 +271,9 @@ impl Conversion {
         match (self.left, self.zeros) {
             _ if room == 0 => shown,
             (true, _) => shown + &" ".repeat(room),
-            (false, true) if !matches!(self.kind, 'd' | 'i' | 'u' | 'x' | 'X' | 'o') => "0".repeat(room) + &shown,
+            (false, true) if !matches!(self.kind, 'd' | 'i' | 'u' | 'x' | 'X' | 'o') => {
+                "0".repeat(room) + &shown
+            }
             (false, _) => " ".repeat(room) + &shown,
         }
     }

@@ -18,13 +18,20 @@ const SYSTEM_PROCESS: u64 = super::process::PROCESSES;
 /// Defines one exported variable and gives its export.
 macro_rules! variable {
     ($name:literal, $page:literal, $type:ty, $value:expr) => {
-        Export::new($name, $page, HIGH_LEVEL, Returns::Pointer, &[], Handler::Data({
-            fn address(_: &mut Kernel) -> Result<Addr, Stop> {
-                static VARIABLE: $type = $value;
-                Ok(Addr(&raw const VARIABLE as u64))
-            }
-            address
-        }))
+        Export::new(
+            $name,
+            $page,
+            HIGH_LEVEL,
+            Returns::Pointer,
+            &[],
+            Handler::Data({
+                fn address(_: &mut Kernel) -> Result<Addr, Stop> {
+                    static VARIABLE: $type = $value;
+                    Ok(Addr(&raw const VARIABLE as u64))
+                }
+                address
+            }),
+        )
     };
 }
 
@@ -51,7 +58,12 @@ pub const EXPORTS: &[Export] = &[
     // No debugger, no safe boot; the processors are those that a machine has unless it is told otherwise.
     variable!("KdDebuggerEnabled", "wdm/nf-wdm-kdrefreshdebuggernotpresent", u8, 0),
     variable!("KdDebuggerNotPresent", "wdm/nf-wdm-kdrefreshdebuggernotpresent", u8, 1),
-    variable!("InitSafeBootMode", "drivers/ifs/determining-whether-the-operating-system-is-running-in-safe-mode", u32, 0),
+    variable!(
+        "InitSafeBootMode",
+        "drivers/ifs/determining-whether-the-operating-system-is-running-in-safe-mode",
+        u32,
+        0
+    ),
     variable!("KeNumberProcessors", "ntddk/nf-ntddk-kequeryactiveprocessors", u8, 2),
     // A free build of Windows 10 version 2004.
     variable!("NtBuildNumber", "wdm/nf-wdm-rtlgetversion", u32, 0xF000_0000 | 19_041),

@@ -67,7 +67,8 @@ impl Decoded {
                 integer(it.op0_register()).map_or(Operation::Privileged, |(to, _)| Operation::ReadIrql(to))
             }
             (Code::Mov_cr_r64, _) if it.op0_register() == iced_x86::Register::CR8 => {
-                integer(it.op1_register()).map_or(Operation::Privileged, |(from, _)| Operation::WriteIrql(from))
+                integer(it.op1_register())
+                    .map_or(Operation::Privileged, |(from, _)| Operation::WriteIrql(from))
             }
             (_, Mnemonic::Cli) => Operation::SetInterrupts(false),
             (_, Mnemonic::Sti) => Operation::SetInterrupts(true),

@@ -59,7 +59,9 @@ pub(super) fn access(
     } else if (SHARED_DATA..SHARED_DATA + PAGE).contains(&address.0) {
         let offset = address.0 - SHARED_DATA;
         ("KUSER_SHARED_DATA", offset, shared_field(kernel, offset))
-    } else if address.0 >= PROCESSORS && address.0 - PROCESSORS < STRIDE * u64::from(kernel.sched.processors()) {
+    } else if address.0 >= PROCESSORS
+        && address.0 - PROCESSORS < STRIDE * u64::from(kernel.sched.processors())
+    {
         let offset = (address.0 - PROCESSORS) % STRIDE;
         ("KPCR", offset, processor_field(kernel, offset))
     } else {
@@ -124,7 +126,8 @@ fn shared_field(kernel: &Kernel, offset: u64) -> Option<(u64, u64)> {
         return Some((ticks & 0xFFFF_FFFF, 4));
     }
     // KSYSTEM_TIME: the low half, and the high one twice. Each is InterruptTime, SystemTime, TimeZoneBias, TickCount.
-    let times = [(0x08, kernel.sched.now), (0x14, kernel.system_time().cast_unsigned()), (0x20, 0), (0x320, ticks)];
+    let times =
+        [(0x08, kernel.sched.now), (0x14, kernel.system_time().cast_unsigned()), (0x20, 0), (0x320, ticks)];
     times.into_iter().find_map(|(at, time)| match offset.wrapping_sub(at) {
         0 => Some((time, 8)),
         4 | 8 => Some((time >> 32, 4)),

@@ -36,8 +36,11 @@ pub(super) fn load(decoded: &Decoded, value: u64, context: &mut Context) -> Done
             let Some(other) = operand(decoded, u32::from(is_first), context) else { return Done::No };
             let other = other & mask(bits);
             let (left, right) = if is_first { (value, other) } else { (other, value) };
-            let flags =
-                if it.mnemonic() == Mnemonic::Cmp { difference(left, right, bits) } else { logic(left & right, bits) };
+            let flags = if it.mnemonic() == Mnemonic::Cmp {
+                difference(left, right, bits)
+            } else {
+                logic(left & right, bits)
+            };
             set_flags(context, flags);
             Done::Yes
         }
@@ -91,12 +94,15 @@ fn store(decoded: &Decoded, value: u64, context: &mut Context) -> Done {
     }
     let Some((register, size)) = integer(it.op0_register()) else { return Done::No };
     let old = context.get(register);
-    context.set(register, match size {
-        8 => value,
-        4 => value & mask(32),
-        2 => old & !mask(16) | value & mask(16),
-        _ => old & !mask(8) | value & mask(8),
-    });
+    context.set(
+        register,
+        match size {
+            8 => value,
+            4 => value & mask(32),
+            2 => old & !mask(16) | value & mask(16),
+            _ => old & !mask(8) | value & mask(8),
+        },
+    );
     Done::Yes
 }
 

@@ -67,7 +67,13 @@ async fn c_specific_handler(cpu: Cpu, args: Args) -> Result<u64, Stop> {
 }
 
 /// Asks the filters of the scopes that the frame is in, the innermost first.
-async fn search(cpu: &Cpu, args: Args, frame: u64, at: Addr, mut dispatcher: Dispatcher) -> Result<u32, Stop> {
+async fn search(
+    cpu: &Cpu,
+    args: Args,
+    frame: u64,
+    at: Addr,
+    mut dispatcher: Dispatcher,
+) -> Result<u32, Stop> {
     let (pointers, count) = {
         let mut kernel = cpu.k();
         let (record, context) = (args.pointer(&kernel, 0)?, args.pointer(&kernel, 2)?);

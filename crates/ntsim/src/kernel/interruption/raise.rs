@@ -19,7 +19,11 @@ pub(super) const EXPORTS: &[Export] = &[
     raises("ExRaiseDatatypeMisalignment", "ntddk/nf-ntddk-exraisedatatypemisalignment", misalignment),
 ];
 
-const fn raises(name: &'static str, page: &'static str, code: fn(&mut Kernel, Args) -> Result<u64, Stop>) -> Export {
+const fn raises(
+    name: &'static str,
+    page: &'static str,
+    code: fn(&mut Kernel, Args) -> Result<u64, Stop>,
+) -> Export {
     Export::new(name, page, APC_LEVEL, Returns::Void, &[], Handler::Sync(code))
 }
 
