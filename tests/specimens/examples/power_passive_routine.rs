@@ -1,12 +1,12 @@
-//! Turns its interface off while it powers its device down.
+//! Waits a millisecond, by a routine for `PASSIVE_LEVEL`, while it powers its device down.
 //!
 //! Rule: `PowerIrpDDIs`.
 //!
-//! On Windows: the routine waits for user mode, which sleeps already: the system hangs.
+//! On Windows: a device in the path of a paging file gets the request at `DISPATCH_LEVEL`: 0xB8.
 #![no_std]
 
 use specimens::{
-    Extension, Irp, pnp, power_gate, power_irp,
+    Extension, Irp, kernel, power_gate, power_irp,
     power_policy::{self, Policy},
     wdk_sys::{NTSTATUS, STATUS_PENDING},
 };
@@ -15,7 +15,7 @@ struct Driver;
 
 impl Policy for Driver {
     fn device_down(extension: *mut Extension, irp: Irp, state: power_irp::State) -> NTSTATUS {
-        pnp::set_interface(extension, false);
+        kernel::delay();
         irp.mark_pending();
         power_irp::tell(extension, state);
         if power_gate::close(extension, irp) {

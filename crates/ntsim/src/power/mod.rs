@@ -45,6 +45,8 @@ pub struct Power {
     action: u32,
     /// The system changes its state or is not in S0: the PnP manager waits.
     pub(crate) changing: bool,
+    /// The system is on its way to S0.
+    waking: bool,
     /// The machine was switched off: nothing happens any more.
     pub off: bool,
     /// The lines of IRPs by physical device object.
@@ -63,6 +65,7 @@ impl Default for Power {
             system: POWER_SYSTEM_WORKING,
             action: 0,
             changing: false,
+            waking: false,
             off: false,
             lines: BTreeMap::new(),
             outstanding: BTreeMap::new(),

@@ -87,17 +87,22 @@ pub async fn sleep(cpu: &Cpu, to: Sleep, critical: bool) -> Result<NtStatus, Sto
     Ok(STATUS_SUCCESS)
 }
 
-/// The system goes back to S0. Device IRPs that follow from it go on.
+/// The system goes back to S0, if it is not there, or on its way. Device IRPs that follow from it go on.
 ///
 /// # Errors
-/// When the machine stops, or the system does not sleep.
+/// When the machine stops, or was switched off.
 pub async fn wake(cpu: &Cpu) -> Result<NtStatus, Stop> {
-    {
-        let kernel = cpu.look();
-        if kernel.power.system == POWER_SYSTEM_WORKING || kernel.power.off {
-            return Err(Stop::Script("the system does not sleep".into()));
-        }
+    if cpu.look().power.off {
+        return Err(Stop::Script("the machine is off".into()));
     }
+    // The user and a device may wake it at once.
+    while cpu.look().power.waking {
+        pnp::changed(cpu, "the system to be awake").await;
+    }
+    if cpu.look().power.system == POWER_SYSTEM_WORKING {
+        return Ok(STATUS_SUCCESS);
+    }
+    cpu.k().power.waking = true;
     {
         let mut kernel = cpu.k();
         // The page's table: waking is always PowerActionSleep.
@@ -166,6 +171,7 @@ async fn begin(cpu: &Cpu, action: u32) -> Result<(), Stop> {
 fn end(cpu: &Cpu) {
     let mut kernel = cpu.k();
     kernel.power.changing = false;
+    kernel.power.waking = false;
     kernel.power.action = 0;
     kernel.pnp_changed();
 }
