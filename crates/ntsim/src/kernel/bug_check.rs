@@ -50,6 +50,9 @@ pub fn verifier(parameter: u64, text: impl Into<String>) -> Stop {
     bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, parameter, text)
 }
 
+/// The first parameter of `DRIVER_VERIFIER_DETECTED_VIOLATION` for memory that was written beyond its end.
+pub const OVERWRITTEN: u64 = 0x52;
+
 /// An exception that a routine raises. A bug check follows if the driver does not handle it.
 #[must_use]
 pub fn exception(status: u32, text: impl Into<String>) -> Stop {

@@ -9,7 +9,7 @@ use nt_trace::{
 
 use super::{
     Kernel,
-    bug_check::{BAD_POOL_CALLER, DRIVER_VERIFIER_DETECTED_VIOLATION, bug_check},
+    bug_check::{BAD_POOL_CALLER, OVERWRITTEN, bug_check, verifier},
     export::{Args, Export, Handler, Returns},
 };
 use crate::{
@@ -160,7 +160,7 @@ impl Kernel {
             return Ok(());
         }
         let text = format!("the bytes around {} were overwritten", block.id);
-        Err(bug_check(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00, text))
+        Err(verifier(OVERWRITTEN, text))
     }
 
     fn bad_free(&self, address: Addr) -> Stop {

@@ -13,7 +13,10 @@ use crate::{
         DEVICE_OBJECT, DEVOBJ_EXTENSION, DRIVER_OBJECT, LIST_ENTRY,
         device_flags::{DO_DEVICE_INITIALIZING, DO_EXCLUSIVE, DOE_DELETE_PENDING},
     },
-    kernel::{Kernel, bug_check::verifier_io},
+    kernel::{
+        Kernel,
+        bug_check::{OVERWRITTEN, verifier, verifier_io},
+    },
     mem::{Addr, BadAccess, Fill, Request},
     stop::Stop,
 };
@@ -258,7 +261,7 @@ impl Kernel {
             return Ok(());
         }
         let text = format!("the bytes around {} and its extension were overwritten", freed.object.id);
-        Err(verifier_io(0x04, text))
+        Err(verifier(OVERWRITTEN, text))
     }
 
     /// Takes or gives back a reference to a device object that keeps its memory.

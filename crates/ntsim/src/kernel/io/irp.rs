@@ -18,7 +18,7 @@ use crate::{
     },
     kernel::{
         Kernel,
-        bug_check::{verifier, verifier_io},
+        bug_check::{OVERWRITTEN, verifier, verifier_io},
         shadow::{Shadow, location},
     },
     mem::{Addr, BadAccess, Fill, Request},
@@ -224,7 +224,7 @@ impl Kernel {
         if freed.intact {
             return Ok(());
         }
-        Err(verifier(0x00, format!("the bytes around {} were overwritten", record.id)))
+        Err(verifier(OVERWRITTEN, format!("the bytes around {} were overwritten", record.id)))
     }
 
     /// An IRP's header.

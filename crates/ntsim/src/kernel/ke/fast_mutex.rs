@@ -179,7 +179,7 @@ fn release(kernel: &mut Kernel, args: Args, form: Form) -> Result<u64, Stop> {
     kernel.emit(LockReleased { lock, form: form.traced });
     let object = *kernel.mem.at::<FAST_MUTEX>(mutex)?;
     if object.Owner != thread {
-        return Err(verifier(0x1005, format!("{lock} is released by a thread that does not hold it")));
+        return Err(verifier(0x1004, format!("{lock} is released by a thread that does not hold it")));
     }
     let next = kernel.ke.mutexes.get_mut(&mutex).and_then(VecDeque::pop_front);
     let owner = next.map_or(Addr::NULL, |next| kernel.thread_object(next));
