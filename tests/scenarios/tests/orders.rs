@@ -73,13 +73,13 @@ fn a_race_on_a_flag_is_found_at_the_atomic_instruction_only() {
 fn the_code_is_the_files_when_nobody_switches_at_atomics() {
     let mut machine = machine();
     let (base, bytes) = (machine.image().base, machine.image().loaded_bytes().to_vec());
-    let code = |machine: &Machine| {
-        machine.kernel().mem.bytes(base, bytes.len() as u64).expect("the image").to_vec()
-    };
+    let code =
+        |machine: &Machine| machine.kernel().mem.bytes(base, bytes.len() as u64).expect("the image").to_vec();
     assert_eq!(code(&machine), bytes);
     let recipe = Recipe { atomics: true, ..Recipe::new(race("read_and_cancel")) };
     let _ = recipe.live(&mut machine).expect("a life");
-    let atomics = machine.flow().expect("code").instructions.values().filter(|it| it.has_lock_prefix()).count();
+    let atomics =
+        machine.flow().expect("code").instructions.values().filter(|it| it.has_lock_prefix()).count();
     assert!(atomics > 0, "usbclient has lock-prefixed instructions");
     assert_ne!(code(&machine), bytes);
     let _ = Recipe { atomics: false, ..recipe }.live(&mut machine).expect("a life");
@@ -170,8 +170,14 @@ fn blocks_that_are_reached_add_up_and_stay_reached() {
     assert!(short.iter().chain(&more).all(|block| flow.leaders.contains(block)));
     assert!(flow.left_alone.is_empty(), "{:x?}", flow.left_alone);
     // What is not decoded is padding between functions.
-    assert!(flow.decoded_bytes() * 10 > flow.code_bytes * 9, "{} of {}", flow.decoded_bytes(), flow.code_bytes);
-    let coverage = ntsim::image::blocks::Coverage::new(&flow, &machine.blocks_hit().into_iter().collect(), |_| None);
+    assert!(
+        flow.decoded_bytes() * 10 > flow.code_bytes * 9,
+        "{} of {}",
+        flow.decoded_bytes(),
+        flow.code_bytes
+    );
+    let coverage =
+        ntsim::image::blocks::Coverage::new(&flow, &machine.blocks_hit().into_iter().collect(), |_| None);
     assert_eq!(coverage.hit(), short.len() + more.len());
     assert!(coverage.hit() * 3 > coverage.total(), "{}", coverage.summary());
 }

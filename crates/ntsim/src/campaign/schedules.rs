@@ -39,9 +39,9 @@ impl Campaign for Schedules {
 
     fn pieces(&self, plan: &Plan) -> Vec<Piece> {
         let (shares, weight) = match plan.extent {
-            Extent::Quick => (2, 300),
-            Extent::Normal => (8, 2_000),
-            Extent::Full => (64, 20_000),
+            Extent::Quick => (4, 1_200),
+            Extent::Normal => (16, 4_000),
+            Extent::Full => (64, 10_000),
         };
         let of = |name: String| Share::all(shares).map(move |share| (name.clone(), share));
         let all = races::names(plan).into_iter().flat_map(of);
@@ -123,16 +123,15 @@ pub fn explore(
 /// How far from the usual order.
 const fn bounds(extent: Extent) -> Bounds {
     match extent {
-        Extent::Quick => Bounds { preemptions: Some(1), turns: None },
-        Extent::Normal | Extent::Full => Bounds { preemptions: Some(2), turns: None },
+        Extent::Quick => Bounds { preemptions: Some(2), turns: None },
+        Extent::Normal | Extent::Full => Bounds { preemptions: Some(3), turns: None },
     }
 }
 
 /// How many orders of one share of a race are played at most.
 const fn most(extent: Extent) -> u64 {
     match extent {
-        Extent::Quick => 1_500,
-        Extent::Normal => 10_000,
+        Extent::Quick | Extent::Normal => 10_000,
         Extent::Full => u64::MAX,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use iced_x86::{BlockEncoder, BlockEncoderOptions, Instruction, InstructionBlock, Mnemonic, OpKind, Register};
+use iced_x86::{
+    BlockEncoder, BlockEncoderOptions, Instruction, InstructionBlock, Mnemonic, OpKind, Register,
+};
 
 use super::flow::Flow;
 use crate::{

@@ -58,9 +58,10 @@ impl Flow {
     }
 
     fn follow(code: &Code<'_>) -> Self {
-        let mut walk = Walk { code, flow: Self::default(), work: Vec::new() };
+        let mut walk = Walk { code, flow: Self::default(), work: Vec::new(), jumps: Vec::new() };
         walk.flow.functions.clone_from(&code.functions);
-        walk.flow.code_bytes = code.sections.iter().map(|section| u64::from(section.end - section.start)).sum();
+        walk.flow.code_bytes =
+            code.sections.iter().map(|section| u64::from(section.end - section.start)).sum();
         for start in code.entries() {
             walk.add(start, &Window::new());
         }
@@ -147,6 +148,17 @@ impl<'a> Code<'a> {
         self.is_code(place) && holder(&self.functions, place).is_none_or(|function| function.start == place)
     }
 
+    /// Where the function that a place is in begins at the earliest.
+    fn first(&self, place: u32) -> u32 {
+        if let Some(function) = holder(&self.functions, place) {
+            return function.start;
+        }
+        let before = self.functions.partition_point(|function| function.start <= place).checked_sub(1);
+        let before = before.and_then(|before| self.functions.get(before)).map_or(0, |function| function.end);
+        let section = self.sections.iter().find(|section| section.contains(&place));
+        section.map_or(place, |section| section.start.max(before))
+    }
+
     /// Where code that begins at a place ends at the latest.
     fn limit(&self, place: u32) -> u32 {
         if let Some(function) = holder(&self.functions, place) {
@@ -182,6 +194,8 @@ struct Walk<'a> {
     code: &'a Code<'a>,
     flow: Flow,
     work: Vec<(u32, Window)>,
+    /// Jumps to what a register holds, and where they end.
+    jumps: Vec<(u32, Window)>,
 }
 
 impl Walk<'_> {
@@ -192,10 +206,37 @@ impl Walk<'_> {
         }
     }
 
+    /// Follows everything, jump tables last: where one ends shows when the rest is known.
     fn all(&mut self) {
-        while let Some((place, window)) = self.work.pop() {
-            self.block(place, window);
+        loop {
+            while let Some((place, window)) = self.work.pop() {
+                self.block(place, window);
+            }
+            let jumps = std::mem::take(&mut self.jumps);
+            if jumps.is_empty() {
+                return;
+            }
+            let known = self.known_addresses();
+            for (end, window) in jumps {
+                let targets = table::targets(self.code, &window, end - 1, &known, |place| self.fits(place));
+                match targets {
+                    Some(targets) => targets.into_iter().for_each(|target| self.add(target, &Window::new())),
+                    None => self.flow.unresolved_jumps += 1,
+                }
+            }
         }
+    }
+
+    /// Whether a place is not in the middle of an instruction that was found.
+    fn fits(&self, place: u32) -> bool {
+        let before = self.flow.instructions.range(..place).next_back();
+        before.is_none_or(|(start, instruction)| start + instruction.len() as u32 <= place)
+    }
+
+    /// The places that the code takes the address of.
+    fn known_addresses(&self) -> BTreeSet<u32> {
+        let taken = self.flow.instructions.values().filter(|it| it.is_ip_rel_memory_operand());
+        taken.filter_map(|it| self.code.offset(it.ip_rel_memory_address())).collect()
     }
 
     /// Follows the code from a place until it is known or goes elsewhere.
@@ -239,10 +280,8 @@ impl Walk<'_> {
                 true
             }
             FlowControl::IndirectBranch => {
-                match table::targets(self.code, window, next - 1) {
-                    Some(targets) => targets.into_iter().for_each(|target| self.add(target, &Window::new())),
-                    None if is_import(instruction) => {}
-                    None => self.flow.unresolved_jumps += 1,
+                if !is_import(instruction) {
+                    self.jumps.push((next, window.clone()));
                 }
                 false
             }

@@ -10,6 +10,11 @@
 //! add  r, base
 //! jmp  r
 //! ```
+//!
+//! The comparison may be missing, when the compiler knows that the index is in range. A table ends at the latest where the
+//! next thing begins that the code has the address of, and before an entry that leads out of the function.
+
+use std::collections::BTreeSet;
 
 use iced_x86::{Instruction, Mnemonic, OpKind, Register};
 
@@ -19,7 +24,15 @@ use super::{Code, Window};
 const MOST_ENTRIES: u64 = 4096;
 
 /// The places that the jump at the window's end, somewhere in the function of `place`, can go to.
-pub(super) fn targets(code: &Code<'_>, window: &Window, place: u32) -> Option<Vec<u32>> {
+///
+/// `known`: what the code has the address of. `fits`: whether an instruction may begin at a place, for all that is known.
+pub(super) fn targets(
+    code: &Code<'_>,
+    window: &Window,
+    place: u32,
+    known: &BTreeSet<u32>,
+    fits: impl Fn(u32) -> bool,
+) -> Option<Vec<u32>> {
     let jump = window.back()?;
     if jump.op0_kind() != OpKind::Register {
         return None;
@@ -34,16 +47,14 @@ pub(super) fn targets(code: &Code<'_>, window: &Window, place: u32) -> Option<Ve
     })?;
     let origin = code.offset(lea.ip_rel_memory_address())?;
     let table = u32::try_from(u64::from(origin).wrapping_add(load.memory_displacement64())).ok()?;
-    let count = bound(window)?;
-    let limit = code.limit(place);
-    let start = super::holder(&code.functions, place).map_or(0, |function| function.start);
-    (0..count)
-        .map(|index| {
-            let entry = code.word(table.checked_add(u32::try_from(index * 4).ok()?)?)?;
-            let target = origin.wrapping_add(entry);
-            (start..limit).contains(&target).then_some(target)
-        })
-        .collect()
+    let end = known.range(table.checked_add(1)?..).next().copied().unwrap_or(u32::MAX);
+    let room = u64::from(end - table) / 4;
+    let count = bound(window, load.memory_index()).unwrap_or(MOST_ENTRIES).min(room);
+    let inside = code.first(place)..code.limit(place);
+    let entry = |index: u64| code.word(table.checked_add(u32::try_from(index * 4).ok()?)?);
+    let targets = (0..count).map_while(entry).map(|entry| origin.wrapping_add(entry));
+    let targets: Vec<u32> = targets.take_while(|target| inside.contains(target) && fits(*target)).collect();
+    (!targets.is_empty()).then_some(targets)
 }
 
 /// `movsxd r, [base + idx * 4 + …]` or `mov r32, …`
@@ -66,13 +77,17 @@ fn is_sum(instruction: &Instruction, pointer: Register, base: Register) -> bool 
         && instruction.op1_register() == base
 }
 
-/// How many entries the table has, by the last comparison that decides a branch before the jump.
-fn bound(window: &Window) -> Option<u64> {
+/// How many entries the table has, by the last comparison that decides a branch before the jump, if it is one of the
+/// index.
+fn bound(window: &Window, index: Register) -> Option<u64> {
     let branch = window.iter().rposition(|it| {
         matches!(it.mnemonic(), Mnemonic::Ja | Mnemonic::Jae | Mnemonic::Jb | Mnemonic::Jbe)
     })?;
     let compare = window.get(branch.checked_sub(1)?)?;
-    if compare.mnemonic() != Mnemonic::Cmp || !is_immediate(compare.op1_kind()) {
+    let of_index = compare.mnemonic() == Mnemonic::Cmp
+        && compare.op0_kind() == OpKind::Register
+        && compare.op0_register().full_register() == index.full_register();
+    if !of_index || !is_immediate(compare.op1_kind()) {
         return None;
     }
     let last = compare.immediate(1);
@@ -85,7 +100,12 @@ fn bound(window: &Window) -> Option<u64> {
 const fn is_immediate(kind: OpKind) -> bool {
     matches!(
         kind,
-        OpKind::Immediate8 | OpKind::Immediate16 | OpKind::Immediate32 | OpKind::Immediate8to32
-            | OpKind::Immediate8to64 | OpKind::Immediate32to64 | OpKind::Immediate8to16
+        OpKind::Immediate8
+            | OpKind::Immediate16
+            | OpKind::Immediate32
+            | OpKind::Immediate8to32
+            | OpKind::Immediate8to64
+            | OpKind::Immediate32to64
+            | OpKind::Immediate8to16
     )
 }

@@ -100,8 +100,10 @@ fn within_a_bound_exactly_the_orders_with_so_many_preemptions_are_tried() {
     for bound in 0..4 {
         let bounds = Bounds { preemptions: Some(bound), turns: None };
         let orders = Toy { steps: steps.clone() }.explore(bounds, Share::default());
-        let expected: BTreeSet<_> =
-            all_orders(&steps).into_iter().filter(|order| preemptions(order, &steps) <= bound as usize).collect();
+        let expected: BTreeSet<_> = all_orders(&steps)
+            .into_iter()
+            .filter(|order| preemptions(order, &steps) <= bound as usize)
+            .collect();
         assert_eq!(orders.iter().cloned().collect::<BTreeSet<_>>(), expected);
         assert_eq!(orders.len(), expected.len());
     }
@@ -110,7 +112,8 @@ fn within_a_bound_exactly_the_orders_with_so_many_preemptions_are_tried() {
 #[test]
 fn a_bound_on_turns_counts_them() {
     let toy = Toy { steps: vec![2, 2, 2] };
-    let turns = |turns| toy.explore(Bounds { preemptions: Some(0), turns: Some(turns) }, Share::default()).len();
+    let turns =
+        |turns| toy.explore(Bounds { preemptions: Some(0), turns: Some(turns) }, Share::default()).len();
     // Three ways to begin, two to go on.
     assert_eq!((turns(0), turns(1), turns(9)), (1, 4, 6));
 }
@@ -167,8 +170,13 @@ fn pct_finds_a_defect_of_its_depth_as_often_as_is_proven() {
 #[test]
 fn a_thread_that_yields_stands_back() {
     let runnable = [ThreadId(1), ThreadId(2)];
-    let moment =
-        Moment { point: Point::Yield, current: ThreadId(1), runnable: &runnable, racing: true, private: false };
+    let moment = Moment {
+        point: Point::Yield,
+        current: ThreadId(1),
+        runnable: &runnable,
+        racing: true,
+        private: false,
+    };
     for seed in 0..50 {
         assert_eq!(Pct::new(seed, 2, 10).pick(&moment), ThreadId(2));
     }
