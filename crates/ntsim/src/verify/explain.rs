@@ -105,7 +105,7 @@ fn repeats(finding: &Finding, life: &Life) -> bool {
 /// Rule, code, and what happened.
 #[must_use]
 pub fn title(wrong: &Wrong) -> String {
-    let rule = wrong.rule.as_deref().unwrap_or("no rule");
+    let Some(rule) = wrong.rule.as_deref() else { return wrong.text.clone() };
     let code = wrong.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
     format!("{rule}{code}: {}", wrong.text)
 }
