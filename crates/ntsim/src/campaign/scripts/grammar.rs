@@ -7,7 +7,11 @@ use super::moves::{DEVICES, FILES, Move, REQUESTS};
 use crate::{
     campaign::attempt::{attempt, close, plug, pnp, poke, sleep, submit, unplug},
     pnp::{FilterFailure, NodeState, Refusal},
-    scenario::{Branch, Expected, Knob, Open, Plug, PnpOperation, Poke, Race, Scenario, Step},
+    power::Sleep,
+    scenario::{
+        Branch, Expectation, Expected, Knob, Open, Plug, PnpOperation, Poke, PowerOperation, Race, Scenario,
+        Step,
+    },
 };
 
 /// What the PnP manager would know of one device.
@@ -114,6 +118,7 @@ impl World {
             Move::Enhanced => Step::Knob { knob: Knob::EnhancedIoVerification, on: true },
             Move::Sleep { microseconds } => sleep(u64::from(*microseconds)),
             Move::Race { branches } => self.race(branches, model)?,
+            Move::Nap { state, critical, during } => self.nap(*state, *critical, during)?,
             other => self.user(other)?,
         })
     }
@@ -206,6 +211,29 @@ impl World {
         }
         self.must_end_never();
         Some(Step::Race(Race { branches: made.into_iter().map(Branch::new).collect() }))
+    }
+
+    /// The system sleeps and wakes. While it does, programs may still do something; the PnP manager may not.
+    fn nap(&mut self, state: Sleep, critical: bool, during: &[Move]) -> Option<Step> {
+        if self.racing {
+            return None;
+        }
+        let power = |operation| attempt(Step::Power { operation, expect: Expected::anything() });
+        let quiet = Step::Expect(Expectation::PowerQuiet);
+        let nap = vec![
+            power(PowerOperation::Sleep { state, critical }),
+            power(PowerOperation::Wake),
+            quiet,
+        ];
+        self.racing = true;
+        let user: Vec<Step> = during.iter().filter_map(|one| self.user(one)).collect();
+        self.racing = false;
+        self.must_end_never();
+        let mut branches = vec![Branch::new(nap)];
+        if !user.is_empty() {
+            branches.push(Branch::new(user));
+        }
+        Some(Step::Race(Race { branches }))
     }
 
     /// After a race nobody knows which request a name stands for.

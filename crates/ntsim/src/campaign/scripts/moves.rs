@@ -6,6 +6,7 @@ use usbclient_protocol::{SetupPacket, control_code};
 
 use crate::{
     pnp::{Refusal, Way},
+    power::Sleep,
     scenario::{Bytes, Completion, Face, Ioctl, PnpOperation, Poke},
 };
 
@@ -84,6 +85,12 @@ pub(super) enum Move {
     Enhanced,
     Sleep {
         microseconds: u16,
+    },
+    /// The system sleeps and wakes; programs do this meanwhile.
+    Nap {
+        state: Sleep,
+        critical: bool,
+        during: Vec<Self>,
     },
     /// Several threads at once.
     Race {
@@ -167,7 +174,12 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Move>> {
 
 fn with_races() -> impl Strategy<Value = Move> {
     let race = vec(vec(simple(), 1..4), 2..4).prop_map(|branches| Move::Race { branches });
-    prop_oneof![12 => simple(), 1 => race]
+    let state = prop::sample::select(vec![Sleep::S1, Sleep::S2, Sleep::S3, Sleep::S4]);
+    let critical = prop_oneof![5 => Just(false), 1 => Just(true)];
+    let during = prop_oneof![1 => Just(Vec::new()), 1 => vec(simple(), 1..5)];
+    let nap = (state, critical, during)
+        .prop_map(|(state, critical, during)| Move::Nap { state, critical, during });
+    prop_oneof![24 => simple(), 2 => race, 1 => nap]
 }
 
 fn stack() -> impl Strategy<Value = (Face, Completion)> {

@@ -22,8 +22,10 @@ use crate::{
         status::{STATUS_CANCELLED, STATUS_INVALID_DEVICE_REQUEST, STATUS_UNSUCCESSFUL},
     },
     pnp::{NodeState, Refusal, Way},
+    power::Sleep,
     scenario::{
-        Branch, Bytes, Code, DEVICE, Expected, Ioctl, Open, PnpOperation, Race, Scenario, Step, fill,
+        Branch, Bytes, Code, DEVICE, Expectation, Expected, Ioctl, Open, PnpOperation, PowerOperation, Race,
+        Scenario, Step, fill,
     },
 };
 
@@ -36,9 +38,6 @@ pub struct HlkTest {
     pub played: Result<Scenario, &'static str>,
 }
 
-/// Why a test that needs sleep is not among these scenarios.
-const SLEEP: &str = "needs sleep: played with the power scenarios, when usbclient manages power";
-
 /// The tests, in the kit's order.
 #[must_use]
 pub fn tests() -> Vec<HlkTest> {
@@ -46,11 +45,8 @@ pub fn tests() -> Vec<HlkTest> {
     let mut all = pnp_tests();
     all.extend(io_tests());
     all.extend(penetration());
+    all.extend(sleep_tests());
     all.extend([
-        not("DF - Sleep and PNP (disable and enable) with IO Before and After", SLEEP),
-        not("DF - Sleep with IO Before and After", SLEEP),
-        not("DF - Sleep with IO During", SLEEP),
-        not("DF - Critical Sleep / Reboot", SLEEP),
         not("DF - InfVerif INF Verification", "reads the package, not the driver: a tool of the WDK"),
         not(
             "HyperVisor Code Integrity Readiness Test",
@@ -302,6 +298,58 @@ fn chaos() -> Scenario {
 /// A step that need not be possible when its turn comes.
 fn possible(step: Step) -> Step {
     Step::Try { step: Box::new(step) }
+}
+
+/// The system sleeps. usbclient passes power requests down: its device stays in D0.
+fn sleep_tests() -> Vec<HlkTest> {
+    let each = || [Sleep::S1, Sleep::S2, Sleep::S3, Sleep::S4];
+    let naps = |critical| each().into_iter().flat_map(move |state| nap(state, critical)).collect::<Vec<_>>();
+    let mut and_pnp = Vec::new();
+    for state in each() {
+        and_pnp.extend([pnp(PnpOperation::Disable), pnp(PnpOperation::Enable), is(NodeState::Started)]);
+        and_pnp.extend(used(5));
+        and_pnp.extend(nap(state, false));
+        and_pnp.extend(used(6));
+    }
+    vec![
+        test(
+            "DF - Sleep and PNP (disable and enable) with IO Before and After",
+            with_io("df_sleep_and_pnp_with_io_before_and_after", "disabled, enabled, asleep, in turn", and_pnp),
+        ),
+        test(
+            "DF - Sleep with IO Before and After",
+            with_io("df_sleep_with_io_before_and_after", "asleep in S1, S2, S3 and S4", naps(false)),
+        ),
+        test("DF - Sleep with IO During", sleep_with_io_during()),
+        test(
+            "DF - Critical Sleep / Reboot",
+            with_io("df_critical_sleep", "asleep without a question; the machine is not rebooted", naps(true)),
+        ),
+    ]
+}
+
+/// Into a state and out of it, until no power request is under way.
+fn nap(state: Sleep, critical: bool) -> [Step; 3] {
+    let power = |operation| Step::Power { operation, expect: Expected::success() };
+    [
+        power(PowerOperation::Sleep { state, critical }),
+        power(PowerOperation::Wake),
+        Step::Expect(Expectation::PowerQuiet),
+    ]
+}
+
+fn sleep_with_io_during() -> Scenario {
+    let mut middle = vec![open(), submit_read("before")];
+    for state in [Sleep::S1, Sleep::S3, Sleep::S4] {
+        let [asleep, awake, quiet] = nap(state, false);
+        let during = format!("during {state:?}");
+        let io = vec![submit_read(&during), cancel(&during)];
+        let branches = vec![Branch::new(vec![asleep, awake]), Branch::new(io)];
+        middle.extend([Step::Race(Race { branches }), quiet, wait(&during, Expected::anything())]);
+    }
+    middle.extend([cancel("before"), wait("before", Expected::anything()), close()]);
+    middle.extend(flushed());
+    with_io("df_sleep_with_io_during", "a read waits, others come and are cancelled meanwhile", middle)
 }
 
 /// The penetration tests: what a program can do that means no good.
