@@ -25,6 +25,15 @@ struct Device {
     refusals: Vec<Refusal>,
 }
 
+impl Device {
+    /// Whether every request of it ends by itself: the cable is out, and the driver does not hold requests for a
+    /// start that may come.
+    const fn ends_requests(&self) -> bool {
+        let held = matches!(self.state, Some(NodeState::QueryStopped | NodeState::Stopped));
+        self.pulled && !held
+    }
+}
+
 /// What is known when a move's turn comes.
 #[derive(Clone, Debug, Default)]
 struct World {
@@ -163,7 +172,7 @@ impl World {
             Move::Exit { process } => attempt(Step::ExitProcess { process: format!("process {process}") }),
             Move::Submit { request, file, what } => {
                 let device = (*self.files.get(usize::from(*file))?)?;
-                let must_end = self.device(device).pulled;
+                let must_end = self.device(device).ends_requests();
                 *self.requests.get_mut(usize::from(*request))? =
                     Some(Request { device, file: *file, must_end: must_end && !self.racing });
                 submit(&request_name(*request), what.ioctl(&file_name(*file)))
@@ -220,11 +229,7 @@ impl World {
         }
         let power = |operation| attempt(Step::Power { operation, expect: Expected::anything() });
         let quiet = Step::Expect(Expectation::PowerQuiet);
-        let nap = vec![
-            power(PowerOperation::Sleep { state, critical }),
-            power(PowerOperation::Wake),
-            quiet,
-        ];
+        let nap = vec![power(PowerOperation::Sleep { state, critical }), power(PowerOperation::Wake), quiet];
         self.racing = true;
         let user: Vec<Step> = during.iter().filter_map(|one| self.user(one)).collect();
         self.racing = false;
@@ -298,7 +303,9 @@ impl World {
 
     fn pulled(&mut self, number: u8) {
         self.device(number).pulled = true;
-        self.must_end(|request| request.device == number);
+        if self.device(number).ends_requests() {
+            self.must_end(|request| request.device == number);
+        }
     }
 
     /// The device goes and comes back by itself when its files are closed: that it is there is a guess.
