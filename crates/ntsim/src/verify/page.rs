@@ -93,9 +93,16 @@ pub fn report_page(report: &Report, explained: &[(Violation, Explained, String)]
         text: reason.clone(),
         ..Problem::default()
     });
+    let told = |other: &&Violation| explained.iter().any(|(violation, ..)| violation == *other);
+    let others = report.violations.iter().filter(|it| !told(it)).map(|violation| Problem {
+        rule: format!("{}: {}", violation.piece.campaign, violation.piece.subject),
+        text: explain::title(&violation.wrong),
+        ..Problem::default()
+    });
     let problems: Vec<Problem> = explained
         .iter()
         .map(|(violation, explained, command)| problem(violation, explained, command, symbols))
+        .chain(others)
         .chain(lost)
         .collect();
     Page {
@@ -117,11 +124,9 @@ fn campaigns(report: &Report) -> Table {
         let numbers = [row.pieces, row.lives, row.calls, row.schedules, row.scripts, row.violations];
         std::iter::once(name.clone()).chain(numbers.iter().map(ToString::to_string)).collect()
     };
-    Table {
-        heading: "Campaigns".into(),
-        columns: columns.map(String::from).to_vec(),
-        rows: report.rows.iter().map(row).collect(),
-    }
+    let mut rows: Vec<Vec<String>> = report.rows.iter().map(row).collect();
+    rows.push(row((&"all".to_owned(), &report.all())));
+    Table { heading: "Campaigns".into(), columns: columns.map(String::from).to_vec(), rows }
 }
 
 fn problem(violation: &Violation, explained: &Explained, command: &str, symbols: &Symbols) -> Problem {

@@ -129,6 +129,19 @@ impl Report {
         self.rows.values().map(|row| row.lives).sum()
     }
 
+    /// What all campaigns did together.
+    #[must_use]
+    pub fn all(&self) -> Row {
+        self.rows.values().fold(Row::default(), |sum, row| Row {
+            pieces: sum.pieces + row.pieces,
+            lives: sum.lives + row.lives,
+            calls: sum.calls + row.calls,
+            schedules: sum.schedules + row.schedules,
+            scripts: sum.scripts + row.scripts,
+            violations: sum.violations + row.violations,
+        })
+    }
+
     /// Nothing was violated, every specimen was caught, no piece was lost.
     #[must_use]
     pub fn is_clean(&self) -> bool {

@@ -23,16 +23,10 @@ impl fmt::Display for Report {
             "{:<12} {:>8} {:>9} {:>10} {:>9} {:>11}",
             "campaign", "pieces", "lives", "schedules", "scripts", "violations"
         )?;
-        let mut all = Row::default();
         for (name, row) in &self.rows {
             line(f, name, row)?;
-            all.pieces += row.pieces;
-            all.lives += row.lives;
-            all.schedules += row.schedules;
-            all.scripts += row.scripts;
-            all.violations += row.violations;
         }
-        line(f, "all", &all)?;
+        line(f, "all", &self.all())?;
         writeln!(f)?;
         self.rules(f)?;
         self.coverage(f)?;
