@@ -21,7 +21,9 @@ pub fn send_descriptor(extension: *mut Extension, meanwhile: impl FnOnce(*mut u8
     let &Extension { handle, lower, .. } = unsafe { &*extension };
     let buffer = kernel::allocate(usb::DESCRIPTOR_LENGTH as usize);
     let urb = usb::allocate(handle);
-    let Some(irp) = own_irp::allocate(extension).filter(|_| !buffer.is_null() && !urb.is_null()) else { return };
+    let Some(irp) = own_irp::allocate(extension).filter(|_| !buffer.is_null() && !urb.is_null()) else {
+        return;
+    };
     usb::format(urb, buffer);
     // SAFETY: an URB is larger than this member of its union.
     unsafe { (*urb.cast::<_URB_CONTROL_DESCRIPTOR_REQUEST>()).Hdr.Function = SET_DESCRIPTOR_TO_DEVICE };

@@ -38,8 +38,8 @@ payloads! {
         irp: ObjectId,
         /// Bytes from the buffer's start to the first that is different.
         offset: u64,
-        /// Changed below the driver, before `IoCallDriver` returned; otherwise by the driver before it sent
-        /// the request down.
+        /// Changed while the drivers below had the request; otherwise by the driver before it sent the request
+        /// down.
         below: bool,
     }
 }

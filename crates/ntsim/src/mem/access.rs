@@ -3,7 +3,8 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{
-    Addr, BadAccess, MAPPED_BASE, Mem, Object, PAGE_SIZE, STACKS_BASE, SYSTEM_RANGE_START, Space, State, stack_stride,
+    Addr, BadAccess, MAPPED_BASE, Mem, Object, PAGE_SIZE, STACKS_BASE, SYSTEM_RANGE_START, Space, State,
+    stack_stride,
 };
 
 impl Mem {
@@ -64,8 +65,7 @@ impl Mem {
         }
         let wild = || BadAccess::Wild { address, length };
         let space = self.space_at(address);
-        let object =
-            space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(wild)?;
+        let object = space.index_of(address).and_then(|index| space.objects.get(index)).ok_or_else(wild)?;
         if object.state == State::Freed && object.contains(address, 1) {
             return Err(BadAccess::Freed { address, object: object.id, freed_at: object.freed_at });
         }

@@ -5,8 +5,8 @@ use std::io;
 use nt_trace::ObjectId;
 
 use super::{
-    Addr, Arena, BadAccess, Mem, Mode, Object, PAGE_SIZE, POOL_BASE, Request, SYSTEM_RANGE_START,
-    Space, State,
+    Addr, Arena, BadAccess, Mem, Mode, Object, PAGE_SIZE, POOL_BASE, Request, SYSTEM_RANGE_START, Space,
+    State,
 };
 
 /// Larger objects are given back to the host when freed; their bytes can then no longer be shown.

@@ -20,7 +20,14 @@ pub(super) struct Space {
 
 impl Space {
     pub(super) fn new(start: Addr, end: Addr) -> Self {
-        Self { start, next: start, end, objects: Vec::new(), changed: Changed::default(), found: Default::default() }
+        Self {
+            start,
+            next: start,
+            end,
+            objects: Vec::new(),
+            changed: Changed::default(),
+            found: Default::default(),
+        }
     }
 
     /// How many bytes of it were handed out.

@@ -6,8 +6,8 @@
 use std::{env, io, rc::Rc};
 
 use super::{
-    Addr, Arena, MAPPED_BASE, Mem, Mode, Object, POOL_BASE, Space,
-    State, USER_BASE, USER_SIZE, arena::UserFaults,
+    Addr, Arena, MAPPED_BASE, Mem, Mode, Object, POOL_BASE, Space, State, USER_BASE, USER_SIZE,
+    arena::UserFaults,
 };
 
 /// How the host opens and closes the pages of objects.

@@ -57,7 +57,13 @@ impl Kernel {
 
     /// The driver lets a request go upwards: data for the device must be what they were.
     pub(in crate::kernel) fn check_invariant_completed(&mut self, irp: Addr) -> Result<(), Stop> {
-        if self.io.irps.get(&irp).and_then(|record| record.invariant.as_ref()).is_none_or(|kept| kept.filled_below) {
+        if self
+            .io
+            .irps
+            .get(&irp)
+            .and_then(|record| record.invariant.as_ref())
+            .is_none_or(|kept| kept.filled_below)
+        {
             return Ok(());
         }
         self.check_invariant(irp, true)

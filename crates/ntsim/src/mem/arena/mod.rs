@@ -164,7 +164,11 @@ impl Arena {
         assert!(self.contains(address, length), "closes a range outside the arena");
         let by_faults = self.faults_at(address).is_some();
         open_pages::close(address, length, |from, bytes| {
-            if by_faults { user_faults::close(from, bytes) } else { set_protection(from, bytes, Protection::None) }
+            if by_faults {
+                user_faults::close(from, bytes)
+            } else {
+                set_protection(from, bytes, Protection::None)
+            }
         })
     }
 

@@ -67,11 +67,7 @@ fn pages(start: Addr, length: u64) -> impl DoubleEndedIterator<Item = Addr> {
 }
 
 /// Opens the pages of a range; `fill` makes those accessible that are worth it now.
-pub(super) fn open(
-    start: Addr,
-    length: u64,
-    fill: impl Fn(Addr, u64) -> io::Result<()>,
-) -> io::Result<()> {
+pub(super) fn open(start: Addr, length: u64, fill: impl Fn(Addr, u64) -> io::Result<()>) -> io::Result<()> {
     let mut run: Option<(Addr, u64)> = None;
     for page in pages(start, length) {
         OPEN.set(page, true);
