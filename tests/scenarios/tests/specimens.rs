@@ -161,7 +161,7 @@ fn each_specimen_is_caught_by_its_rule_and_no_other() {
     let mut told = BTreeMap::new();
     let program = env!("CARGO_BIN_EXE_worker").into();
     let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Workers { program, table, count }.work(work.jobs, &mut |news| {
+    Workers { program, table, count, inf: None }.work(work.jobs, &mut |news| {
         if let News::Done(number, piece) = news {
             told.insert(number, piece);
         }

@@ -1,6 +1,6 @@
 //! Gives the remove lock back after it has deleted the device object that holds it.
 //!
-//! Rule: `MemoryAccess`. Bug check 0x50.
+//! Rule: `BugCheck`. Bug check 0x50.
 //!
 //! On Windows: the extension is freed memory; whoever has it now finds a count in it changed.
 #![no_std]

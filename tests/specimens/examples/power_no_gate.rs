@@ -6,7 +6,8 @@
 #![no_std]
 
 use specimens::{
-    Extension, Irp, power_irp::{self, State},
+    Extension, Irp,
+    power_irp::{self, State},
     power_policy::{self, Policy},
     wdk_sys::{NTSTATUS, STATUS_PENDING},
 };

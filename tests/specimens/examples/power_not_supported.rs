@@ -6,8 +6,7 @@
 #![no_std]
 
 use specimens::{
-    Extension, Irp,
-    power_gate,
+    Extension, Irp, power_gate,
     power_policy::{self, Policy},
     wdk_sys::{NTSTATUS, STATUS_NOT_SUPPORTED},
 };

@@ -22,7 +22,14 @@ impl Policy for Driver {
         let place = &raw mut irp;
         if system.is_null() {
             let routine = Some(power_policy::device_is_up::<Self> as _);
-            return power_irp::request_into(extension, power_irp::SET, state, routine, extension.cast(), place);
+            return power_irp::request_into(
+                extension,
+                power_irp::SET,
+                state,
+                routine,
+                extension.cast(),
+                place,
+            );
         }
         let routine = Some(power_policy::device_is_down::<Self> as _);
         power_irp::request_into(extension, power_irp::SET, state, routine, system.cast(), place)

@@ -133,6 +133,21 @@ pub fn clear_initialising(extension: *mut Extension) {
     unsafe { (*device).Flags &= !DO_DEVICE_INITIALIZING };
 }
 
+/// `IoRegisterDeviceInterface` for the driver's own device object.
+pub fn register_for_itself(extension: *mut Extension) {
+    let guid = GUID { Data1: 0x1234_5678, Data2: 1, Data3: 2, Data4: [3; 8] };
+    let mut string = wdk_sys::UNICODE_STRING::default();
+    // SAFETY: the extension is valid.
+    let device = unsafe { (*extension).device };
+    // SAFETY: not right, which is the point.
+    let status =
+        unsafe { IoRegisterDeviceInterface(device, &raw const guid, ptr::null_mut(), &raw mut string) };
+    if NT_SUCCESS(status) {
+        // SAFETY: the string is IoRegisterDeviceInterface's.
+        unsafe { wdk_sys::ntddk::RtlFreeUnicodeString(&raw mut string) };
+    }
+}
+
 /// `IoAttachDeviceToDeviceStack` with its arguments exchanged.
 pub fn attach_backwards(extension: *mut Extension) {
     // SAFETY: the extension is valid.

@@ -233,11 +233,18 @@ impl Irp {
         unsafe { (*self.0).CancelRoutine = Some(cancelled) };
     }
 
-    /// `IoSetCompletionRoutineEx` with a routine that does nothing, for every end of the IRP.
-    pub fn set_completion_routine_ex(self, device: *mut DEVICE_OBJECT) {
+    /// `IoSetCompletionRoutineEx` with a routine that only passes the pending mark on, for every end of the IRP. Gives
+    /// its status.
+    pub fn set_completion_routine_ex(self, device: *mut DEVICE_OBJECT) -> NTSTATUS {
         let none = core::ptr::null_mut();
         // SAFETY: the IRP has a next stack location.
-        let _ = unsafe { IoSetCompletionRoutineEx(device, self.0, Some(lets_go), none, 1, 1, 1) };
+        unsafe { IoSetCompletionRoutineEx(device, self.0, Some(lets_go), none, 1, 1, 1) }
+    }
+
+    /// Marks the next driver's location pending.
+    pub const fn mark_next_pending(self) {
+        // SAFETY: the IRP has a next stack location.
+        unsafe { (*self.next()).Control |= SL_PENDING_RETURNED as u8 };
     }
 
     /// Copies the current stack location to the next with its completion routine, as a plain copy does.
@@ -284,6 +291,9 @@ unsafe extern "C" fn cancelled(_: *mut DEVICE_OBJECT, irp: *mut IRP) {
     let _ = Irp(irp).complete(STATUS_CANCELLED);
 }
 
-const unsafe extern "C" fn lets_go(_: *mut DEVICE_OBJECT, _: *mut IRP, _: *mut c_void) -> NTSTATUS {
+const unsafe extern "C" fn lets_go(_: *mut DEVICE_OBJECT, irp: *mut IRP, _: *mut c_void) -> NTSTATUS {
+    if Irp(irp).is_pending_returned() {
+        Irp(irp).mark_pending();
+    }
     STATUS_SUCCESS
 }

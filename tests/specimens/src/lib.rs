@@ -13,6 +13,7 @@
 pub mod built_irp;
 pub mod driver;
 pub mod extension;
+pub mod idle_wait;
 pub mod io;
 pub mod irp;
 pub mod kernel;

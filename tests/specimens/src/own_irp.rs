@@ -7,8 +7,8 @@ use core::{ffi::c_void, mem::offset_of, ptr};
 
 use wdk_sys::{
     DEVICE_CAPABILITIES, DEVICE_OBJECT, IO_STACK_LOCATION, IO_STATUS_BLOCK, IRP, KEVENT, NTSTATUS,
-    STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED,
-    ntddk::{IoAllocateIrp, IoBuildDeviceIoControlRequest, IoFreeIrp, IoReuseIrp},
+    PIO_COMPLETION_ROUTINE, STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED,
+    ntddk::{IoAllocateIrp, IoBuildDeviceIoControlRequest, IoFreeIrp, IoInitializeIrp, IoReuseIrp},
 };
 
 use crate::{Extension, Irp, driver, kernel, pnp, usb};
@@ -89,6 +89,12 @@ pub enum How {
 
 /// `IRP_MN_QUERY_CAPABILITIES` of the driver's own, with this status at first; waits for it.
 pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, how: How) {
+    let routine: PIO_COMPLETION_ROUTINE =
+        if how == How::Silently { Some(came_back_silently) } else { Some(came_back) };
+    query(extension, initial, how, routine);
+}
+
+fn query(extension: *mut Extension, initial: NTSTATUS, how: How, routine: PIO_COMPLETION_ROUTINE) {
     // SAFETY: the extension is valid.
     let lower = unsafe { (*extension).lower };
     let capabilities = kernel::allocate(size_of::<DEVICE_CAPABILITIES>()).cast::<DEVICE_CAPABILITIES>();
@@ -107,8 +113,7 @@ pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, how: How
     next.Parameters.DeviceCapabilities.Capabilities = capabilities;
     let mut event = kernel::Event::new();
     let event = event.initialise();
-    let routine = if how == How::Silently { came_back_silently } else { came_back };
-    irp.set_completion_routine(Some(routine), event.cast());
+    irp.set_completion_routine(routine, event.cast());
     let send = || _ = irp.call(lower);
     if how == How::UnderSpinLock {
         kernel::under_spin_lock(send);
@@ -118,6 +123,56 @@ pub fn query_capabilities(extension: *mut Extension, initial: NTSTATUS, how: How
     kernel::wait(event);
     free(irp);
     kernel::free(capabilities.cast());
+}
+
+/// Sends a PnP request of the driver's own with this minor code, and waits for it.
+pub fn send_pnp(extension: *mut Extension, minor: u8) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    let Some(irp) = allocate(extension) else { return };
+    irp.set_status(STATUS_NOT_SUPPORTED);
+    // SAFETY: the IRP has a next stack location.
+    let next = unsafe { &mut *irp.next() };
+    (next.MajorFunction, next.MinorFunction) = (driver::PNP, minor);
+    let mut event = kernel::Event::new();
+    let event = event.initialise();
+    irp.set_completion_routine(Some(came_back), event.cast());
+    let _ = irp.call(lower);
+    kernel::wait(event);
+    free(irp);
+}
+
+/// Sends an IRP that has no stack location.
+pub fn send_without_location(extension: *mut Extension) {
+    // SAFETY: the extension is valid.
+    let lower = unsafe { (*extension).lower };
+    // SAFETY: any size is allowed.
+    let irp = unsafe { IoAllocateIrp(0, 0) };
+    if !irp.is_null() {
+        let _ = Irp(irp).call(lower);
+    }
+}
+
+/// Sends an IRP to something that is no device object.
+pub fn send_to_nobody(extension: *mut Extension) {
+    if let Some(irp) = allocate(extension) {
+        let _ = irp.call(extension.cast());
+    }
+}
+
+/// Asks for the device's capabilities with a completion routine in pageable code.
+pub fn query_with_pageable_routine(extension: *mut Extension) {
+    query(extension, STATUS_NOT_SUPPORTED, How::Right, Some(kernel::came_back));
+}
+
+/// `IoInitializeIrp` of an IRP that `IoAllocateIrp` has made.
+pub fn initialise_allocated(extension: *mut Extension) {
+    let Some(irp) = allocate(extension) else { return };
+    // SAFETY: the IRP is valid.
+    let (size, locations) = unsafe { ((*irp.0).Size, (*irp.0).StackCount) };
+    // SAFETY: not right, which is the point.
+    unsafe { IoInitializeIrp(irp.0, size as _, locations) };
+    free(irp);
 }
 
 /// `IoReuseIrp`

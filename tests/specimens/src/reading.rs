@@ -73,6 +73,13 @@ pub fn wait(reading: *mut Reading) {
     kernel::wait(unsafe { &raw mut (*reading).event });
 }
 
+/// Its IRP.
+#[must_use]
+pub const fn irp(reading: *mut Reading) -> Irp {
+    // SAFETY: the reading is valid.
+    unsafe { (*reading).irp }
+}
+
 /// What it read.
 #[must_use]
 pub const fn bytes(reading: *mut Reading) -> (*mut c_void, usize) {

@@ -167,9 +167,10 @@ impl Kernel {
             || is.Context != was.Context
             || is.Control & INVOKE != was.Control & INVOKE;
         if set && is.Control & INVOKE != 0 && !(copied && with_routine) {
+            let pageable = self.mem.pageable_section(is.CompletionRoutine).is_some();
             let routine = self.site_of(is.CompletionRoutine);
             let (control, ours) = (is.Control & INVOKE, routine.is_some());
-            self.emit(CompletionRoutineSet { irp, control, ours, routine, ..Default::default() });
+            self.emit(CompletionRoutineSet { irp, control, ours, routine, ex: false, pageable });
         }
     }
 

@@ -9,8 +9,12 @@ use wdk_sys::{
     _EVENT_TYPE::NotificationEvent,
     _KWAIT_REASON::Executive,
     _MODE::KernelMode,
+    _WAIT_TYPE::WaitAny,
     KEVENT, LARGE_INTEGER, NTSTATUS, STATUS_PENDING, STATUS_TIMEOUT,
-    ntddk::{KeClearEvent, KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForSingleObject},
+    ntddk::{
+        KeClearEvent, KeDelayExecutionThread, KeInitializeEvent, KeSetEvent, KeWaitForMultipleObjects,
+        KeWaitForSingleObject,
+    },
 };
 
 /// A notification event, on the stack.
@@ -90,4 +94,22 @@ pub fn set_and_wait(event: *mut KEVENT) {
 pub fn clear(event: *mut KEVENT) {
     // SAFETY: the event is initialised.
     unsafe { KeClearEvent(event) };
+}
+
+/// `KeWaitForMultipleObjects` for one event, for at most this long in units of 100 ns.
+pub fn wait_for_any(event: *mut KEVENT, timeout: i64) {
+    let (mut objects, mut timeout) = ([event.cast()], LARGE_INTEGER { QuadPart: timeout });
+    // SAFETY: the event is initialised; it is the specimen's business at which `IRQL`.
+    let _ = unsafe {
+        KeWaitForMultipleObjects(
+            1,
+            objects.as_mut_ptr(),
+            WaitAny,
+            Executive,
+            KernelMode as _,
+            0,
+            &raw mut timeout,
+            ptr::null_mut(),
+        )
+    };
 }

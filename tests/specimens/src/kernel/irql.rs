@@ -47,6 +47,14 @@ pub fn above_passive(what: impl FnOnce()) {
     lower(before);
 }
 
+/// Does something at `APC_LEVEL`.
+pub fn at_apc(what: impl FnOnce()) {
+    // SAFETY: at `PASSIVE_LEVEL`.
+    let before = unsafe { KfRaiseIrql(1) };
+    what();
+    lower(before);
+}
+
 /// Does something above `DISPATCH_LEVEL`.
 pub fn above_dispatch(what: impl FnOnce()) {
     // SAFETY: at a lower IRQL.

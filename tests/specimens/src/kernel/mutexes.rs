@@ -7,10 +7,11 @@ use core::{mem::MaybeUninit, ptr};
 
 use wdk_sys::{
     _EVENT_TYPE::SynchronizationEvent,
-    ERESOURCE, FAST_MUTEX,
+    ERESOURCE, FAST_MUTEX, KGUARDED_MUTEX,
     ntddk::{
         ExAcquireFastMutex, ExAcquireResourceExclusiveLite, ExDeleteResourceLite, ExInitializeResourceLite,
-        ExReleaseFastMutex, ExReleaseResourceLite, KeInitializeEvent,
+        ExReleaseFastMutex, ExReleaseResourceLite, KeAcquireGuardedMutex, KeInitializeEvent,
+        KeInitializeGuardedMutex, KeReleaseGuardedMutex,
     },
 };
 
@@ -48,4 +49,49 @@ pub fn visit_resource(resource: *mut ERESOURCE) {
     let _ = unsafe { ExAcquireResourceExclusiveLite(resource, 1) };
     // SAFETY: it was acquired.
     unsafe { ExReleaseResourceLite(resource) };
+}
+
+/// Gives back a resource that nobody has.
+pub fn release_free_resource(resource: *mut ERESOURCE) {
+    // SAFETY: not right, which is the point.
+    unsafe { ExReleaseResourceLite(resource) };
+}
+
+/// Guarded mutexes that outlive the call, in memory that is their own.
+pub struct Mutexes([*mut KGUARDED_MUTEX; 2]);
+
+impl Mutexes {
+    /// Two of them, initialised. None when there is no memory.
+    #[must_use]
+    pub fn new() -> Option<Self> {
+        let make = || super::pool::allocate(size_of::<KGUARDED_MUTEX>()).cast::<KGUARDED_MUTEX>();
+        let both = [make(), make()];
+        if both.contains(&ptr::null_mut()) {
+            return None;
+        }
+        for mutex in both {
+            // SAFETY: there is room for it.
+            unsafe { KeInitializeGuardedMutex(mutex) };
+        }
+        Some(Self(both))
+    }
+
+    /// `KeAcquireGuardedMutex` of one of them.
+    pub fn acquire(&self, index: usize) {
+        // SAFETY: it is initialised.
+        unsafe { KeAcquireGuardedMutex(self.0[index & 1]) };
+    }
+
+    /// `KeReleaseGuardedMutex` of one of them.
+    pub fn release(&self, index: usize) {
+        // SAFETY: it is initialised; it is the specimen's business who has it.
+        unsafe { KeReleaseGuardedMutex(self.0[index & 1]) };
+    }
+
+    /// Frees them.
+    pub fn free(self) {
+        for mutex in self.0 {
+            super::pool::free(mutex.cast());
+        }
+    }
 }

@@ -240,9 +240,10 @@ fn set_completion_routine_ex(kernel: &mut Kernel, args: Args) -> Result<u64, Sto
         at.CompletionRoutine = routine;
         at.Context = context;
     })?;
+    let pageable = kernel.mem.pageable_section(routine).is_some();
     let (irp, routine) = (kernel.object(irp), kernel.site_of(routine));
     let ours = routine.is_some();
-    kernel.emit(CompletionRoutineSet { irp, control, ours, routine, ex: true, ..Default::default() });
+    kernel.emit(CompletionRoutineSet { irp, control, ours, routine, ex: true, pageable });
     kernel.emit(CompletionRoutineExSet { irp, device, status: STATUS_SUCCESS });
     Ok(0)
 }

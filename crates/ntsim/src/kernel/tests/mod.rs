@@ -4,8 +4,10 @@ mod files;
 mod inline_effects;
 mod irps;
 mod locks;
+mod names;
 mod stacks;
 mod text;
+mod waits;
 
 use std::{cell::RefCell, rc::Rc};
 

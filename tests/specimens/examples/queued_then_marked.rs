@@ -1,0 +1,20 @@
+//! Puts an IRP into a queue and marks it pending when the queue's lock is given back.
+//!
+//! Rule: `MarkingQueuedIrps`.
+//!
+//! On Windows: somebody else takes the IRP out of the queue and completes it; then a freed IRP is marked.
+#![no_std]
+
+use specimens::{Extension, Irp, Specimen, queue, wdk_sys::NTSTATUS};
+
+struct Driver;
+
+impl Specimen for Driver {
+    fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
+        queue::insert(extension, irp);
+        irp.mark_pending();
+        queue::finish_first_later::<Self>(extension, irp)
+    }
+}
+
+specimens::driver!(Driver);
