@@ -190,7 +190,9 @@ impl Findings {
 
     /// Reports a violation, if there is one.
     pub fn report_if(&mut self, violation: Option<Violation>) {
-        violation.into_iter().for_each(|violation| self.report(violation));
+        if let Some(violation) = violation {
+            self.report(violation);
+        }
     }
 
     /// The violations in the order they were found.

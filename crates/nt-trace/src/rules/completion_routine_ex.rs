@@ -24,12 +24,12 @@ pub const RULE: Predicate = Predicate {
 
 fn on(event: &Event, world: &World, findings: &mut Findings) {
     match &event.kind {
-        EventKind::CompletionRoutineExSet(set) => {
-            if !world.device(set.device).is_some_and(Device::is_ours_alive) {
-                let found = Violation::new("IoSetCompletionRoutineExCheckDeviceObject", event);
-                let detail = format!("{} was passed, which is no device object of the driver", set.device);
-                findings.report(found.object(set.irp).object(set.device).detail(detail));
-            }
+        EventKind::CompletionRoutineExSet(set)
+            if !world.device(set.device).is_some_and(Device::is_ours_alive) =>
+        {
+            let found = Violation::new("IoSetCompletionRoutineExCheckDeviceObject", event);
+            let detail = format!("{} was passed, which is no device object of the driver", set.device);
+            findings.report(found.object(set.irp).object(set.device).detail(detail));
         }
         EventKind::IrpSent(sent) if sent.by == Actor::Driver => {
             let Some(irp) = world.irp(sent.irp) else { return };

@@ -43,11 +43,8 @@ impl Rule for LockOrder {
 
     fn on(&mut self, event: &Event, world: &World, findings: &mut Findings) {
         match &event.kind {
-            EventKind::SpinLockAcquired(taken) => {
-                if !taken.attempt {
-                    let lock = named(taken.lock, taken.form);
-                    self.acquired(event, lock, world, findings);
-                }
+            EventKind::SpinLockAcquired(taken) if !taken.attempt => {
+                self.acquired(event, named(taken.lock, taken.form), world, findings);
             }
             EventKind::LockAcquired(taken) if is_judged(taken.form) => {
                 if !taken.attempt {
@@ -66,7 +63,7 @@ impl Rule for LockOrder {
                 }
             }
             EventKind::CallbackEnter(enter) if is_cancel(enter.callback) => {
-                self.cancelling.push(event.thread)
+                self.cancelling.push(event.thread);
             }
             EventKind::CallbackLeave(leave) if is_cancel(leave.callback) => self.not_cancelling(event.thread),
             EventKind::SpinLockReleased(gave) if gave.form == SpinLockForm::Cancel => {

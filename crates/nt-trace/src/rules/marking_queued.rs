@@ -41,11 +41,11 @@ impl Rule for MarkingQueued {
     fn on(&mut self, event: &Event, world: &World, findings: &mut Findings) {
         match &event.kind {
             EventKind::IrpQueued(queued) => self.queued(event, queued.irp, queued.interlocked, world),
-            EventKind::IrpMarkedPending(marked) => {
-                // Marked in time.
-                if self.queued.get(&marked.irp).is_some_and(|queued| queued.open.is_none()) {
-                    self.queued.remove(&marked.irp);
-                }
+            // Marked in time.
+            EventKind::IrpMarkedPending(marked)
+                if self.queued.get(&marked.irp).is_some_and(|queued| queued.open.is_none()) =>
+            {
+                self.queued.remove(&marked.irp);
             }
             EventKind::SpinLockReleased(_) if !self.queued.is_empty() => {
                 let last = world.thread(event).is_none_or(|thread| thread.locks.len() <= 1);
