@@ -36,7 +36,8 @@ fn demand_clean(name: &str) {
     let mut machine = Machine::load(&image, Options::default()).expect("the specimen loads");
     for completion in COMPLETIONS {
         for face in [Face::Usb3, Face::Usb2] {
-            let scenario = scenario(name).with_devices(|plug| (plug.completion, plug.face) = (completion, face));
+            let scenario =
+                scenario(name).with_devices(|plug| (plug.completion, plug.face) = (completion, face));
             for seed in 0..=SEEDS {
                 let choices = if seed == 0 { Choices::InTurn } else { Choices::Seed(seed) };
                 machine.next_life(choices).expect("the host gives a new life");
