@@ -154,7 +154,7 @@ fn note(address: u64, length: u64, write: bool, instruction: Addr) {
             && address > from
             && address < from + bytes
             && last.instruction.load(Relaxed) == instruction.0
-            && address % PAGE_SIZE == 0;
+            && address.is_multiple_of(PAGE_SIZE);
         if within {
             return;
         }

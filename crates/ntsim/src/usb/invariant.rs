@@ -32,8 +32,7 @@ impl Kernel {
 
     /// The bytes of a buffer, if all of it is there.
     fn usb_content(&self, buffer: &Buffer) -> Option<Vec<u8>> {
-        // CAST: lengths are of memory that exists.
-        let mut bytes = Vec::with_capacity(buffer.length() as usize);
+        let mut bytes = Vec::with_capacity(usize::try_from(buffer.length()).ok()?);
         for (start, length) in buffer.runs() {
             bytes.extend_from_slice(self.mem.bytes(start, length).ok()?);
         }

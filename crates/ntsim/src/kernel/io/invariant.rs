@@ -89,6 +89,7 @@ impl Kernel {
 }
 
 /// Where two buffers differ first.
+#[must_use]
 pub fn first_difference(left: &[u8], right: &[u8]) -> Option<u64> {
     if left == right {
         return None;

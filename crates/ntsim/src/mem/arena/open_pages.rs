@@ -23,6 +23,7 @@ struct Bits {
 }
 
 impl Bits {
+    #[expect(clippy::large_stack_frames, clippy::large_stack_arrays, reason = "evaluated for statics only")]
     const fn new() -> Self {
         Self {
             kernel: [const { AtomicU64::new(0) }; words(KERNEL_SIZE)],

@@ -29,7 +29,7 @@ const CAN_CONTINUE: u64 = 1 << 7;
 /// `struct uffdio_api`
 #[repr(C)]
 struct Api {
-    api: u64,
+    version: u64,
     features: u64,
     ioctls: u64,
 }
@@ -79,7 +79,7 @@ impl UserFaults {
         // SAFETY: the file was just made and is nobody else's.
         let file = unsafe { OwnedFd::from_raw_fd(file) };
         let features = FEATURE_MISSING_SHMEM | FEATURE_SIGBUS | FEATURE_MINOR_SHMEM;
-        let mut api = Api { api: UFFD_API, features, ioctls: 0 };
+        let mut api = Api { version: UFFD_API, features, ioctls: 0 };
         // SAFETY: the structure is the one that this request takes, and outlives the call.
         let result = unsafe { libc::ioctl(file.as_raw_fd(), request::<Api>(0x3F), &raw mut api) };
         if result != 0 {
