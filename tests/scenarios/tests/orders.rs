@@ -55,7 +55,7 @@ fn a_race_on_a_flag_is_found_at_the_atomic_instruction_only() {
         (explored.orders, bad.clone())
     };
     let (orders, found) = judge(false);
-    assert!(orders > 10 && found.is_empty(), "{orders} orders: {:?}", found.first().map(|one| &one.0));
+    assert!(orders >= 5 && found.is_empty(), "{orders} orders: {:?}", found.first().map(|one| &one.0));
     let (more, found) = judge(true);
     assert!(more > orders && !found.is_empty(), "{more} orders");
     let (finding, events) = &found[0];
@@ -99,7 +99,7 @@ fn every_order_of_a_read_and_its_cancel_is_clean() {
         assert!(orders.insert(life.choices.clone()), "an order was tried twice");
     })
     .expect("every life can be lived");
-    assert!(explored.all && explored.orders > 30, "{explored:?}");
+    assert!(explored.all && explored.orders > 10, "{explored:?}");
 }
 
 #[test]

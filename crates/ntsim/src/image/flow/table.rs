@@ -22,6 +22,8 @@ use super::{Code, Window};
 
 /// The largest table that is believed.
 const MOST_ENTRIES: u64 = 4096;
+/// The largest table without a comparison that is believed.
+const MOST_UNBOUNDED: u64 = 32;
 
 /// The places that the jump at the window's end, somewhere in the function of `place`, can go to.
 ///
@@ -49,7 +51,12 @@ pub(super) fn targets(
     let table = u32::try_from(u64::from(origin).wrapping_add(load.memory_displacement64())).ok()?;
     let end = known.range(table.checked_add(1)?..).next().copied().unwrap_or(u32::MAX);
     let room = u64::from(end - table) / 4;
-    let count = bound(window, load.memory_index()).unwrap_or(MOST_ENTRIES).min(room);
+    let count = match bound(window, load.memory_index()) {
+        Some(count) => count.min(room),
+        // What follows the last table of an image may be anything.
+        None if room <= MOST_UNBOUNDED => room,
+        None => return None,
+    };
     let inside = code.first(place)..code.limit(place);
     let entry = |index: u64| code.word(table.checked_add(u32::try_from(index * 4).ok()?)?);
     let targets = (0..count).map_while(entry).map(|entry| origin.wrapping_add(entry));
