@@ -174,10 +174,7 @@ pub(super) struct Ended {
 /// Called by the thunks, on the driver's stack: hands the call to the simulator and waits for its answer.
 pub(super) extern "sysv64" fn on_import(pushed: u64, arguments: u64, site: u64) -> Ended {
     let left = Left::Import { index: thunk::index_of(pushed), arguments: Addr(arguments), site: Addr(site) };
-    match leave(left) {
-        Some(value) => Ended { value, raises: 0 },
-        None => Ended { value: 0, raises: 1 },
-    }
+    leave(left).map_or(Ended { value: 0, raises: 1 }, |value| Ended { value, raises: 0 })
 }
 
 /// Where interrupted driver code goes, on its own stack: waits until the simulator lets it go on.

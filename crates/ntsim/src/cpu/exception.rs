@@ -115,7 +115,7 @@ pub(super) unsafe extern "C" fn raise_point() {
 }
 
 /// The address behind the `int3` of one of the two.
-fn behind(point: usize) -> Addr {
+const fn behind(point: usize) -> Addr {
     Addr(point as u64 + 1)
 }
 

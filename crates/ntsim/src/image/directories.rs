@@ -53,7 +53,7 @@ pub(super) fn initialise_cookie(
     if size < SECURITY_COOKIE_END {
         return Ok(());
     }
-    let field = slot(image, at + SECURITY_COOKIE).map(|slot| u64::from_le_bytes(*slot)).unwrap_or(0);
+    let field = slot(image, at + SECURITY_COOKIE).map_or(0, |slot| u64::from_le_bytes(*slot));
     if field == 0 {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! INF files: what a driver finds in the registry after it was installed by one.
 //!
-//! Read are the sections that a driver package for a device has: Manufacturer, models, DDInstall with its `.HW` and
-//! `.Services`, AddReg, AddService and Strings. Windows' own INF parser has more (Include and Needs, DelReg, BitReg,
+//! Read are the sections that a driver package for a device has: Manufacturer, models, `DDInstall` with its `.HW` and
+//! `.Services`, `AddReg`, `AddService` and Strings. Windows' own INF parser has more (Include and Needs, `DelReg`, `BitReg`,
 //! property sections, component INFs, sections of localised strings); those are skipped.
 //!
 //! Page: drivers/install/general-guidelines-for-inf-files.
@@ -53,7 +53,7 @@ pub struct Installation {
     pub skipped: Vec<String>,
 }
 
-/// Flag of AddService: this service is the device's function driver.
+/// Flag of `AddService`: this service is the device's function driver.
 const SPSVCINST_ASSOCSERVICE: u32 = 2;
 
 impl Installation {
@@ -85,13 +85,15 @@ impl Installation {
 
     /// Takes the identifiers of all models for x64; gives the install section of the first.
     fn choose_models(&mut self, sections: &Sections) -> Result<String, InfError> {
-        let manufacturers = sections.get("Manufacturer").ok_or_else(|| InfError::NoSection("Manufacturer".into()))?;
+        let manufacturers =
+            sections.get("Manufacturer").ok_or_else(|| InfError::NoSection("Manufacturer".into()))?;
         let mut install = None;
         let mut any = false;
         for manufacturer in manufacturers {
             let Some((name, decorations)) = manufacturer.fields.split_first() else { continue };
             let names = decorations.iter().map(|decoration| format!("{name}.{decoration}"));
-            let is_x64 = |it: &String| it.to_lowercase().contains(".ntamd64") || it.to_lowercase().ends_with(".nt");
+            let is_x64 =
+                |it: &String| it.to_lowercase().contains(".ntamd64") || it.to_lowercase().ends_with(".nt");
             for models in names.filter(is_x64).chain([name.clone()]) {
                 let Some(lines) = sections.get(&models) else { continue };
                 any = true;
@@ -144,7 +146,7 @@ impl Installation {
         Err(InfError::NoService)
     }
 
-    /// Adds what the AddReg sections of a directive say.
+    /// Adds what the `AddReg` sections of a directive say.
     fn add_registry(&mut self, sections: &Sections, names: &[String], target: Target) {
         for line in names.iter().filter_map(|name| sections.get(name)).flatten() {
             let field = |index: usize| line.fields.get(index).map_or("", String::as_str);
@@ -175,7 +177,8 @@ enum Target {
 /// The install section with the decoration that x64 prefers, if it is there.
 fn decorated(sections: &Sections, section: &str) -> String {
     let names = [".NTamd64", ".NT", ""].map(|decoration| format!("{section}{decoration}"));
-    let is_there = |it: &String| ["", ".HW", ".Services"].iter().any(|end| sections.has(&format!("{it}{end}")));
+    let is_there =
+        |it: &String| ["", ".HW", ".Services"].iter().any(|end| sections.has(&format!("{it}{end}")));
     names.iter().find(|it| is_there(it)).cloned().unwrap_or_else(|| section.into())
 }
 
@@ -235,11 +238,16 @@ mod tests {
     fn an_installation_is_what_its_sections_say() {
         let installation = Installation::of(INF.as_bytes()).expect("an INF file");
         assert_eq!(installation.service, "thing");
-        assert!(installation.is_for(0x1209, 1) && installation.is_for(0x1209, 2) && !installation.is_for(0, 0));
+        assert!(
+            installation.is_for(0x1209, 1) && installation.is_for(0x1209, 2) && !installation.is_for(0, 0)
+        );
         assert_eq!(installation.driver_key.get("depth"), Some(&RegistryValue::dword(0x20)));
         let text = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
         let device = &installation.device_key;
-        assert_eq!(device.get("text").map(|it| it.data.clone()), Some(text("a \"quoted\", A thing; no comment")));
+        assert_eq!(
+            device.get("text").map(|it| it.data.clone()),
+            Some(text("a \"quoted\", A thing; no comment"))
+        );
         assert_eq!(device.get("bytes").map(|it| it.data.clone()), Some(vec![1, 2, 0xFF]));
         assert_eq!(device.get("list").map(|it| it.data.clone()), Some(text("one\0two\0")));
         let parameters = installation.service_keys.get("parameters").expect("a key");
@@ -250,7 +258,8 @@ mod tests {
 
     #[test]
     fn utf_16_is_read() {
-        let bytes: Vec<u8> = [0xFEFF].into_iter().chain(INF.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let bytes: Vec<u8> =
+            [0xFEFF].into_iter().chain(INF.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(Installation::of(&bytes), Installation::of(INF.as_bytes()));
     }
 

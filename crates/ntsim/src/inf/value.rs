@@ -1,4 +1,4 @@
-//! Values of AddReg sections. Page: drivers/install/inf-addreg-directive.
+//! Values of `AddReg` sections. Page: drivers/install/inf-addreg-directive.
 
 use crate::{
     abi::registry::REG_DWORD,
@@ -23,10 +23,7 @@ const TYPE: u32 = 0xFFFF_0000;
 /// A number as INF files write it.
 pub(super) fn number(text: &str) -> Option<u32> {
     let text = text.trim().to_lowercase();
-    match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
-    }
+    text.strip_prefix("0x").map_or_else(|| text.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())
 }
 
 /// A `REG_SZ`.

@@ -191,7 +191,7 @@ impl Reader<'_> {
         let digits = self.rest.len() - self.rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
         let (number, rest) = self.rest.split_at(digits);
         self.rest = rest;
-        Ok(if digits == 0 { None } else { Some(number.parse().unwrap_or(i64::from(i32::MAX))) })
+        Ok(if digits == 0 { None } else { Some(number.parse().unwrap_or(i64::MAX)) })
     }
 
     fn size(&mut self, it: &mut Conversion) {

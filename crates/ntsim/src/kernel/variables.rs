@@ -66,5 +66,5 @@ pub const EXPORTS: &[Export] = &[
     ),
     variable!("KeNumberProcessors", "ntddk/nf-ntddk-kequeryactiveprocessors", u8, 2),
     // A free build of Windows 10 version 2004.
-    variable!("NtBuildNumber", "wdm/nf-wdm-rtlgetversion", u32, 0xF000_0000 | 19_041),
+    variable!("NtBuildNumber", "wdm/nf-wdm-rtlgetversion", u32, 0xF000_0000 | 0x4A61),
 ];

@@ -2,7 +2,7 @@
 //! compilers put them inline.
 //!
 //! `mov` from and to CR8 is what `KeGetCurrentIrql`, `KeRaiseIrql` and `KeLowerIrql` are inline; `gs:[…]` is the
-//! processor's KPCR; 0xFFFFF78000000000 is KUSER_SHARED_DATA. What is not emulated ends the life with a message that
+//! processor's KPCR; 0xFFFFF78000000000 is `KUSER_SHARED_DATA`. What is not emulated ends the life with a message that
 //! names the instruction, never with a guess.
 
 mod instruction;

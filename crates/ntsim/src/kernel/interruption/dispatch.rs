@@ -116,7 +116,8 @@ fn next_frame(
 ) -> Result<Option<(Function, Frame)>, Stop> {
     for step in 0..DEEPEST {
         // The driver may have jumped to where no code is; whoever it was that jumped is above.
-        if !is_in_image(kernel, context.rip) && !(first && step == 0) {
+        let jumped = first && step == 0;
+        if !(jumped || is_in_image(kernel, context.rip)) {
             return Ok(None);
         }
         if let Some(function) = function_at(kernel, context.rip)? {
@@ -190,10 +191,9 @@ async fn unwind(
 
 /// Nobody handles it.
 fn nobody(kernel: &Kernel, at: &Context, raised: &Raised) -> Stop {
-    match raised.trap {
-        Some(trap) => Stop::Trap(trap),
-        None => unhandled(kernel, at, raised.code, &raised.information, &raised.text),
-    }
+    raised
+        .trap
+        .map_or_else(|| unhandled(kernel, at, raised.code, &raised.information, &raised.text), Stop::Trap)
 }
 
 /// The bug check for an exception that nobody handles: one for threads of the system, one for others.

@@ -249,8 +249,6 @@ fn undo(
                 }
                 slots
             }
-            // EPILOG of version 2: says where epilogues are.
-            6 => 1,
             // SAVE_XMM128, SAVE_XMM128_FAR
             8 | 9 => {
                 let (at, slots) = if code.operation == 8 { (slot(1)? * 16, 2) } else { (large()?, 3) };
@@ -268,6 +266,7 @@ fn undo(
                 context.set(Register::Rsp, stack);
                 return Ok(true);
             }
+            // EPILOG of version 2 says where epilogues are. Others are not defined.
             _ => 1,
         };
         if done {

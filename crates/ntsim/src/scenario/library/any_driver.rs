@@ -8,7 +8,9 @@ const UNKNOWN_CODE: u32 = 0x0022_3FF8;
 /// `PowerDeviceD3` and `PowerDeviceD0`
 const SLEEP: [u32; 2] = [4, 1];
 
-/// Plugged in, opened, asked what it does not know, queried, rebalanced, put to sleep and woken, disabled and enabled,
+/// A life for a driver that nothing is known of.
+///
+/// The device is plugged in, opened, asked what it does not know, queried, rebalanced, put to sleep and woken, disabled and enabled,
 /// pulled while open; plugged in again and removed in order. How a request ends is the driver's own business; that
 /// it starts is not.
 #[must_use]
