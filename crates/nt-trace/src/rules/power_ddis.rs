@@ -6,7 +6,7 @@
 use super::predicate::Predicate;
 use crate::event::{Callback, Event, EventKind, Tag};
 use crate::violation::{Findings, Violation};
-use crate::world::{Frame, World};
+use crate::world::{Frame, PowerRequest, World};
 
 pub const RULE: Predicate =
     Predicate { names: &["PowerIrpDDIs", "PowerDispatchWaits"], interest: &[Tag::Call, Tag::WaitBegun], on };
@@ -94,7 +94,7 @@ fn on(event: &Event, world: &World, findings: &mut Findings) {
                 return;
             };
             let found = Violation::new("PowerDispatchWaits", event).object(frame.irp()).object(wait.object);
-            let what = frame.power.map_or_else(|| "a power callback".to_owned(), |power| power.text());
+            let what = frame.power.map_or_else(|| "a power callback".to_owned(), PowerRequest::text);
             findings.report(found.since(frame.entered).detail(format!("{what} waits for {}", wait.object)));
         }
         _ => {}
@@ -106,10 +106,10 @@ fn called(event: &Event, routine: &str, world: &World, findings: &mut Findings) 
     if !passive {
         return;
     }
-    let Some(frame) = around(event, world, |frame| frame.power.is_some_and(|power| power.is_set())) else {
+    let Some(frame) = around(event, world, |frame| frame.power.is_some_and(PowerRequest::is_set)) else {
         return;
     };
-    let what = frame.power.map(|power| power.text()).unwrap_or_default();
+    let what = frame.power.map(PowerRequest::text).unwrap_or_default();
     let found = Violation::new("PowerIrpDDIs", event).object(frame.irp()).since(frame.entered);
     findings.report(found.detail(format!("{routine} was called while {what} was handled")));
 }
