@@ -253,11 +253,14 @@ pub(super) fn wrong_state(name: &str, state: NodeState) -> Stop {
 /// Waits until a device is in a state.
 ///
 /// # Errors
-/// [`Stop::Script`] when there is no such device.
+/// [`Stop::Script`] when there is no such device, or everything is brought to an end and it will not get there.
 pub async fn reached(cpu: &Cpu, name: &str, state: NodeState) -> Result<(), Stop> {
     loop {
         if cpu.look().node(name)?.state == state {
             return Ok(());
+        }
+        if cpu.look().pnp.ending && state != NodeState::Deleted {
+            return Err(Stop::Script(format!("{name} did not get {state:?}")));
         }
         changed(cpu, format!("{name} to be {state:?}")).await;
     }

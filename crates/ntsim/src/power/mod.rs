@@ -86,13 +86,16 @@ impl Power {
 /// Waits until the device with this name is in a state.
 ///
 /// # Errors
-/// [`Stop::Script`] when there is no such device.
+/// [`Stop::Script`] when there is no such device, or everything is brought to an end and it will not get there.
 pub async fn reached(cpu: &Cpu, name: &str, state: u32) -> Result<(), Stop> {
     loop {
         {
             let kernel = cpu.look();
             if kernel.usb_power_state(kernel.node(name)?.pdo) == state {
                 return Ok(());
+            }
+            if kernel.pnp.ending {
+                return Err(Stop::Script(format!("{name} did not get to power state {state}")));
             }
         }
         crate::pnp::changed(cpu, format!("{name} to be in another power state")).await;

@@ -75,7 +75,12 @@ pub async fn try_out(cpu: Cpu, driver: Addr, scenario: &Scenario, tolerance: &To
 /// # Errors
 /// When the machine stops.
 pub async fn clean_up(cpu: &Cpu) -> Result<(), Stop> {
-    cpu.k().pnp.ending = true;
+    {
+        let mut kernel = cpu.k();
+        kernel.pnp.ending = true;
+        // Whoever waits for a state that no device will get any more gives up.
+        kernel.pnp_changed();
+    }
     if cpu.look().power.off {
         return Ok(());
     }
