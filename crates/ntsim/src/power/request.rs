@@ -86,7 +86,7 @@ fn prepare(kernel: &mut Kernel, asked: &Asked) -> Result<Prepared, Stop> {
     };
     let injected = kernel.fault("PoRequestPowerIrp");
     let known = matches!(minor, IRP_MN_QUERY_POWER | IRP_MN_SET_POWER | IRP_MN_WAIT_WAKE);
-    let refused = injected.or((!known).then_some(STATUS_INVALID_PARAMETER_2));
+    let refused = injected.or_else(|| (!known).then_some(STATUS_INVALID_PARAMETER_2));
     if let Some(status) = refused {
         event.status = status;
         kernel.emit(event);

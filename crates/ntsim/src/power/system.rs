@@ -116,8 +116,9 @@ pub async fn wake(cpu: &Cpu) -> Result<NtStatus, Stop> {
     Ok(STATUS_SUCCESS)
 }
 
-/// A device signals wake. It wakes the system, if that sleeps in a state from which the device may wake it, and
-/// completes the wait/wake IRP. Gives `STATUS_UNSUCCESSFUL` when nothing is armed, so that nobody hears the signal.
+/// A device signals wake.
+///
+/// It wakes the system, if that sleeps in a state from which the device may wake it, and completes the wait/wake IRP. Gives `STATUS_UNSUCCESSFUL` when nothing is armed, so that nobody hears the signal.
 ///
 /// Page: `kernel/overview-of-wait-wake-operation`.
 ///
