@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ntsim::{
     cpu::{
-        Breakpoints, Call, Cause, DriverStack, Left, Register, Resume, TrapKind, go_on_with, install_handlers,
-        interruption, stub, thunk_address,
+        Breakpoints, Call, Cause, DriverStack, Left, Register, Resume, TrapKind, go_on_with,
+        install_handlers, interruption, stub, thunk_address,
     },
     mem::{Addr, Gate, Mem, Mode, Protection},
 };
@@ -170,8 +170,8 @@ fn objects_end_at_an_inaccessible_page_and_stay_so_when_freed() {
 fn interrupted_code_goes_on_with_the_registers_that_it_is_given() {
     // push rbx; mov ebx, 5; movd xmm6, ecx; ud2; movd eax, xmm6; add rax, rbx; pop rbx; ret
     let mut bench = Bench::with(&[
-        0x53, 0xBB, 5, 0, 0, 0, 0x66, 0x0F, 0x6E, 0xF1, 0x0F, 0x0B, 0x66, 0x0F, 0x7E, 0xF0, 0x48, 0x01, 0xD8, 0x5B,
-        0xC3,
+        0x53, 0xBB, 5, 0, 0, 0, 0x66, 0x0F, 0x6E, 0xF1, 0x0F, 0x0B, 0x66, 0x0F, 0x7E, 0xF0, 0x48, 0x01, 0xD8,
+        0x5B, 0xC3,
     ]);
     let left = bench.call([7, 0, 0, 0, 0, 0]);
     assert!(matches!(left, Left::Interrupted), "{left:?}");
@@ -258,7 +258,8 @@ fn threads_may_switch_before_an_atomic_instruction_and_it_runs_once() {
 fn registers_and_flags_survive_a_point() {
     // stc; mov r8..r11 and rsi, rdi, xmm0, xmm15 set; xchg [rcx], rdx; adc and add all of them to rax; ret
     let mut code = vec![0x56, 0x57, 0x31, 0xC0]; // push rsi; push rdi; xor eax, eax
-    for (rex, opcode) in [(0x49, 0xC0), (0x49, 0xC1), (0x49, 0xC2), (0x49, 0xC3), (0x48, 0xC6), (0x48, 0xC7)] {
+    for (rex, opcode) in [(0x49, 0xC0), (0x49, 0xC1), (0x49, 0xC2), (0x49, 0xC3), (0x48, 0xC6), (0x48, 0xC7)]
+    {
         code.extend([rex, 0xC7, opcode, 0x10, 0, 0, 0]); // mov reg, 0x10
     }
     code.extend([0x66, 0x49, 0x0F, 0x6E, 0xC0, 0x66, 0x4D, 0x0F, 0x6E, 0xF8]); // movq xmm0, r8; movq xmm15, r8
@@ -296,7 +297,8 @@ fn blocks_are_noted_once_and_their_code_is_put_back() {
     // test ecx, ecx; jz +3; mov al, 1; ret; (7:) mov al, 2; ret; int3
     let code = [0x85, 0xC9, 0x74, 0x03, 0xB0, 1, 0xC3, 0xB0, 2, 0xC3, 0xCC];
     let mut bench = Bench::with(&code);
-    let mut breakpoints = Breakpoints::new(&mut bench.mem, bench.code, code.len() as u64, Vec::new()).unwrap();
+    let mut breakpoints =
+        Breakpoints::new(&mut bench.mem, bench.code, code.len() as u64, Vec::new()).unwrap();
     breakpoints.watch_blocks(&[0, 4, 7, 10]);
     for (argument, reached) in [(1, vec![0, 4]), (1, vec![]), (0, vec![7]), (0, vec![])] {
         let left = bench.call([argument, 0, 0, 0, 0, 0]);

@@ -74,7 +74,11 @@ fn the_table_names_rules_and_scenarios_that_exist() {
     for specimen in specimens() {
         assert!(scenarios.contains(&specimen.scenario), "{}: {}", specimen.name, specimen.scenario);
         for rule in specimen.rule.iter().chain(specimen.allowed.iter().map(|allowed| &allowed.rule)) {
-            assert!(rule == SCRIPT || rules.contains(&rule.as_str()), "{}: there is no rule {rule}", specimen.name);
+            assert!(
+                rule == SCRIPT || rules.contains(&rule.as_str()),
+                "{}: there is no rule {rule}",
+                specimen.name
+            );
         }
     }
 }

@@ -42,7 +42,8 @@ fn closed_in_time(events: &[Event], created: u64, handle: ObjectId, device: Obje
         |event: &&Event| matches!(&event.kind, EventKind::HandleClosed(close) if close.handle == handle);
     let Some(closed) = after().find(is_close) else {
         // Nothing is given back when the machine is switched off.
-        let off = after().any(|event| matches!(&event.kind, EventKind::SystemPowerChanged(it) if it.state == OFF));
+        let off =
+            after().any(|event| matches!(&event.kind, EventKind::SystemPowerChanged(it) if it.state == OFF));
         return if off { Ok(()) } else { Err(format!("{handle} was never closed")) };
     };
     match after().find(|event| forwards_remove(event, Some(device))) {

@@ -32,7 +32,7 @@ pub(super) const fn stub_at(address: Addr) -> Option<usize> {
     }
 }
 
-/// The stub for a copy of an instruction that fits [`COPY_OFFSET`] in stub number `number`, and goes on at `next`.
+/// The stub for a copy of an instruction that fits `COPY_OFFSET` in stub number `number`, and goes on at `next`.
 /// `None`: the copy is too long.
 #[must_use]
 pub fn stub(copy: &[u8], next: Addr) -> Option<[u8; STUB_SIZE]> {
@@ -62,7 +62,7 @@ pub fn stub(copy: &[u8], next: Addr) -> Option<[u8; STUB_SIZE]> {
     Some(stub)
 }
 
-/// The address where [`stub_address`] plus [`COPY_OFFSET`] lies: what the copy is encoded for.
+/// The address where `stub_address` plus `COPY_OFFSET` lies: what the copy is encoded for.
 #[must_use]
 pub const fn copy_address(number: u32) -> Addr {
     stub_address(number).add(COPY_OFFSET as u64)

@@ -1,8 +1,9 @@
 //! Everything that a driver can import, by name.
 
 use super::{
-    c_runtime, contiguous, counted_strings, debug_print, etw, ex, export::Export, interruption, io, ke, memory, misc, mm, object, pool,
-    process, registry, registry_keys, registry_values, rtl, system, system_thread, variables,
+    c_runtime, contiguous, counted_strings, debug_print, etw, ex, export::Export, interruption, io, ke,
+    memory, misc, mm, object, pool, process, registry, registry_keys, registry_values, rtl, system,
+    system_thread, variables,
 };
 
 /// The tables of this kernel's routines. A module that adds routines adds its table here.

@@ -185,7 +185,8 @@ impl Kernel {
 
     /// [`FaultSite::path`] of the kernel call that is answered.
     fn path(&mut self) -> u32 {
-        let Some(place) = self.snapshots.innermost(self.sched.current()).map(|args| self.place_of(args)) else {
+        let Some(place) = self.snapshots.innermost(self.sched.current()).map(|args| self.place_of(args))
+        else {
             return 0;
         };
         let Self { unwind: Some(unwind), mem, .. } = self else { return 0 };

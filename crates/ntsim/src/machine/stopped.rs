@@ -129,13 +129,13 @@ fn record_paged(
     let (write, execute) = (kind == TrapKind::Write, kind == TrapKind::Execute);
     let (object, section, start) = match kernel.mem.pageable_section(address) {
         Some(section) => (ObjectId::NONE, section.name.clone(), section.start),
-        None => kernel
-            .mem
-            .object_at(address)
-            .map_or((ObjectId::NONE, String::new(), address), |object| (object.id, String::new(), object.start)),
+        None => kernel.mem.object_at(address).map_or((ObjectId::NONE, String::new(), address), |object| {
+            (object.id, String::new(), object.start)
+        }),
     };
     let offset = address.0 - start.0;
-    let place = if section.is_empty() { format!("{object} in paged pool") } else { format!("section {section}") };
+    let place =
+        if section.is_empty() { format!("{object} in paged pool") } else { format!("section {section}") };
     kernel.emit_at(site.clone(), PagedTouched { object, section: section.into(), offset, write, execute });
     let irql = kernel.sched.irql();
     let (code, when) = if irql >= DISPATCH_LEVEL {

@@ -35,7 +35,8 @@ use serde::{Deserialize, Serialize};
 
 pub use bytes::{Bytes, Hex, fill};
 pub use plan::{
-    Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, PowerOperation, Race,
+    Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, PowerOperation,
+    Race,
 };
 pub use request::{Code, Expected, Ioctl};
 pub use stage::SimStage;

@@ -8,8 +8,8 @@ use nt_trace::{
 };
 
 use super::{
-    Branch, Code, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, PowerOperation, Race, Stage, Step,
-    Tolerance, loopback, play, tolerance,
+    Branch, Code, Expectation, Expected, Ioctl, Knob, Open, Plug, PnpOperation, Poke, PowerOperation, Race,
+    Stage, Step, Tolerance, loopback, play, tolerance,
 };
 use crate::{
     abi::irp_major::{IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL},
@@ -179,7 +179,9 @@ impl SimStage {
             }
             PnpOperation::Minor { minor } => pnp::minor(cpu, device, minor).await,
             PnpOperation::SystemControl { minor } => pnp::system_control(cpu, device, minor).await,
-            PnpOperation::DevicePower { state, query } => power::device_power(cpu, device, state, query).await,
+            PnpOperation::DevicePower { state, query } => {
+                power::device_power(cpu, device, state, query).await
+            }
             _ => Err(Stop::Script(format!("{operation:?} is no request"))),
         }
     }

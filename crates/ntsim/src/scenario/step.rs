@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Code, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, PowerOperation, Race};
+use super::{
+    Bytes, Code, Expectation, Expected, Ioctl, Loopback, Open, Plug, PnpOperation, PowerOperation, Race,
+};
 use crate::pnp::FilterFailure;
 
 /// One thing that a script does or expects. Devices, files and requests have names that the script gives.

@@ -182,7 +182,8 @@ impl Executor {
         let spawned = std::mem::take(&mut self.kernel.borrow_mut().sched.spawned);
         for (id, start) in spawned {
             let task = start(Cpu::new(Rc::clone(&self.kernel), id));
-            let runner = Runner { frames: vec![Frame::Task(task)], stack: None, next: Next::Poll, raised: None };
+            let runner =
+                Runner { frames: vec![Frame::Task(task)], stack: None, next: Next::Poll, raised: None };
             self.runners.insert(id, runner);
         }
     }

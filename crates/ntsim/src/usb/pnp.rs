@@ -133,8 +133,7 @@ impl Kernel {
     /// because paged memory cannot be reached while it is powered up.
     fn usb_usage_changed(&mut self, pdo: Addr, irp: Addr) -> Result<(), Stop> {
         let usage = *self.current_location(irp)?.Parameters.UsageNotification();
-        let (set, clear) =
-            if usage.InPath == 0 { (DO_POWER_PAGABLE, 0) } else { (0, DO_POWER_PAGABLE) };
+        let (set, clear) = if usage.InPath == 0 { (DO_POWER_PAGABLE, 0) } else { (0, DO_POWER_PAGABLE) };
         Ok(self.set_device_flags(pdo, set, clear)?)
     }
 

@@ -81,6 +81,15 @@ pub(super) struct Transfer {
 
 impl Transfer {
     pub const fn new(irp: Addr, urb: Addr, job: Job) -> Self {
-        Self { irp, urb, job, stage: Stage::InModel, armed: false, timer: None, snapshot: Vec::new(), data: Vec::new() }
+        Self {
+            irp,
+            urb,
+            job,
+            stage: Stage::InModel,
+            armed: false,
+            timer: None,
+            snapshot: Vec::new(),
+            data: Vec::new(),
+        }
     }
 }

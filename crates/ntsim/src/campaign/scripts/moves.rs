@@ -177,8 +177,8 @@ fn with_races() -> impl Strategy<Value = Move> {
     let state = prop::sample::select(vec![Sleep::S1, Sleep::S2, Sleep::S3, Sleep::S4]);
     let critical = prop_oneof![5 => Just(false), 1 => Just(true)];
     let during = prop_oneof![1 => Just(Vec::new()), 1 => vec(simple(), 1..5)];
-    let nap = (state, critical, during)
-        .prop_map(|(state, critical, during)| Move::Nap { state, critical, during });
+    let nap =
+        (state, critical, during).prop_map(|(state, critical, during)| Move::Nap { state, critical, during });
     prop_oneof![24 => simple(), 2 => race, 1 => nap]
 }
 

@@ -3,7 +3,10 @@
 use nt_trace::{ObjectId, event::MdlAllocated};
 
 use crate::{
-    abi::{IRP, MDL, status::{STATUS_ACCESS_VIOLATION, STATUS_INSUFFICIENT_RESOURCES}},
+    abi::{
+        IRP, MDL,
+        status::{STATUS_ACCESS_VIOLATION, STATUS_INSUFFICIENT_RESOURCES},
+    },
     kernel::{
         Kernel,
         bug_check::{bug_check, exception},

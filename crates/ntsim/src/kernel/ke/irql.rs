@@ -69,7 +69,11 @@ fn lower_irql(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 /// # Errors
 /// As the routines: none.
 pub fn set_irql_inline(kernel: &mut Kernel, to: u8) -> Result<(), Stop> {
-    if to < kernel.sched.irql() { lower(kernel, to)? } else { raise(kernel, to)? };
+    if to < kernel.sched.irql() {
+        lower(kernel, to)?
+    } else {
+        raise(kernel, to)?
+    };
     Ok(())
 }
 

@@ -314,7 +314,11 @@ fn sleep_tests() -> Vec<HlkTest> {
     vec![
         test(
             "DF - Sleep and PNP (disable and enable) with IO Before and After",
-            with_io("df_sleep_and_pnp_with_io_before_and_after", "disabled, enabled, asleep, in turn", and_pnp),
+            with_io(
+                "df_sleep_and_pnp_with_io_before_and_after",
+                "disabled, enabled, asleep, in turn",
+                and_pnp,
+            ),
         ),
         test(
             "DF - Sleep with IO Before and After",
@@ -323,7 +327,11 @@ fn sleep_tests() -> Vec<HlkTest> {
         test("DF - Sleep with IO During", sleep_with_io_during()),
         test(
             "DF - Critical Sleep / Reboot",
-            with_io("df_critical_sleep", "asleep without a question; the machine is not rebooted", naps(true)),
+            with_io(
+                "df_critical_sleep",
+                "asleep without a question; the machine is not rebooted",
+                naps(true),
+            ),
         ),
     ]
 }
