@@ -1,5 +1,5 @@
 //! `BusBelowAssertion`: what the bus below the driver asserts of each IRP that arrives: initial status,
-//! parameters, IRQL, and that nothing is left when REMOVE_DEVICE comes.
+//! parameters, IRQL, and that nothing is left when `REMOVE_DEVICE` comes.
 
 use super::neighbour::Found;
 use crate::event::{Actor, Event, EventKind, Tag};

@@ -11,7 +11,7 @@ use crate::world::World;
 /// Every live URB, and the handles that were closed.
 #[derive(Default)]
 pub struct Urbs {
-    urbs: ObjectMap<Urb>,
+    live: ObjectMap<Urb>,
     closed: ObjectMap<u64>,
     /// The driver has called `USBD_CreateHandle`: from then on it may not make URBs of its own. One that never does
     /// is of before Windows 8, and its URBs come from pool.
@@ -52,7 +52,7 @@ impl Rule for Urbs {
             EventKind::UrbAllocated(made) if made.urb.is_some() => {
                 let (handle, site) = (made.handle, event.site.clone());
                 let urb = Urb { handle, allocated: event.seq, site, active: None, reported: false };
-                self.urbs.insert(made.urb, urb);
+                self.live.insert(made.urb, urb);
             }
             EventKind::UrbFreed(freed) => self.freed(event, freed.urb, findings),
             EventKind::UrbAssigned(assigned) => {
@@ -60,7 +60,7 @@ impl Rule for Urbs {
             }
             EventKind::UrbSubmitted(submitted) => self.submitted(event, submitted, findings),
             EventKind::UrbCompleted(done) => {
-                if let Some(urb) = self.urbs.get_mut(&done.urb) {
+                if let Some(urb) = self.live.get_mut(&done.urb) {
                     urb.active = None;
                 }
             }
@@ -88,7 +88,7 @@ impl Urbs {
         if !self.touched(event, id, "freed", findings) {
             self.active(event, id, "freed", findings);
         }
-        if self.urbs.remove(&id).is_none() {
+        if self.live.remove(&id).is_none() {
             let found = Violation::new("ForeignUrb", event).code(0x144, 0x3).object(id);
             findings.report(found.detail(format!("{id} was freed, but it is no live URB of the USB stack")));
         }
@@ -96,7 +96,7 @@ impl Urbs {
 
     /// Reports use after the handle was closed, once per URB.
     fn touched(&mut self, event: &Event, id: ObjectId, how: &str, findings: &mut Findings) -> bool {
-        let Some(urb) = self.urbs.get_mut(&id).filter(|urb| !urb.reported) else { return false };
+        let Some(urb) = self.live.get_mut(&id).filter(|urb| !urb.reported) else { return false };
         let Some(closed) = self.closed.get(&urb.handle) else { return false };
         urb.reported = true;
         let found =
@@ -107,7 +107,7 @@ impl Urbs {
     }
 
     fn active(&self, event: &Event, id: ObjectId, how: &str, findings: &mut Findings) {
-        if let Some(since) = self.urbs.get(&id).and_then(|urb| urb.active) {
+        if let Some(since) = self.live.get(&id).and_then(|urb| urb.active) {
             let found =
                 Violation::new("UrbReusedWhileActive", event).code(0x144, 0x1).object(id).since(since);
             findings.report(found.detail(format!("{id} was {how} while the USB stack had it")));
@@ -116,7 +116,7 @@ impl Urbs {
 
     fn submitted(&mut self, event: &Event, sent: &UrbSubmitted, findings: &mut Findings) {
         let found = |rule| Violation::new(rule, event).object(sent.urb).object(sent.irp);
-        if sent.kind == UrbKind::Foreign || !self.urbs.contains_key(&sent.urb) {
+        if sent.kind == UrbKind::Foreign || !self.live.contains_key(&sent.urb) {
             if self.registered {
                 let detail = format!("{} does not come from USBD_UrbAllocate or its siblings", sent.urb);
                 findings.report(found("ForeignUrb").code(0x144, 0x3).detail(detail));
@@ -130,7 +130,7 @@ impl Urbs {
             let detail = format!("{} was submitted without USBD_AssignUrbToIoStackLocation", sent.urb);
             findings.report(found("UrbNotAssigned").detail(detail));
         }
-        if let Some(urb) = self.urbs.get_mut(&sent.urb) {
+        if let Some(urb) = self.live.get_mut(&sent.urb) {
             urb.active = Some(event.seq);
         }
     }
@@ -142,7 +142,7 @@ impl Urbs {
         }
         let closed = &self.closed;
         let mut left: Vec<_> = self
-            .urbs
+            .live
             .iter_mut()
             .filter(|(_, urb)| !urb.reported)
             .filter_map(|(id, urb)| closed.get(&urb.handle).map(|seq| (*id, *seq, urb)))

@@ -78,7 +78,7 @@ pub const CASES: &[Case] = &[
     ("IoAllocateIrpSignalEventInCompletionTimeout", "", |life| never_back(life, IrpOrigin::Allocated)),
     ("IoBuildDeviceControlWaitTimeout", "", |life| never_back(life, IrpOrigin::BuiltDeviceControl)),
     ("IoBuildFsdIrpSignalEventInCompletionTimeout", "", |life| {
-        never_back(life, IrpOrigin::BuiltAsynchronous)
+        never_back(life, IrpOrigin::BuiltAsynchronous);
     }),
     ("IoBuildSynchronousFsdRequestWaitTimeout", "", |life| never_back(life, IrpOrigin::BuiltSynchronous)),
     ("IoBuildDeviceIoControlSetEvent", "", |life| {

@@ -117,7 +117,7 @@ fn release(kernel: &mut Kernel, args: Args, count: u32) -> Result<u64, Stop> {
         let name = kernel.name_of(reference, ObjectKind::Lock);
         return Err(verifier(0x00, format!("{name} is released more often than acquired")));
     };
-    kernel.mem.write(reference, &(users * 2 | value & ACTIVE))?;
+    kernel.mem.write(reference, &((users * 2) | value & ACTIVE))?;
     if users == 0 {
         for thread in kernel.ex.rundown.remove(&reference).unwrap_or_default() {
             kernel.sched.wake(thread, 0);
