@@ -129,7 +129,7 @@ fn the_same_seed_gives_the_same_trace() {
     assert_eq!(live(), live());
 }
 
-/// What CR8, gs and KUSER_SHARED_DATA say, as the driver read them inline.
+/// What CR8, gs and `KUSER_SHARED_DATA` say, as the driver read them inline.
 #[test]
 fn inline_reads_say_what_the_kernel_says() {
     for name in ["gcc", "clang"] {

@@ -59,7 +59,9 @@ impl Campaign for Schedules {
         let judge = |life: &Life| Finding::of(&recipe, life, written_for_it);
         let explored = explore(machine, &recipe, bounds, piece.share, most(piece.extent), &mut |life| {
             tally.count(life);
-            judge(life).into_iter().for_each(|finding| tally.find(finding));
+            if let Some(finding) = judge(life) {
+                tally.find(finding);
+            }
         })?;
         tally.tell(explored.record(bounds));
         if piece.share.number == 0 {

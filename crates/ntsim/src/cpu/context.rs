@@ -215,8 +215,8 @@ impl Interrupted<'_> {
     pub(super) fn take(&self) -> Context {
         let mut context =
             Context { registers: [0; 16], rip: self.rip(), rflags: self.rflags(), xmm: [0; 16] };
-        for (number, value) in context.registers.iter_mut().enumerate() {
-            *value = Register::numbered(number as u8).map_or(0, |register| self.get(register));
+        for (number, value) in (0..).zip(context.registers.iter_mut()) {
+            *value = Register::numbered(number).map_or(0, |register| self.get(register));
         }
         if let Some(floating) = &self.floating {
             for (to, from) in context.xmm.iter_mut().zip(&floating._xmm) {
@@ -229,8 +229,8 @@ impl Interrupted<'_> {
 
     /// Changes all registers.
     pub(super) fn put(&mut self, context: &Context) {
-        for (number, value) in context.registers.iter().enumerate() {
-            if let Some(register) = Register::numbered(number as u8) {
+        for (number, value) in (0..).zip(&context.registers) {
+            if let Some(register) = Register::numbered(number) {
                 self.set(register, *value);
             }
         }
@@ -238,7 +238,8 @@ impl Interrupted<'_> {
         self.set_rflags(context.rflags);
         if let Some(floating) = &mut self.floating {
             for (to, from) in floating._xmm.iter_mut().zip(&context.xmm) {
-                to.element = [0, 32, 64, 96].map(|shift| (from >> shift) as u32);
+                to.element =
+                    [0, 32, 64, 96].map(|shift| u32::try_from((from >> shift) & 0xFFFF_FFFF).unwrap_or(0));
             }
         }
     }

@@ -25,11 +25,9 @@ pub(super) const fn stub_address(number: u32) -> Addr {
 }
 
 /// The number of the stub that holds an address.
-pub(super) const fn stub_at(address: Addr) -> Option<usize> {
-    match address.0.checked_sub(STUBS_BASE.0) {
-        Some(offset) if offset < STUBS_SIZE => Some((offset / STUB_SIZE as u64) as usize),
-        _ => None,
-    }
+pub(super) fn stub_at(address: Addr) -> Option<usize> {
+    let offset = address.0.checked_sub(STUBS_BASE.0).filter(|offset| *offset < STUBS_SIZE)?;
+    usize::try_from(offset / STUB_SIZE as u64).ok()
 }
 
 /// The stub for a copy of an instruction that fits `COPY_OFFSET` in stub number `number`, and goes on at `next`.

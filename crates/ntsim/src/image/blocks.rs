@@ -1,6 +1,10 @@
 //! How much of a driver's code was reached: its basic blocks, by function.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+    ops::Range,
+};
 
 use super::flow::Flow;
 
@@ -91,10 +95,10 @@ impl Coverage {
             self.code_bytes
         );
         if self.unresolved_jumps > 0 {
-            line += &format!("; {} jumps not followed", self.unresolved_jumps);
+            let _ = write!(line, "; {} jumps not followed", self.unresolved_jumps);
         }
         if self.left_alone > 0 {
-            line += &format!("; {} functions not understood", self.left_alone);
+            let _ = write!(line, "; {} functions not understood", self.left_alone);
         }
         line
     }

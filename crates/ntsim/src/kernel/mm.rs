@@ -136,7 +136,7 @@ fn is_valid(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 }
 
 /// Arguments: address, length, alignment. `ProbeForRead` looks at the range only, `ProbeForWrite` touches it.
-fn probe(kernel: &mut Kernel, args: Args, write: bool) -> Result<u64, Stop> {
+fn probe(kernel: &Kernel, args: Args, write: bool) -> Result<u64, Stop> {
     let (address, length) = (args.pointer(kernel, 0)?, args.get(kernel, 1)?);
     let alignment = u64::from(args.ulong(kernel, 2)?);
     if length == 0 {

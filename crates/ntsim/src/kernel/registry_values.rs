@@ -253,7 +253,7 @@ async fn one_entry(cpu: &Cpu, key: &KeyId, entry: &Entry, context: Addr) -> Resu
         }
         Some(value) => value,
         None if entry.flags & flag::REQUIRED != 0 => return Ok(STATUS_OBJECT_NAME_NOT_FOUND),
-        None if entry.default_type & 0xFF == 0 => return Ok(STATUS_SUCCESS),
+        None if entry.default_type.to_le_bytes()[0] == 0 => return Ok(STATUS_SUCCESS),
         None => default_value(&cpu.look(), entry)?,
     };
     if entry.flags & flag::DELETE != 0 {

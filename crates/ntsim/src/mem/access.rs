@@ -16,6 +16,11 @@ impl Mem {
         object.contains(address, 1).then_some(object)
     }
 
+    /// Every object of the kernel's that is allocated, in order of address.
+    pub fn live_objects(&self) -> impl Iterator<Item = &Object> {
+        self.pool.objects.iter().filter(|object| object.state != State::Freed)
+    }
+
     /// The user buffer that `address` is in, directly or by way of a mapping into system space: its number in this life,
     /// from 1, its start, and the offset of `address` in it.
     #[must_use]

@@ -132,7 +132,8 @@ async fn dispatch(cpu: &Cpu, node: &str, device: Addr, irp: Addr) -> Result<NtSt
         (request.MajorFunction, request.MinorFunction, kernel.attached_to(device))
     };
     let Some(lower) = lower else { return end(cpu, device, irp, STATUS_DELETE_PENDING).await };
-    if major != IRP_MJ_PNP && (major, minor) != (IRP_MJ_POWER, IRP_MN_QUERY_POWER) {
+    let may_refuse = matches!((major, minor), (IRP_MJ_PNP, _) | (IRP_MJ_POWER, IRP_MN_QUERY_POWER));
+    if !may_refuse {
         return pass(cpu, device, lower, irp).await;
     }
     let what = match minor {

@@ -51,9 +51,9 @@ thread_local! {
     static STEPPER: Cell<Option<FaultHandler>> = const { Cell::new(None) };
 }
 
-/// Lets the driver execute one instruction, from a handler that answers [`Answer::GoOn`], and then calls `after`,
-/// with the trap flag clear again. `after` must answer [`Answer::GoOn`]; it may ask for another step.
+/// Lets the driver execute one instruction and then calls `after`, with the trap flag clear again.
 ///
+/// For handlers that answer [`Answer::GoOn`]. `after` must answer [`Answer::GoOn`]; it may ask for another step.
 /// A `rep` string instruction traps after each repetition, with `rip` still at it. When the instruction faults, the
 /// fault goes through the handlers as any other does, and the step is forgotten. One step can be under way.
 pub fn step(interrupted: &mut Interrupted<'_>, after: FaultHandler) {
@@ -112,8 +112,8 @@ pub(super) fn enter(handler: CoroutineTrapHandler<Trap>) {
 
 /// Whether an address lies on the stack that runs, or in the page below it.
 pub(super) fn is_in_stack(address: u64) -> bool {
-    // CAST: the crate is compiled on 64-bit hosts only.
-    HANDLER.get().is_some_and(|handler| handler.stack_ptr_in_bounds(address as usize))
+    let address = usize::try_from(address).unwrap_or(0);
+    HANDLER.get().is_some_and(|handler| handler.stack_ptr_in_bounds(address))
 }
 
 /// Driver code no longer runs.

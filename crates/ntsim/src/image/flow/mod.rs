@@ -97,7 +97,7 @@ impl Flow {
             if *place < end.1 {
                 doubtful.extend([end.0, *place]);
             }
-            end = (*place, *place + instruction.len() as u32);
+            end = (*place, *place + length(instruction));
         }
         for place in doubtful {
             let range = self.function_at(place).cloned().unwrap_or(place..place + 1);
@@ -230,7 +230,7 @@ impl Walk<'_> {
     /// Whether a place is not in the middle of an instruction that was found.
     fn fits(&self, place: u32) -> bool {
         let before = self.flow.instructions.range(..place).next_back();
-        before.is_none_or(|(start, instruction)| start + instruction.len() as u32 <= place)
+        before.is_none_or(|(start, instruction)| start + length(instruction) <= place)
     }
 
     /// The places that the code takes the address of.
@@ -249,7 +249,7 @@ impl Walk<'_> {
                 return;
             };
             self.flow.instructions.insert(place, instruction);
-            place += instruction.len() as u32;
+            place += length(&instruction);
             if window.len() == WINDOW {
                 window.pop_front();
             }
@@ -325,4 +325,9 @@ impl Walk<'_> {
 /// A jump through a slot of the image is the tail call of an import.
 fn is_import(instruction: &Instruction) -> bool {
     instruction.op0_kind() == OpKind::Memory && instruction.memory_base() == Register::RIP
+}
+
+/// Bytes of an instruction, 15 at most.
+fn length(instruction: &Instruction) -> u32 {
+    u32::try_from(instruction.len()).unwrap_or(0)
 }

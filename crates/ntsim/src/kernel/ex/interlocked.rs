@@ -158,9 +158,9 @@ fn insert_head(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop
 /// What was last before, NULL for an empty list.
 fn insert_tail(kernel: &mut Kernel, list: Addr, entry: Addr) -> Result<u64, Stop> {
     kernel.tell_queued_by_routine(entry);
-    let last = kernel.mem.at::<LIST_ENTRY>(list)?.Blink;
-    link(kernel, last, entry, list)?;
-    Ok(if last == list { 0 } else { last.0 })
+    let tail = kernel.mem.at::<LIST_ENTRY>(list)?.Blink;
+    link(kernel, tail, entry, list)?;
+    Ok(if tail == list { 0 } else { tail.0 })
 }
 
 fn remove_head(kernel: &mut Kernel, list: Addr, _: Addr) -> Result<u64, Stop> {

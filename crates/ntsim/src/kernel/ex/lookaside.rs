@@ -159,8 +159,8 @@ fn initialize(kernel: &mut Kernel, args: Args, kind: Kind) -> Result<u64, Stop> 
     }
     let entry = list.add(field::LIST_ENTRY);
     kernel.mem.write(entry, &[entry.0, entry.0])?;
-    let site = kernel.site();
-    kernel.ex.lookaside.insert(list, site);
+    let made_at = kernel.site();
+    kernel.ex.lookaside.insert(list, made_at);
     Ok(0)
 }
 

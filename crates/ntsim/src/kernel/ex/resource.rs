@@ -165,6 +165,10 @@ pub(super) struct Resource {
 
 /// How a thread wants it.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent questions, answered by the constants below"
+)]
 struct Way {
     exclusive: bool,
     /// Goes before threads that wait for it exclusively, even when the caller does not have it yet.
@@ -304,6 +308,7 @@ fn release(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
 /// The owner is named by its thread object.
 fn release_for_thread(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     let (at, owner) = (args.pointer(kernel, 0)?, args.pointer(kernel, 1)?);
+    #[expect(clippy::needless_collect, reason = "the list borrows the kernel, which makes thread objects")]
     let owners: Vec<ThreadId> = kernel.resource(at)?.owners.keys().copied().collect();
     let named = owners.into_iter().find(|thread| kernel.thread_object(*thread) == owner);
     // Nobody: the thread that calls does not have it either.

@@ -79,7 +79,7 @@ async fn search(
         let (record, context) = (args.pointer(&kernel, 0)?, args.pointer(&kernel, 2)?);
         // EXCEPTION_POINTERS, in the home slots of this call's own arguments, which are read already.
         let pointers = args.base;
-        kernel.mem.write(pointers, &[record, context])?;
+        kernel.mem.write(pointers, &<[Addr; 2]>::from((record, context)))?;
         (pointers, kernel.mem.read::<u32>(dispatcher.handler_data)?)
     };
     let offset = dispatcher.control_pc.0.wrapping_sub(dispatcher.image_base.0);

@@ -72,16 +72,16 @@ struct Target {
 }
 
 /// Gives an exception to the driver's handlers. The registers are those that the driver goes on with.
-pub(super) async fn dispatch(cpu: &Cpu, at: Context, raised: Raised) -> Result<Context, Stop> {
+pub(super) async fn dispatch(cpu: &Cpu, at: &Context, raised: Raised) -> Result<Context, Stop> {
     let records = Records::below(at.stack());
-    let mut context = at;
+    let mut context = *at;
     // Once, when the first handler is met: what handlers change stays.
     let mut written = false;
     for depth in 0..DEEPEST {
         let Some((function, frame)) = next_frame(&cpu.look(), &mut context, depth == 0)? else { break };
         if let Some(handler) = frame.handler.filter(|handler| handler.for_exceptions) {
             if !std::mem::replace(&mut written, true) {
-                records.write(&mut cpu.k(), &raised, &at)?;
+                records.write(&mut cpu.k(), &raised, at)?;
             }
             let called = call_handler(cpu, records, &context, &function, &frame, handler, Addr::NULL);
             let (disposition, target) = called.await?;
@@ -90,7 +90,7 @@ pub(super) async fn dispatch(cpu: &Cpu, at: Context, raised: Raised) -> Result<C
                 CONTINUE_EXECUTION if raised.continuable => return Ok(records.context(&cpu.look())?),
                 CONTINUE_EXECUTION => {
                     let text = "a filter lets the driver go on after an exception that allows it not";
-                    return Err(unhandled(&cpu.look(), &at, NONCONTINUABLE_EXCEPTION, &[], text));
+                    return Err(unhandled(&cpu.look(), at, NONCONTINUABLE_EXCEPTION, &[], text));
                 }
                 EXECUTE_HANDLER => {
                     let target = Target { establisher: frame.establisher, ip: target };
@@ -98,13 +98,13 @@ pub(super) async fn dispatch(cpu: &Cpu, at: Context, raised: Raised) -> Result<C
                 }
                 other => {
                     let text = format!("a handler answers {other:#x}, which is no disposition");
-                    return Err(unhandled(&cpu.look(), &at, INVALID_DISPOSITION, &[], &text));
+                    return Err(unhandled(&cpu.look(), at, INVALID_DISPOSITION, &[], &text));
                 }
             }
         }
         context = frame.caller;
     }
-    Err(nobody(&cpu.look(), &at, &raised))
+    Err(nobody(&cpu.look(), at, &raised))
 }
 
 /// The frame that a context is in. Code without an entry in the table is left first. `None`: it is the driver's no
@@ -163,13 +163,13 @@ async fn call_handler(
 /// Leaves frame after frame, calls their termination handlers, and goes on in the target's.
 async fn unwind(
     cpu: &Cpu,
-    at: Context,
+    at: &Context,
     raised: &Raised,
     records: Records,
     target: &Target,
 ) -> Result<Context, Stop> {
     records.add_flags(&mut cpu.k(), UNWINDING)?;
-    let mut context = at;
+    let mut context = *at;
     for depth in 0..DEEPEST {
         let Some((function, frame)) = next_frame(&cpu.look(), &mut context, depth == 0)? else { break };
         let is_target = frame.establisher == target.establisher;

@@ -41,7 +41,7 @@ pub fn answer(cpu: Cpu, interruption: Interruption, raised: Option<Raised>) -> A
     Box::pin(async move {
         if let Some(raised) = raised {
             let context = after_call(&cpu.look(), &interruption.context)?;
-            return dispatch::dispatch(&cpu, context, raised).await;
+            return dispatch::dispatch(&cpu, &context, raised).await;
         }
         let emulated = emulate::emulate(&mut cpu.k(), &interruption)?;
         if let Some(context) = emulated {
@@ -49,7 +49,7 @@ pub fn answer(cpu: Cpu, interruption: Interruption, raised: Option<Raised>) -> A
         }
         let raised = exception(&cpu.look(), &interruption);
         match raised {
-            Some(raised) => dispatch::dispatch(&cpu, at_instruction(&interruption), raised).await,
+            Some(raised) => dispatch::dispatch(&cpu, &at_instruction(&interruption), raised).await,
             None => Err(Stop::Trap(interruption.trap)),
         }
     })

@@ -198,11 +198,9 @@ impl Kernel {
 
     /// A wait is over: tells for which object, and gives the status.
     fn tell_end(&mut self, wait: &Wait, woken: u64) -> Result<NtStatus, Stop> {
-        let status = match u32::try_from(woken) {
-            // STATUS_WAIT_0 and its successors.
-            Ok(number) => NtStatus(STATUS_SUCCESS.0 + number),
-            Err(_) => STATUS_TIMEOUT,
-        };
+        // STATUS_WAIT_0 and its successors.
+        let number = u32::try_from(woken);
+        let status = number.map_or(STATUS_TIMEOUT, |number| NtStatus(STATUS_SUCCESS.0 + number));
         for (number, object) in (0..).zip(&wait.objects) {
             if !wait.all && woken != TIMED_OUT && number != woken {
                 continue;

@@ -137,9 +137,9 @@ impl Arena {
     pub fn open(&mut self, address: Addr, length: u64) -> io::Result<()> {
         assert!(self.contains(address, length), "opens a range outside the arena");
         let faults = self.faults_at(address);
-        open_pages::open(address, length, |from, bytes| match faults {
-            Some(faults) => faults.open(from, bytes),
-            None => set_protection(from, bytes, Protection::ReadWrite),
+        open_pages::open(address, length, |from, bytes| {
+            let by_protection = || set_protection(from, bytes, Protection::ReadWrite);
+            faults.map_or_else(by_protection, |faults| faults.open(from, bytes))
         })
     }
 
