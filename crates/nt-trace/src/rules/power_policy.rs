@@ -86,7 +86,8 @@ impl PowerPolicy {
         ours.sort_unstable_by_key(|(id, _)| *id);
         for (id, device) in ours {
             let awake = self.states.get(&device.pdo).is_none_or(|state| *state == DEVICE_D0);
-            if device.is_attached() && awake && self.advised.insert(device.pdo) {
+            let asked = self.down.values().any(|(pdo, _)| *pdo == device.pdo);
+            if device.is_attached() && awake && !asked && self.advised.insert(device.pdo) {
                 let found = Violation::new("PowerPolicyOwner", event).object(id).object(device.pdo).advice();
                 let detail = format!(
                     "the system is in {}, and nobody has asked for {} to leave D0",

@@ -121,6 +121,8 @@ pub const CASES: &[Case] = &[
         set(life, true, S3, S0, NtStatus::PENDING, |life, irp| {
             handled(life, irp, OK, |life| device = request(life, D2));
         });
+        // The device has a policy owner: it was asked for, if too late.
+        life.push(SystemPowerChanged { state: S3, paging: false });
         life.push(PowerIrpCompleted { irp: device, status: OK, callback: false }).finished(device, OK);
     }),
     ("SystemWorkingHeld", "", |life| {
