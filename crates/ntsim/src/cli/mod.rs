@@ -114,9 +114,8 @@ fn create(path: &PathBuf) -> Result<BufWriter<File>, String> {
     File::create(path).map(BufWriter::new).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Writes a trace as JSON lines.
-fn write_trace(path: &PathBuf, events: &[Event]) -> Result<(), String> {
-    let mut file = create(path)?;
+/// Writes a trace as JSON lines into a file that [`create`] has made.
+fn write_trace(mut file: BufWriter<File>, events: &[Event]) -> Result<(), String> {
     view::write_json_lines(&mut file, events)
         .and_then(|()| file.flush())
         .map_err(|error| format!("cannot write the trace: {error}"))

@@ -48,7 +48,7 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         Machine::load(&arguments.driver, Options::default()).map_err(|error| error.to_string())?;
     let explained = Explained::new(&saved.finding, &mut machine).map_err(|stop| stop.to_string())?;
     if let Some(path) = &arguments.json {
-        super::write_trace(path, &explained.life.events)?;
+        super::write_trace(super::create(path)?, &explained.life.events)?;
     }
     if let Some(path) = &arguments.html {
         let (driver, scenario) = (name_of(&arguments.driver), &saved.finding.recipe.scenario.name);

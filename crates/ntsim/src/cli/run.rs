@@ -61,6 +61,8 @@ pub(super) struct Arguments {
 
 pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let scenario = scenario(arguments)?;
+    // Refused now rather than after a long life.
+    let trace = arguments.json.as_ref().map(super::create).transpose()?;
     let options = Options {
         memory: if arguments.packed { Mode::Packed } else { Mode::Guarded },
         choices: arguments.seed.map_or(Choices::InTurn, Choices::Seed),
@@ -68,8 +70,8 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     };
     let mut machine = Machine::load(&arguments.driver, options).map_err(|error| error.to_string())?;
     let life = life::play(&mut machine, &scenario);
-    if let Some(path) = &arguments.json {
-        super::write_trace(path, &life.events)?;
+    if let Some(file) = trace {
+        super::write_trace(file, &life.events)?;
     }
     if let Some(path) = &arguments.html {
         let symbols = Symbols::of(&arguments.driver, None)?;
