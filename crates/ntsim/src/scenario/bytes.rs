@@ -51,10 +51,11 @@ impl Bytes {
         Self::Hex(Hex(bytes.into()))
     }
 
-    /// `length` bytes of the generator that starts from `seed`.
+    /// `length` bytes of the generator that starts from `seed`. None of them are [`Self::none`]: a script leaves out
+    /// an empty buffer, and is the same when it is read again.
     #[must_use]
     pub const fn pattern(seed: u64, length: u32) -> Self {
-        Self::Pattern { seed, length }
+        if length == 0 { Self::none() } else { Self::Pattern { seed, length } }
     }
 
     /// How many there are.
