@@ -11,7 +11,10 @@ use crate::{
         },
         irp_major::{IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_PNP},
         irp_minor::{IRP_MN_QUERY_ID, IRP_MN_REMOVE_DEVICE},
-        status::{STATUS_CANCELLED, STATUS_NO_SUCH_DEVICE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS},
+        status::{
+            STATUS_CANCELLED, STATUS_INVALID_PARAMETER, STATUS_NO_SUCH_DEVICE, STATUS_NOT_SUPPORTED,
+            STATUS_SUCCESS,
+        },
     },
     kernel::io::{IrpSpec, send_irp},
     mem::Addr,
@@ -47,8 +50,15 @@ fn a_cycled_port_is_told() {
     with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
         assert_eq!(control(&client, IOCTL_INTERNAL_USB_CYCLE_PORT, Addr::NULL).await?, STATUS_SUCCESS);
         assert_eq!(client.cpu.k().usb.take_cycled(), [client.pdo]);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_idle_request_without_a_callback_is_refused() {
+    with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
         let idle = IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION;
-        assert_eq!(control(&client, idle, Addr::NULL).await?, STATUS_NOT_SUPPORTED);
+        assert_eq!(control(&client, idle, Addr::NULL).await?, STATUS_INVALID_PARAMETER);
         Ok(())
     });
 }
