@@ -13,7 +13,7 @@ use ntsim::{
     pnp::NodeState,
     scenario::{Bytes, DEVICE, Expectation, Expected, Ioctl, Open, Plug, PnpOperation, Scenario, Step},
 };
-use scenarios::{assert_clean, demand_clean, live, machine, order};
+use scenarios::{assert_clean, demand_clean, machine, order};
 use usb_models::models::loopback::{BULK_IN, BULK_OUT, LEVEL};
 use usbclient_protocol::SetupPacket;
 

@@ -2,7 +2,7 @@
 //!
 //! Rule: `WaitWakeAtBadIrql`.
 //!
-//! On Windows: the callback of the device IRP may be at DISPATCH_LEVEL, where no wait/wake IRP may be asked for.
+//! On Windows: the callback of the device IRP may be at `DISPATCH_LEVEL`, where no wait/wake IRP may be asked for.
 #![no_std]
 
 use specimens::{Extension, power_policy::Policy, power_wake};

@@ -85,7 +85,9 @@ pub fn synchronous(extension: *mut Extension, query: *mut Query) -> Option<Irp> 
     let lower = unsafe { (*extension).lower };
     let (none, major) = (ptr::null_mut(), driver::PNP.into());
     // SAFETY: the query is valid.
-    let (event, status) = unsafe { (&raw mut (*query).event, &raw mut (*query).status) };
+    let event = unsafe { &raw mut (*query).event };
+    // SAFETY: as above.
+    let status = unsafe { &raw mut (*query).status };
     // SAFETY: a request without a buffer; event and status block lie in the pool.
     let irp = unsafe { IoBuildSynchronousFsdRequest(major, lower, none, 0, ptr::null_mut(), event, status) };
     let irp = (!irp.is_null()).then_some(Irp(irp))?;
@@ -148,7 +150,9 @@ pub fn send_urb_and_go_on(extension: *mut Extension) {
     usb::format(urb, buffer);
     let (none, lower) = (ptr::null_mut(), fields.lower);
     // SAFETY: the query is valid.
-    let (event, status) = unsafe { (&raw mut (*query).event, &raw mut (*query).status) };
+    let event = unsafe { &raw mut (*query).event };
+    // SAFETY: as above.
+    let status = unsafe { &raw mut (*query).status };
     // SAFETY: a request without buffers; event and status block lie in the pool.
     let irp = unsafe { IoBuildDeviceIoControlRequest(SUBMIT_URB, lower, none, 0, none, 0, 1, event, status) };
     if irp.is_null() {

@@ -249,8 +249,10 @@ impl Irp {
 
     /// Copies the current stack location to the next with its completion routine, as a plain copy does.
     pub const fn copy_to_next_whole(self) {
-        // SAFETY: the IRP has a current and a next stack location.
-        unsafe { self.next().write(self.current().read()) };
+        // SAFETY: the IRP has a current stack location.
+        let current = unsafe { self.current().read() };
+        // SAFETY: and a next one.
+        unsafe { self.next().write(current) };
     }
 
     /// `IoCallDriver`.

@@ -169,7 +169,9 @@ pub fn query_with_pageable_routine(extension: *mut Extension) {
 pub fn initialise_allocated(extension: *mut Extension) {
     let Some(irp) = allocate(extension) else { return };
     // SAFETY: the IRP is valid.
-    let (size, locations) = unsafe { ((*irp.0).Size, (*irp.0).StackCount) };
+    let size = unsafe { (*irp.0).Size };
+    // SAFETY: as above.
+    let locations = unsafe { (*irp.0).StackCount };
     // SAFETY: not right, which is the point.
     unsafe { IoInitializeIrp(irp.0, size as _, locations) };
     free(irp);

@@ -76,7 +76,7 @@ fn leave(extension: *mut Extension) {
     let parked = locked(extension, |power| {
         power.in_flight -= 1;
         if power.in_flight == 0 {
-            core::mem::replace(&mut power.parked, ptr::null_mut())
+            core::mem::take(&mut power.parked)
         } else {
             ptr::null_mut()
         }

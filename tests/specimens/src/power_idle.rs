@@ -193,7 +193,9 @@ unsafe extern "C" fn reached<S: Policy>(
     // SAFETY: the waiter's, until it is woken.
     let Waiting { extension, event } = unsafe { context.cast::<Waiting>().read() };
     // SAFETY: the power manager's, until this returns.
-    let status = unsafe { (*status).__bindgen_anon_1.Status };
+    let answer = unsafe { (*status).__bindgen_anon_1 };
+    // SAFETY: either member is a number.
+    let status = unsafe { answer.Status };
     // SAFETY: a number either way.
     if unsafe { state.DeviceState } == D0 && NT_SUCCESS(status) {
         S::arm_again(extension);

@@ -255,7 +255,9 @@ pub unsafe extern "C" fn device_is_up<S: Policy>(
 ) {
     let extension = context.cast::<Extension>();
     // SAFETY: the power manager's, until this returns.
-    let status = unsafe { (*status).__bindgen_anon_1.Status };
+    let answer = unsafe { (*status).__bindgen_anon_1 };
+    // SAFETY: either member is a number.
+    let status = unsafe { answer.Status };
     // SAFETY: a number either way.
     let up = unsafe { state.DeviceState } == D0;
     if up && NT_SUCCESS(status) {

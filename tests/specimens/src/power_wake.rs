@@ -22,7 +22,7 @@ use crate::{
 
 /// What the remove lock is held for that no request from outside is.
 #[must_use]
-pub fn own_request(extension: *mut Extension) -> Request {
+pub const fn own_request(extension: *mut Extension) -> Request {
     Request { tag: extension.cast(), major: power_policy::MAJOR, minor: power_irp::SET }
 }
 
@@ -134,7 +134,9 @@ unsafe extern "C" fn woken<S: Policy>(
 ) {
     let extension = context.cast::<Extension>();
     // SAFETY: the power manager's, until this returns.
-    let status = unsafe { (*status).__bindgen_anon_1.Status };
+    let answer = unsafe { (*status).__bindgen_anon_1 };
+    // SAFETY: either member is a number.
+    let status = unsafe { answer.Status };
     if NT_SUCCESS(status) {
         locked(extension, |power| power.arm_again = true);
         power_policy::request_device::<S>(extension, D0, ptr::null_mut());

@@ -25,7 +25,9 @@ pub fn visit_fast_mutex() {
     // SAFETY: as above.
     unsafe { (*mutex).Owner = ptr::null_mut() };
     // SAFETY: as above.
-    unsafe { KeInitializeEvent(&raw mut (*mutex).Event, SynchronizationEvent, 0) };
+    let event = unsafe { &raw mut (*mutex).Event };
+    // SAFETY: as above.
+    unsafe { KeInitializeEvent(event, SynchronizationEvent, 0) };
     // SAFETY: it is initialised.
     unsafe { ExAcquireFastMutex(mutex) };
     // SAFETY: it was acquired.

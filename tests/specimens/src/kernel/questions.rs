@@ -59,6 +59,7 @@ pub fn check_share_access(file: *mut FILE_OBJECT) {
 }
 
 /// A counted string for text that lives for ever.
+#[must_use]
 pub const fn counted(text: &'static [u16]) -> UNICODE_STRING {
     let length = text.len() as u16 * 2;
     UNICODE_STRING { Length: length, MaximumLength: length, Buffer: text.as_ptr().cast_mut() }
