@@ -94,7 +94,16 @@ fn check_driver(paths: &Paths, environment: &Environment, steps: &mut Steps) -> 
     })?;
     steps.take("lints, specimens", || {
         let mut command = driver::cargo(paths, environment, "clippy", driver::X64);
-        command.args(["--release", "--package", "specimens", "--lib", "--examples", "--", "-Dwarnings"]);
+        command.args([
+            "--release",
+            "--package",
+            "specimens",
+            "--lib",
+            "--examples",
+            "--keep-going",
+            "--",
+            "-Dwarnings",
+        ]);
         tool::run(&mut command)
     })
 }

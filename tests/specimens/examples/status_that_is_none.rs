@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn request(extension: *mut Extension, irp: Irp) -> NTSTATUS {
-        io::end::<Self>(extension, irp, 0xD000_0001_u32 as NTSTATUS)
+        io::end::<Self>(extension, irp, 0xD000_0001_u32.cast_signed())
     }
 }
 

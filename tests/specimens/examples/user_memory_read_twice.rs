@@ -19,8 +19,8 @@ impl Specimen for Driver {
             return io::end::<Self>(extension, irp, STATUS_INVALID_DEVICE_REQUEST);
         }
         let mut buffer = [0; 16];
-        for (index, byte) in buffer.iter_mut().enumerate().take(usize::from(kernel::peek(input, 0))) {
-            *byte = index as u8;
+        for (number, byte) in (0..).zip(&mut buffer).take(usize::from(kernel::peek(input, 0))) {
+            *byte = number;
         }
         let status = if buffer[1] == 1 { STATUS_SUCCESS } else { STATUS_INVALID_DEVICE_REQUEST };
         io::end::<Self>(extension, irp, status)

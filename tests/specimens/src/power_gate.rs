@@ -75,11 +75,7 @@ pub fn completed<S: Specimen>(extension: *mut Extension, irp: Irp, urb: PURB) ->
 fn leave(extension: *mut Extension) {
     let parked = locked(extension, |power| {
         power.in_flight -= 1;
-        if power.in_flight == 0 {
-            core::mem::take(&mut power.parked)
-        } else {
-            ptr::null_mut()
-        }
+        if power.in_flight == 0 { core::mem::take(&mut power.parked) } else { ptr::null_mut() }
     });
     if !parked.is_null() {
         power_policy::pass_down(extension, Irp(parked));
