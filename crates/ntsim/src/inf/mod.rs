@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn utf_16_is_read() {
         let bytes: Vec<u8> =
-            [0xFEFF].into_iter().chain(INF.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+            std::iter::once(0xFEFF).chain(INF.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(Installation::of(&bytes), Installation::of(INF.as_bytes()));
     }
 
