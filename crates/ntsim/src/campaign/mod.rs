@@ -31,8 +31,9 @@ use crate::{machine::Machine, stop::Stop};
 #[must_use]
 pub fn all() -> Vec<Box<dyn Campaign>> {
     vec![
-        Box::new(faults::Faults),
+        // First, because it plays every scenario: what breaks in each life shows at once.
         Box::new(pending::Pending),
+        Box::new(faults::Faults),
         Box::new(schedules::Schedules),
         Box::new(pct::PctCampaign),
         Box::new(scripts::Scripts),
