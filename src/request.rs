@@ -97,16 +97,17 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
             return reply(irp, &configured.descriptor);
         }
         request::Request::GetPipes { room: _ } => return Ok(reply_pipes(irp, configured)),
-        request::Request::Control { setup, direction: _ } => {
+        request::Request::Control { setup, direction: _, timeout_ms } => {
+            let timeout_ms = if timeout_ms == 0 { CONTROL_TIMEOUT_MS } else { timeout_ms };
             let length = u32::from(setup.length);
             Transfer {
-                format: Format::Control { setup, timeout_ms: CONTROL_TIMEOUT_MS },
+                format: Format::Control { setup, timeout_ms },
                 endpoint: 0,
                 length,
                 chunks: Chunks::new(length, configured.control_maximum),
             }
         }
-        request::Request::Transfer { endpoint, direction, length } => {
+        request::Request::Transfer { endpoint, direction, length, timeout_ms: _ } => {
             let address = endpoint.address;
             let pipe = configured.pipe(address).ok_or(STATUS_INVALID_PARAMETER)?;
             let chunks = Chunks::new(length, pipe.limit);
@@ -185,9 +186,12 @@ fn reply_pipes(irp: &mut Irp, configured: &Configured) -> Plan {
             endpoint: endpoint.address,
             attributes: endpoint.attributes,
             interval: endpoint.interval,
-            max_packet_size: endpoint.packet_size(),
-            reserved: 0,
+            max_packet_size: endpoint.max_packet_size,
+            alternate: 0,
+            max_burst: 0,
             max_transfer_size: pipe.limit,
+            max_streams: 0,
+            reserved: 0,
         };
         if write_at(output, length, &entry.encode()).is_none() {
             return Plan::Complete(STATUS_BUFFER_OVERFLOW.nt(), length);

@@ -4,7 +4,7 @@
 //! lengths that the I/O manager gives; the caller's data buffer is never read here.
 
 use usbclient_protocol::{
-    PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType, control_code,
+    ControlTransfer, PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_PARAMETER, Status,
@@ -56,6 +56,8 @@ pub enum Request {
         setup: SetupPacket,
         /// Where the data goes.
         direction: Direction,
+        /// Milliseconds until it is given up; zero: as the default pipe's policy says.
+        timeout_ms: u32,
     },
     /// A bulk or interrupt transfer. The MDL is NULL if `length` is zero.
     Transfer {
@@ -65,6 +67,8 @@ pub enum Request {
         direction: Direction,
         /// Bytes.
         length: u32,
+        /// Milliseconds until it is given up; zero: as the pipe's policy says.
+        timeout_ms: u32,
     },
     /// Cancel everything on the pipe.
     AbortPipe {
@@ -145,8 +149,8 @@ fn reply_only(input: &[u8], output_length: usize, smallest: usize) -> Result<(),
 }
 
 /// The endpoint with this address.
-fn find(limits: Limits<'_>, address: u8) -> Result<Endpoint, Status> {
-    limits.endpoints.iter().find(|e| e.address == address).copied().ok_or(STATUS_INVALID_PARAMETER)
+fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
+    limits.endpoints.iter().find(|e| u32::from(e.address) == target).copied().ok_or(STATUS_INVALID_PARAMETER)
 }
 
 fn select(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Endpoint, Status> {
@@ -155,10 +159,7 @@ fn select(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Endp
     if output_length != 0 {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
-    if header.reserved != [0; 3] {
-        return Err(STATUS_INVALID_PARAMETER);
-    }
-    find(limits, header.endpoint)
+    find(limits, header.target)
 }
 
 fn transfer(
@@ -169,10 +170,10 @@ fn transfer(
 ) -> Result<Request, Status> {
     input_is(input, PipeTransfer::SIZE)?;
     let header = PipeTransfer::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-    if header.reserved != [0; 3] || header.flags != 0 {
+    if header.reserved != 0 || header.flags != 0 {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    let endpoint = find(limits, header.endpoint)?;
+    let endpoint = find(limits, header.target)?;
     let moves_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
     if endpoint.direction() != direction || !moves_data {
         return Err(STATUS_INVALID_PARAMETER);
@@ -183,7 +184,7 @@ fn transfer(
     if direction == Direction::In && (length == 0 || !whole_packets) {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
-    Ok(Request::Transfer { endpoint, direction, length })
+    Ok(Request::Transfer { endpoint, direction, length, timeout_ms: header.timeout_ms })
 }
 
 fn control(
@@ -192,8 +193,12 @@ fn control(
     limits: Limits<'_>,
     direction: Direction,
 ) -> Result<Request, Status> {
-    input_is(input, SetupPacket::SIZE)?;
-    let setup = SetupPacket::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    input_is(input, ControlTransfer::SIZE)?;
+    let ControlTransfer { setup, timeout_ms, reserved } =
+        ControlTransfer::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if reserved != 0 {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
     let asked = if setup.is_in() { Direction::In } else { Direction::Out };
     if asked != direction || belongs_to_stack(setup) {
         return Err(STATUS_INVALID_PARAMETER);
@@ -201,7 +206,7 @@ fn control(
     if output_length != usize::from(setup.length) || u32::from(setup.length) > limits.control_maximum {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
-    Ok(Request::Control { setup, direction })
+    Ok(Request::Control { setup, direction, timeout_ms })
 }
 
 /// Standard requests that change what the USB stack keeps about the device: `SET_ADDRESS`, `SET_CONFIGURATION`,

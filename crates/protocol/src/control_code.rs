@@ -2,6 +2,12 @@
 //!
 //! Page: <https://learn.microsoft.com/windows-hardware/drivers/kernel/defining-i-o-control-codes>
 
+use crate::{
+    ConfigurationSelect, ControlTransfer, DescriptorRequest, DropPrivileges, HandleSelect, InterfaceSelect,
+    IsochTransfer, Layout, PipeOpen, PipeSelect, PipeTransfer, PolicyGet, PolicySet, ReaderStart,
+    SettingSelect, StreamsOpen,
+};
+
 /// The device type in every code: from the range 0x8000 to 0xFFFF, which Microsoft leaves to vendors.
 pub const DEVICE_TYPE: u32 = 0x8B5C;
 
@@ -59,34 +65,270 @@ pub const fn access(code: u32) -> Access {
     }
 }
 
-/// Reads the device descriptor that START read.
-pub const GET_DEVICE_DESCRIPTOR: u32 = ctl_code(DEVICE_TYPE, 0x800, Method::Buffered, Access::Read);
-/// Reads the configuration descriptor that START read.
-pub const GET_CONFIGURATION_DESCRIPTOR: u32 = ctl_code(DEVICE_TYPE, 0x801, Method::Buffered, Access::Read);
-/// Lists the pipes of the selected configuration.
-pub const GET_PIPES: u32 = ctl_code(DEVICE_TYPE, 0x802, Method::Buffered, Access::Read);
-/// A control transfer whose data comes from the device.
-pub const CONTROL_IN: u32 = ctl_code(DEVICE_TYPE, 0x810, Method::OutDirect, Access::Read);
-/// A control transfer whose data goes to the device, or that has none.
-pub const CONTROL_OUT: u32 = ctl_code(DEVICE_TYPE, 0x811, Method::InDirect, Access::Write);
-/// Reads from a bulk or interrupt IN endpoint.
-pub const PIPE_READ: u32 = ctl_code(DEVICE_TYPE, 0x820, Method::OutDirect, Access::Read);
-/// Writes to a bulk or interrupt OUT endpoint.
-pub const PIPE_WRITE: u32 = ctl_code(DEVICE_TYPE, 0x821, Method::InDirect, Access::Write);
-/// Cancels everything that is in flight on a pipe, whoever sent it.
-pub const ABORT_PIPE: u32 = ctl_code(DEVICE_TYPE, 0x830, Method::Buffered, Access::Write);
-/// Clears a halt of the endpoint and resets its data toggle on both sides.
-pub const RESET_PIPE: u32 = ctl_code(DEVICE_TYPE, 0x831, Method::Buffered, Access::Write);
+/// One control code of the interface.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: u32,
+    /// What it does, one line after another.
+    pub about: &'static [&'static str],
+    /// What the first buffer holds; `None`: it must be empty.
+    pub input: Option<Layout>,
+    /// What the second buffer holds afterwards, or before for data that go to the device.
+    pub output: &'static str,
+    /// The statuses of its own, and when.
+    pub statuses: &'static [(&'static str, &'static str)],
+}
 
-/// Every code of the interface, in the order of the table.
-pub const ALL: [u32; 9] = [
-    GET_DEVICE_DESCRIPTOR,
-    GET_CONFIGURATION_DESCRIPTOR,
-    GET_PIPES,
-    CONTROL_IN,
-    CONTROL_OUT,
-    PIPE_READ,
-    PIPE_WRITE,
-    ABORT_PIPE,
-    RESET_PIPE,
-];
+/// Declares the codes and the table of them.
+macro_rules! codes {
+    ($(
+        $(#[doc = $about:literal])*
+        $name:ident = $function:literal, $method:ident, $access:ident {
+            input: $input:expr,
+            output: $output:literal,
+            $($status:ident: $when:literal,)*
+        }
+    )*) => {
+        $($(#[doc = $about])*
+        pub const $name: u32 = ctl_code(DEVICE_TYPE, $function, Method::$method, Access::$access);)*
+
+        /// Every code of the interface, in the order of the table.
+        pub const ALL: [u32; TABLE.len()] = [$($name),*];
+
+        /// What each code is.
+        pub const TABLE: &[Code] = &[$(Code {
+            name: stringify!($name),
+            value: $name,
+            about: &[$($about),*],
+            input: $input,
+            output: $output,
+            statuses: &[$((stringify!($status), $when)),*],
+        }),*];
+    };
+}
+
+codes! {
+    /// Reads the device descriptor that START read.
+    GET_DEVICE_DESCRIPTOR = 0x800, Buffered, Read {
+        input: None,
+        output: "the 18 bytes of the device descriptor",
+        BUFFER_TOO_SMALL: "less than 18 bytes",
+    }
+    /// Reads the configuration descriptor that is selected.
+    GET_CONFIGURATION_DESCRIPTOR = 0x801, Buffered, Read {
+        input: None,
+        output: "as many bytes as fit; bytes 2 and 3 (`wTotalLength`) tell how many there are",
+        BUFFER_TOO_SMALL: "less than 9 bytes",
+    }
+    /// Lists the pipes of the selected settings.
+    GET_PIPES = 0x802, Buffered, Read {
+        input: None,
+        output: "`PipeListHeader`, then as many whole `PipeEntry` as fit",
+        BUFFER_TOO_SMALL: "no room for the header",
+        BUFFER_OVERFLOW: "not all entries fitted",
+    }
+    /// Lists the interfaces of the configuration, and who has claimed them.
+    GET_INTERFACES = 0x803, Buffered, Read {
+        input: None,
+        output: "`Count`, then as many whole `InterfaceEntry` as fit",
+        BUFFER_TOO_SMALL: "no room for the header",
+        BUFFER_OVERFLOW: "not all entries fitted",
+    }
+    /// Tells speed, capabilities and limits.
+    GET_DEVICE_INFO = 0x804, Buffered, Read {
+        input: None,
+        output: "`DeviceInfo`",
+        BUFFER_TOO_SMALL: "no room for it",
+    }
+    /// Asks the device for any descriptor.
+    GET_DESCRIPTOR = 0x805, OutDirect, Read {
+        input: Some(DescriptorRequest::LAYOUT),
+        output: "data: the descriptor, as many bytes as fit",
+        INVALID_PARAMETER: "a reserved field is not zero, or there is no such recipient",
+        INVALID_BUFFER_SIZE: "no room, or more than one control transfer",
+    }
+    /// Tells the number of the present frame.
+    GET_FRAME_NUMBER = 0x806, Buffered, Read {
+        input: None,
+        output: "`FrameNumber`",
+        BUFFER_TOO_SMALL: "no room for it",
+    }
+    /// A control transfer whose data comes from the device.
+    CONTROL_IN = 0x810, OutDirect, Read {
+        input: Some(ControlTransfer::LAYOUT),
+        output: "data: `wLength` bytes at most come from the device",
+        INVALID_PARAMETER: "the direction bit says out, or the request belongs to the USB stack",
+        INVALID_BUFFER_SIZE: "the data's length is not `wLength`, or more than one control transfer",
+        IO_TIMEOUT: "the device did not answer in time",
+    }
+    /// A control transfer whose data goes to the device, or that has none.
+    CONTROL_OUT = 0x811, InDirect, Write {
+        input: Some(ControlTransfer::LAYOUT),
+        output: "data: `wLength` bytes go to the device",
+        INVALID_PARAMETER: "the direction bit says in, or the request belongs to the USB stack",
+        INVALID_BUFFER_SIZE: "the data's length is not `wLength`, or more than one control transfer",
+        IO_TIMEOUT: "the device did not answer in time",
+    }
+    /// Reads from a bulk or interrupt IN endpoint, or from a stream of one.
+    PIPE_READ = 0x820, OutDirect, Read {
+        input: Some(PipeTransfer::LAYOUT),
+        output: "data: what the device sends; a short packet ends it",
+        INVALID_PARAMETER: "no such endpoint, it is an OUT endpoint, or not bulk or interrupt",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's or stream's, or stale",
+        INVALID_BUFFER_SIZE: "zero, or not a multiple of the packet size while the policy does not allow it",
+        SHARING_VIOLATION: "another file has claimed the interface",
+        IO_TIMEOUT: "it took too long; what arrived is counted",
+    }
+    /// Writes to a bulk or interrupt OUT endpoint, or to a stream of one.
+    PIPE_WRITE = 0x821, InDirect, Write {
+        input: Some(PipeTransfer::LAYOUT),
+        output: "data: what goes to the device; no bytes is a zero-length packet",
+        INVALID_PARAMETER: "no such endpoint, it is an IN endpoint, or not bulk or interrupt",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's or stream's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
+        IO_TIMEOUT: "it took too long; what was moved is counted",
+    }
+    /// Reads from an isochronous IN endpoint.
+    ISOCH_READ = 0x822, OutDirect, Read {
+        input: Some(IsochTransfer::LAYOUT),
+        output: "data, then `IsochResult` and the packets' results",
+        INVALID_PARAMETER: "no such endpoint, it is not an isochronous IN endpoint, or packets that overlap, are out of order, too long or of a number that the period does not allow",
+        INVALID_HANDLE: "as for PIPE_READ",
+        INVALID_BUFFER_SIZE: "no room for the results, or more than one transfer may have",
+        SHARING_VIOLATION: "another file has claimed the interface",
+    }
+    /// Writes to an isochronous OUT endpoint.
+    ISOCH_WRITE = 0x823, OutDirect, Write {
+        input: Some(IsochTransfer::LAYOUT),
+        output: "data, then `IsochResult` and the packets' results",
+        INVALID_PARAMETER: "no such endpoint, it is not an isochronous OUT endpoint, or packets that overlap, are out of order, too long or of a number that the period does not allow",
+        INVALID_HANDLE: "as for PIPE_READ",
+        INVALID_BUFFER_SIZE: "no room for the results, or more than one transfer may have",
+        SHARING_VIOLATION: "another file has claimed the interface",
+    }
+    /// Keeps reads outstanding on an interrupt or bulk IN pipe, into a ring; `PIPE_READ` takes out of it.
+    START_READER = 0x828, Buffered, Read {
+        input: Some(ReaderStart::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such endpoint, lengths that do not fit, an undefined flag",
+        INVALID_DEVICE_STATE: "the pipe has a reader already",
+        SHARING_VIOLATION: "another file has claimed the interface",
+    }
+    /// Ends continuous reading; what the ring holds is lost.
+    STOP_READER = 0x829, Buffered, Read {
+        input: Some(PipeSelect::LAYOUT),
+        output: "none",
+        INVALID_DEVICE_STATE: "the pipe has no reader",
+    }
+    /// Tells how continuous reading goes.
+    GET_READER_STATE = 0x82A, Buffered, Read {
+        input: Some(PipeSelect::LAYOUT),
+        output: "`ReaderState`",
+        BUFFER_TOO_SMALL: "no room for it",
+    }
+    /// Cancels everything that is in flight on a pipe, whoever sent it.
+    ABORT_PIPE = 0x830, Buffered, Write {
+        input: Some(PipeSelect::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such endpoint",
+    }
+    /// Clears a halt of the endpoint and resets its data toggle on both sides.
+    RESET_PIPE = 0x831, Buffered, Write {
+        input: Some(PipeSelect::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such endpoint",
+    }
+    /// Drops what was received on an IN pipe and not yet read.
+    FLUSH_PIPE = 0x832, Buffered, Read {
+        input: Some(PipeSelect::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such endpoint, or an OUT endpoint",
+    }
+    /// Changes a policy.
+    SET_POLICY = 0x833, Buffered, Write {
+        input: Some(PolicySet::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such target, no such policy for it, or a value that it cannot have",
+    }
+    /// Tells a policy.
+    GET_POLICY = 0x834, Buffered, Read {
+        input: Some(PolicyGet::LAYOUT),
+        output: "`PolicyValue`",
+        INVALID_PARAMETER: "no such target, or no such policy for it",
+    }
+    /// Opens the streams of a bulk endpoint. From then on the endpoint's own pipe takes no transfers.
+    OPEN_STREAMS = 0x838, Buffered, Write {
+        input: Some(StreamsOpen::LAYOUT),
+        output: "`Count`, then a `StreamHandle` for each stream",
+        NOT_SUPPORTED: "the controller, the USB stack or the endpoint has no streams",
+        INVALID_PARAMETER: "no such bulk endpoint, or a count that is zero or too large",
+        INVALID_DEVICE_STATE: "streams are open already",
+        BUFFER_TOO_SMALL: "no room for all handles",
+    }
+    /// Closes all streams of an endpoint; their handles are stale then.
+    CLOSE_STREAMS = 0x839, Buffered, Write {
+        input: Some(PipeSelect::LAYOUT),
+        output: "none",
+        INVALID_DEVICE_STATE: "no streams are open",
+    }
+    /// Claims an interface for this file: others cannot use its pipes.
+    CLAIM_INTERFACE = 0x840, Buffered, Write {
+        input: Some(InterfaceSelect::LAYOUT),
+        output: "`HandleReply`",
+        INVALID_PARAMETER: "no such interface",
+        SHARING_VIOLATION: "another file has it, or uses it",
+        INSUFFICIENT_RESOURCES: "the file has too many handles",
+    }
+    /// Opens a pipe of an interface that this file has claimed.
+    OPEN_PIPE = 0x841, Buffered, Read {
+        input: Some(PipeOpen::LAYOUT),
+        output: "`HandleReply`",
+        INVALID_HANDLE: "not the handle of an interface, or not this file's",
+        INVALID_PARAMETER: "no such endpoint in the selected setting",
+        INSUFFICIENT_RESOURCES: "the file has too many handles",
+    }
+    /// Gives a handle back; an interface's handle gives the claim and its pipes' handles back.
+    CLOSE_HANDLE = 0x842, Buffered, Read {
+        input: Some(HandleSelect::LAYOUT),
+        output: "none",
+        INVALID_HANDLE: "not this file's, or given back already",
+    }
+    /// Restricts this file for ever.
+    DROP_PRIVILEGES = 0x843, Buffered, Read {
+        input: Some(DropPrivileges::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "an undefined operation",
+    }
+    /// Selects a configuration; every pipe is new then.
+    SELECT_CONFIGURATION = 0x850, Buffered, Write {
+        input: Some(ConfigurationSelect::LAYOUT),
+        output: "none",
+        INVALID_PARAMETER: "no such configuration",
+        SHARING_VIOLATION: "another file has claimed an interface",
+        NOT_SUPPORTED: "a function of a composite device cannot",
+    }
+    /// Selects an alternate setting; the interface's pipes are new then.
+    SELECT_INTERFACE = 0x851, Buffered, Write {
+        input: Some(SettingSelect::LAYOUT),
+        output: "none",
+        INVALID_HANDLE: "not the handle of an interface, or not this file's",
+        INVALID_PARAMETER: "no such setting",
+    }
+    /// Resets the device; the configuration stays.
+    RESET_PORT = 0x852, Buffered, Write {
+        input: None,
+        output: "none",
+        SHARING_VIOLATION: "another file has claimed an interface",
+        INVALID_DEVICE_STATE: "another recovery is going on",
+    }
+    /// Makes the device appear anew, as if it were unplugged and plugged in.
+    CYCLE_PORT = 0x853, Buffered, Write {
+        input: None,
+        output: "none",
+        SHARING_VIOLATION: "another file has claimed an interface",
+        INVALID_DEVICE_STATE: "another recovery is going on",
+    }
+}

@@ -8,17 +8,9 @@
 //! "Data" is the second buffer (`lpOutBuffer`): with the two direct methods the device moves its bytes from or
 //! to the caller's own pages.
 //!
-//! | code | access | method | input | output or data | statuses of its own |
-//! |---|---|---|---|---|---|
-//! | [`control_code::GET_DEVICE_DESCRIPTOR`] | read | buffered | none | the 18 bytes of the device descriptor | `BUFFER_TOO_SMALL`: less than 18 bytes |
-//! | [`control_code::GET_CONFIGURATION_DESCRIPTOR`] | read | buffered | none | as many bytes as fit; bytes 2 and 3 (`wTotalLength`) tell how many there are | `BUFFER_TOO_SMALL`: less than 9 bytes |
-//! | [`control_code::GET_PIPES`] | read | buffered | none | [`PipeListHeader`], then as many whole [`PipeEntry`] as fit | `BUFFER_TOO_SMALL`: no room for the header; `BUFFER_OVERFLOW`: not all entries fitted |
-//! | [`control_code::CONTROL_IN`] | read | out direct | [`SetupPacket`] | data: `wLength` bytes at most come from the device | `INVALID_PARAMETER`: direction bit says out, or a request that belongs to the USB stack; `INVALID_BUFFER_SIZE`: data length is not `wLength` |
-//! | [`control_code::CONTROL_OUT`] | write | in direct | [`SetupPacket`] | data: `wLength` bytes go to the device | as above, direction bit says in |
-//! | [`control_code::PIPE_READ`] | read | out direct | [`PipeTransfer`] | data: what the device sends; a short packet ends it | `INVALID_PARAMETER`: no such endpoint, it is an OUT endpoint, or not bulk or interrupt; `INVALID_BUFFER_SIZE`: zero, or not a multiple of the endpoint's packet size |
-//! | [`control_code::PIPE_WRITE`] | write | in direct | [`PipeTransfer`] | data: what goes to the device; no bytes is a zero-length packet | `INVALID_PARAMETER`: no such endpoint, it is an IN endpoint, or not bulk or interrupt |
-//! | [`control_code::ABORT_PIPE`] | write | buffered | [`PipeSelect`] | none | `INVALID_PARAMETER`: no such endpoint |
-//! | [`control_code::RESET_PIPE`] | write | buffered | [`PipeSelect`] | none | `INVALID_PARAMETER`: no such endpoint |
+//! Each code, its input, its output or data, and the statuses of its own are in [`control_code::TABLE`];
+//! `docs/interface.md` is that table to read, and `include/usbclient.h` says the same to a C compiler. Both are made from
+//! it, and a test compares.
 //!
 //! Every code can also end with these:
 //!
@@ -44,4 +36,4 @@ mod layout;
 pub mod status;
 
 pub use guid::{DEVICE_INTERFACE_GUID, Guid};
-pub use layout::{PipeEntry, PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType};
+pub use layout::*;

@@ -104,6 +104,8 @@ failing! {
     STATUS_UNSUCCESSFUL = 0xC000_0001_u32;
     /// The routine or request is not implemented.
     STATUS_NOT_IMPLEMENTED = 0xC000_0002_u32;
+    /// A handle is stale, forged, or another file's.
+    STATUS_INVALID_HANDLE = 0xC000_0008_u32;
     /// A parameter is wrong: endpoint, direction, reserved field, flag.
     STATUS_INVALID_PARAMETER = 0xC000_000D_u32;
     /// No such device.
@@ -112,10 +114,12 @@ failing! {
     STATUS_INVALID_DEVICE_REQUEST = 0xC000_0010_u32;
     /// Stay with this IRP: a completion routine returns it to keep it.
     STATUS_MORE_PROCESSING_REQUIRED = 0xC000_0016_u32;
-    /// The file was not opened for this access.
+    /// The file was not opened for this access, or has given it up.
     STATUS_ACCESS_DENIED = 0xC000_0022_u32;
     /// A buffer is shorter than its structure.
     STATUS_BUFFER_TOO_SMALL = 0xC000_0023_u32;
+    /// Another file has what is asked for.
+    STATUS_SHARING_VIOLATION = 0xC000_0043_u32;
     /// Memory could not be allocated.
     STATUS_INSUFFICIENT_RESOURCES = 0xC000_009A_u32;
     /// The device has not started, or its start failed.

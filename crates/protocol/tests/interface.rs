@@ -1,33 +1,94 @@
 //! The interface as its table states it: codes, access, method, layout.
 
 use usbclient_protocol::{
-    DEVICE_INTERFACE_GUID, PipeEntry, PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType,
+    ControlTransfer, DEVICE_INTERFACE_GUID, DeviceInfo, DropPrivileges, FieldKind, LAYOUTS, PipeEntry,
+    PipeListHeader, PipeSelect, PipeTransfer, ReaderState, SetupPacket, TransferType,
     control_code::{self, Access, Method},
     status,
 };
 
-/// The table of the crate's documentation.
-const TABLE: [(u32, u32, Access, Method); 9] = [
+/// The values are the interface: programs are built with them.
+const VALUES: [(u32, u32, Access, Method); 31] = [
     (control_code::GET_DEVICE_DESCRIPTOR, 0x8B5C_6000, Access::Read, Method::Buffered),
     (control_code::GET_CONFIGURATION_DESCRIPTOR, 0x8B5C_6004, Access::Read, Method::Buffered),
     (control_code::GET_PIPES, 0x8B5C_6008, Access::Read, Method::Buffered),
+    (control_code::GET_INTERFACES, 0x8B5C_600C, Access::Read, Method::Buffered),
+    (control_code::GET_DEVICE_INFO, 0x8B5C_6010, Access::Read, Method::Buffered),
+    (control_code::GET_DESCRIPTOR, 0x8B5C_6016, Access::Read, Method::OutDirect),
+    (control_code::GET_FRAME_NUMBER, 0x8B5C_6018, Access::Read, Method::Buffered),
     (control_code::CONTROL_IN, 0x8B5C_6042, Access::Read, Method::OutDirect),
     (control_code::CONTROL_OUT, 0x8B5C_A045, Access::Write, Method::InDirect),
     (control_code::PIPE_READ, 0x8B5C_6082, Access::Read, Method::OutDirect),
     (control_code::PIPE_WRITE, 0x8B5C_A085, Access::Write, Method::InDirect),
+    (control_code::ISOCH_READ, 0x8B5C_608A, Access::Read, Method::OutDirect),
+    (control_code::ISOCH_WRITE, 0x8B5C_A08E, Access::Write, Method::OutDirect),
+    (control_code::START_READER, 0x8B5C_60A0, Access::Read, Method::Buffered),
+    (control_code::STOP_READER, 0x8B5C_60A4, Access::Read, Method::Buffered),
+    (control_code::GET_READER_STATE, 0x8B5C_60A8, Access::Read, Method::Buffered),
     (control_code::ABORT_PIPE, 0x8B5C_A0C0, Access::Write, Method::Buffered),
     (control_code::RESET_PIPE, 0x8B5C_A0C4, Access::Write, Method::Buffered),
+    (control_code::FLUSH_PIPE, 0x8B5C_60C8, Access::Read, Method::Buffered),
+    (control_code::SET_POLICY, 0x8B5C_A0CC, Access::Write, Method::Buffered),
+    (control_code::GET_POLICY, 0x8B5C_60D0, Access::Read, Method::Buffered),
+    (control_code::OPEN_STREAMS, 0x8B5C_A0E0, Access::Write, Method::Buffered),
+    (control_code::CLOSE_STREAMS, 0x8B5C_A0E4, Access::Write, Method::Buffered),
+    (control_code::CLAIM_INTERFACE, 0x8B5C_A100, Access::Write, Method::Buffered),
+    (control_code::OPEN_PIPE, 0x8B5C_6104, Access::Read, Method::Buffered),
+    (control_code::CLOSE_HANDLE, 0x8B5C_6108, Access::Read, Method::Buffered),
+    (control_code::DROP_PRIVILEGES, 0x8B5C_610C, Access::Read, Method::Buffered),
+    (control_code::SELECT_CONFIGURATION, 0x8B5C_A140, Access::Write, Method::Buffered),
+    (control_code::SELECT_INTERFACE, 0x8B5C_A144, Access::Write, Method::Buffered),
+    (control_code::RESET_PORT, 0x8B5C_A148, Access::Write, Method::Buffered),
+    (control_code::CYCLE_PORT, 0x8B5C_A14C, Access::Write, Method::Buffered),
 ];
 
-/// The values are the interface: programs are built with them.
 #[test]
 fn codes() {
-    for ((code, value, access, method), listed) in TABLE.into_iter().zip(control_code::ALL) {
+    for ((code, value, access, method), listed) in VALUES.into_iter().zip(control_code::ALL) {
         assert_eq!(code, value, "{code:#x}");
         assert_eq!(code, listed);
         assert_eq!(control_code::access(code), access, "{code:#x}");
         assert_eq!(control_code::method(code), method, "{code:#x}");
         assert_eq!(code >> 16, control_code::DEVICE_TYPE);
+    }
+    assert_eq!(VALUES.len(), control_code::ALL.len());
+}
+
+/// Every code is in the table once, and what it says of itself is there.
+#[test]
+fn the_table_tells_everything() {
+    for (code, listed) in control_code::TABLE.iter().zip(control_code::ALL) {
+        assert_eq!(code.value, listed, "{}", code.name);
+        assert!(!code.about.is_empty() && !code.output.is_empty(), "{}", code.name);
+        let others = control_code::TABLE.iter().filter(|other| other.value == code.value);
+        assert_eq!(others.count(), 1, "{}", code.name);
+        let input = code.input.map(|layout| layout.name);
+        assert!(input.is_none_or(|name| LAYOUTS.iter().any(|layout| layout.name == name)), "{input:?}");
+    }
+}
+
+/// What a layout says of its fields is where encoding puts them: no gap, no overlap, nothing left over.
+#[test]
+fn layouts_have_no_gaps() {
+    for layout in LAYOUTS {
+        let mut end = 0;
+        for field in layout.fields {
+            assert_eq!(field.offset, end, "{}.{}", layout.name, field.name);
+            assert!(!field.about.is_empty(), "{}.{}", layout.name, field.name);
+            end += size(field.kind);
+        }
+        assert_eq!(end, layout.size, "{}", layout.name);
+    }
+}
+
+fn size(kind: FieldKind) -> usize {
+    match kind {
+        FieldKind::U8 => 1,
+        FieldKind::U16 => 2,
+        FieldKind::U32 => 4,
+        FieldKind::U64 => 8,
+        FieldKind::Bytes(count) => count,
+        FieldKind::Structure(name) => LAYOUTS.iter().find(|layout| layout.name == name).unwrap().size,
     }
 }
 
@@ -57,12 +118,21 @@ fn structures_are_what_they_encode() {
     assert!(setup.is_in());
     assert!(!SetupPacket { request_type: 0x40, ..setup }.is_in());
 
-    let transfer = PipeTransfer { endpoint: 0x81, reserved: [1, 2, 3], flags: 0x0706_0504 };
-    assert_eq!(transfer.encode(), [0x81, 1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(PipeTransfer::decode(&transfer.encode()), Some(transfer));
-    assert_eq!(PipeTransfer::new(0x81).encode(), [0x81, 0, 0, 0, 0, 0, 0, 0]);
+    let control = ControlTransfer { setup, timeout_ms: 0x0C0B_0A09, reserved: 0 };
+    assert_eq!(control.encode(), [0xC0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 0, 0, 0]);
+    assert_eq!(ControlTransfer::decode(&control.encode()), Some(control));
 
-    let select = PipeSelect { endpoint: 2, reserved: [7, 8, 9] };
+    let transfer = PipeTransfer {
+        target: 0x0403_0281,
+        flags: 0x0807_0605,
+        timeout_ms: 0x0C0B_0A09,
+        reserved: 0x100F_0E0D,
+    };
+    assert_eq!(transfer.encode(), [0x81, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    assert_eq!(PipeTransfer::decode(&transfer.encode()), Some(transfer));
+    assert_eq!(PipeTransfer::new(0x81).encode(), [0x81, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+    let select = PipeSelect { target: 0x0908_0702 };
     assert_eq!(select.encode(), [2, 7, 8, 9]);
     assert_eq!(PipeSelect::decode(&select.encode()), Some(select));
 
@@ -76,22 +146,37 @@ fn structures_are_what_they_encode() {
         attributes: 2,
         interval: 3,
         max_packet_size: 0x0200,
-        reserved: 0,
+        alternate: 4,
+        max_burst: 5,
         max_transfer_size: 0x0040_0000,
+        max_streams: 0x0706,
+        reserved: 0,
     };
-    assert_eq!(entry.encode(), [1, 0x81, 2, 3, 0, 2, 0, 0, 0, 0, 0x40, 0]);
+    assert_eq!(entry.encode(), [1, 0x81, 2, 3, 0, 2, 4, 5, 0, 0, 0x40, 0, 6, 7, 0, 0]);
     assert_eq!(PipeEntry::decode(&entry.encode()), Some(entry));
+
+    let state = ReaderState { received: 0x0807_0605_0403_0201, ..ReaderState::default() };
+    assert_eq!(state.encode().get(8..16), Some([1, 2, 3, 4, 5, 6, 7, 8].as_slice()));
+    assert_eq!(ReaderState::decode(&state.encode()), Some(state));
+
+    let mut dropped = DropPrivileges { operations: 1, ..DropPrivileges::default() };
+    dropped.interfaces[31] = 0x80;
+    assert_eq!(dropped.encode()[39], 0x80);
+    assert_eq!(DropPrivileges::decode(&dropped.encode()), Some(dropped));
 }
 
 #[test]
 fn short_bytes_decode_to_nothing() {
-    for length in 0..12 {
+    for length in 0..48 {
         let bytes = vec![0; length];
         assert_eq!(SetupPacket::decode(&bytes).is_some(), length >= SetupPacket::SIZE);
+        assert_eq!(ControlTransfer::decode(&bytes).is_some(), length >= ControlTransfer::SIZE);
         assert_eq!(PipeTransfer::decode(&bytes).is_some(), length >= PipeTransfer::SIZE);
         assert_eq!(PipeSelect::decode(&bytes).is_some(), length >= PipeSelect::SIZE);
         assert_eq!(PipeListHeader::decode(&bytes).is_some(), length >= PipeListHeader::SIZE);
-        assert!(PipeEntry::decode(&bytes).is_none());
+        assert_eq!(PipeEntry::decode(&bytes).is_some(), length >= PipeEntry::SIZE);
+        assert_eq!(DeviceInfo::decode(&bytes).is_some(), length >= DeviceInfo::SIZE);
+        assert_eq!(DropPrivileges::decode(&bytes).is_some(), length >= DropPrivileges::SIZE);
     }
 }
 

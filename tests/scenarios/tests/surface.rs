@@ -16,7 +16,7 @@ const BULK_OUT: u8 = 0x01;
 const BULK_IN: u8 = 0x81;
 
 fn transfer(code: u32, endpoint: u8, data: Vec<u8>) -> UserIo {
-    UserIo::Control { code, input: PipeTransfer::new(endpoint).encode().to_vec(), output: data }
+    UserIo::Control { code, input: PipeTransfer::new(endpoint.into()).encode().to_vec(), output: data }
 }
 
 #[test]

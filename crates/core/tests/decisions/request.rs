@@ -9,7 +9,7 @@ use usbclient_core::{
         STATUS_INVALID_PARAMETER, Status,
     },
 };
-use usbclient_protocol::{PipeSelect, PipeTransfer, SetupPacket, control_code::*};
+use usbclient_protocol::{ControlTransfer, PipeSelect, PipeTransfer, SetupPacket, control_code::*};
 
 const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint {
     Endpoint { interface: 0, address, attributes, interval: 1, max_packet_size }
@@ -53,9 +53,14 @@ fn replies() {
 
 #[test]
 fn inputs_of_the_wrong_size() {
-    for (code, size) in
-        [(CONTROL_IN, 8), (CONTROL_OUT, 8), (PIPE_READ, 8), (PIPE_WRITE, 8), (ABORT_PIPE, 4), (RESET_PIPE, 4)]
-    {
+    for (code, size) in [
+        (CONTROL_IN, 16),
+        (CONTROL_OUT, 16),
+        (PIPE_READ, 16),
+        (PIPE_WRITE, 16),
+        (ABORT_PIPE, 4),
+        (RESET_PIPE, 4),
+    ] {
         for short in 0..size {
             assert_eq!(send(code, &vec![0; short], 0), Err(STATUS_BUFFER_TOO_SMALL), "{code:#x} {short}");
         }
@@ -65,10 +70,11 @@ fn inputs_of_the_wrong_size() {
 
 #[test]
 fn reads() {
-    let read = |address, length| send(PIPE_READ, &PipeTransfer::new(address).encode(), length);
+    let read = |address, length| send(PIPE_READ, &PipeTransfer::new(u32::from(address)).encode(), length);
     for (endpoint, length) in [(BULK_IN, 512), (BULK_IN, 1 << 20), (INTERRUPT_IN, 64)] {
         let length_32 = u32::try_from(length).unwrap();
-        let request = Request::Transfer { endpoint, direction: Direction::In, length: length_32 };
+        let request =
+            Request::Transfer { endpoint, direction: Direction::In, length: length_32, timeout_ms: 0 };
         assert_eq!(read(endpoint.address, length), Ok(request));
     }
     for length in [0, 1, 511, 513] {
@@ -82,9 +88,10 @@ fn reads() {
 
 #[test]
 fn writes() {
-    let write = |address, length| send(PIPE_WRITE, &PipeTransfer::new(address).encode(), length);
+    let write = |address, length| send(PIPE_WRITE, &PipeTransfer::new(u32::from(address)).encode(), length);
     for length in [0_u32, 1, 512, 1000] {
-        let request = Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length };
+        let request =
+            Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length, timeout_ms: 0 };
         assert_eq!(write(BULK_OUT.address, length as usize), Ok(request));
     }
     assert_eq!(write(BULK_IN.address, 512), Err(STATUS_INVALID_PARAMETER));
@@ -94,13 +101,14 @@ fn writes() {
 
 #[test]
 fn reserved_fields() {
-    for at in 1..8 {
-        let mut input = PipeTransfer::new(BULK_IN.address).encode();
+    // The target's upper bytes, the flags, and what is reserved; the timeout may be anything.
+    for at in (1..8).chain(12..16) {
+        let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
         input[at] = 1;
         assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_PARAMETER), "{at}");
     }
     for at in 1..4 {
-        let mut input = PipeSelect::new(BULK_IN.address).encode();
+        let mut input = PipeSelect::new(BULK_IN.address.into()).encode();
         input[at] = 1;
         assert_eq!(send(ABORT_PIPE, &input, 0), Err(STATUS_INVALID_PARAMETER), "{at}");
     }
@@ -109,7 +117,7 @@ fn reserved_fields() {
 #[test]
 fn pipes() {
     for endpoint in ENDPOINTS {
-        let input = PipeSelect::new(endpoint.address).encode();
+        let input = PipeSelect::new(endpoint.address.into()).encode();
         assert_eq!(send(ABORT_PIPE, &input, 0), Ok(Request::AbortPipe { endpoint }));
         assert_eq!(send(RESET_PIPE, &input, 0), Ok(Request::ResetPipe { endpoint }));
         assert_eq!(send(RESET_PIPE, &input, 1), Err(STATUS_INVALID_BUFFER_SIZE));
@@ -119,6 +127,10 @@ fn pipes() {
 
 const fn setup(request_type: u8, request: u8, value: u16, length: u16) -> SetupPacket {
     SetupPacket { request_type, request, value, index: 0, length }
+}
+
+fn control(setup: SetupPacket) -> [u8; ControlTransfer::SIZE] {
+    ControlTransfer::new(setup).encode()
 }
 
 #[test]
@@ -135,22 +147,25 @@ fn control_transfers() {
     ];
     for (code, setup, direction) in cases {
         let length = usize::from(setup.length);
-        assert_eq!(send(code, &setup.encode(), length), Ok(Request::Control { setup, direction }));
-        assert_eq!(send(code, &setup.encode(), length + 1), Err(STATUS_INVALID_BUFFER_SIZE));
+        assert_eq!(
+            send(code, &control(setup), length),
+            Ok(Request::Control { setup, direction, timeout_ms: 0 })
+        );
+        assert_eq!(send(code, &control(setup), length + 1), Err(STATUS_INVALID_BUFFER_SIZE));
         let other = if code == CONTROL_IN { CONTROL_OUT } else { CONTROL_IN };
-        assert_eq!(send(other, &setup.encode(), length), Err(STATUS_INVALID_PARAMETER));
+        assert_eq!(send(other, &control(setup), length), Err(STATUS_INVALID_PARAMETER));
     }
     let long = setup(0xC0, 1, 0, 4097);
-    assert_eq!(send(CONTROL_IN, &long.encode(), 4097), Err(STATUS_INVALID_BUFFER_SIZE));
+    assert_eq!(send(CONTROL_IN, &control(long), 4097), Err(STATUS_INVALID_BUFFER_SIZE));
 }
 
 #[test]
 fn requests_of_the_usb_stack() {
     let cases = [setup(0x00, 5, 3, 0), setup(0x00, 9, 1, 0), setup(0x01, 11, 1, 0), setup(0x02, 1, 0, 0)];
     for setup in cases {
-        assert_eq!(send(CONTROL_OUT, &setup.encode(), 0), Err(STATUS_INVALID_PARAMETER), "{setup:?}");
+        assert_eq!(send(CONTROL_OUT, &control(setup), 0), Err(STATUS_INVALID_PARAMETER), "{setup:?}");
     }
-    assert!(send(CONTROL_OUT, &setup(0x00, 1, 1, 0).encode(), 0).is_ok());
+    assert!(send(CONTROL_OUT, &control(setup(0x00, 1, 1, 0)), 0).is_ok());
 }
 
 proptest! {
@@ -158,16 +173,16 @@ proptest! {
     #[test]
     fn what_passes_is_sound(
         code in prop::sample::select(ALL.to_vec()),
-        input in prop::collection::vec(any::<u8>(), 0..12),
+        input in prop::collection::vec(any::<u8>(), 0..20),
         output_length in 0..5000_usize,
     ) {
         match send(code, &input, output_length) {
-            Ok(Request::Transfer { endpoint, direction, length }) => {
+            Ok(Request::Transfer { endpoint, direction, length, timeout_ms: _ }) => {
                 prop_assert!(ENDPOINTS.contains(&endpoint));
                 prop_assert_eq!(endpoint.direction(), direction);
                 prop_assert_eq!(length as usize, output_length);
             }
-            Ok(Request::Control { setup, direction }) => {
+            Ok(Request::Control { setup, direction, timeout_ms: _ }) => {
                 prop_assert_eq!(setup.is_in(), direction == Direction::In);
                 prop_assert_eq!(usize::from(setup.length), output_length);
             }

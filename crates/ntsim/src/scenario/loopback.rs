@@ -62,7 +62,7 @@ async fn start(
     code: u32,
     output: Vec<u8>,
 ) -> Result<RequestId, Stop> {
-    let input = PipeTransfer::new(endpoint).encode().to_vec();
+    let input = PipeTransfer::new(endpoint.into()).encode().to_vec();
     user::start(&stage.cpu, handle, UserIo::Control { code, input, output }).await
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use nt_trace::NtStatus;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use usbclient_protocol::{PipeSelect, PipeTransfer, SetupPacket, control_code};
+use usbclient_protocol::{ControlTransfer, PipeSelect, PipeTransfer, SetupPacket, control_code};
 
 use super::Bytes;
 use crate::abi::status::STATUS_SUCCESS;
@@ -13,23 +13,11 @@ use crate::abi::status::STATUS_SUCCESS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code(pub u32);
 
-const NAMES: [(u32, &str); 9] = [
-    (control_code::GET_DEVICE_DESCRIPTOR, "GET_DEVICE_DESCRIPTOR"),
-    (control_code::GET_CONFIGURATION_DESCRIPTOR, "GET_CONFIGURATION_DESCRIPTOR"),
-    (control_code::GET_PIPES, "GET_PIPES"),
-    (control_code::CONTROL_IN, "CONTROL_IN"),
-    (control_code::CONTROL_OUT, "CONTROL_OUT"),
-    (control_code::PIPE_READ, "PIPE_READ"),
-    (control_code::PIPE_WRITE, "PIPE_WRITE"),
-    (control_code::ABORT_PIPE, "ABORT_PIPE"),
-    (control_code::RESET_PIPE, "RESET_PIPE"),
-];
-
 impl Code {
     /// Its name in the driver's interface.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        NAMES.iter().find(|(code, _)| *code == self.0).map(|(_, name)| *name)
+        control_code::TABLE.iter().find(|code| code.value == self.0).map(|code| code.name)
     }
 }
 
@@ -45,7 +33,7 @@ impl Serialize for Code {
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'_, str>::deserialize(deserializer)?;
-        let named = NAMES.iter().find(|(_, name)| *name == text).map(|(code, _)| *code);
+        let named = control_code::TABLE.iter().find(|code| code.name == text).map(|code| code.value);
         let number = || u32::from_str_radix(text.strip_prefix("0x")?, 16).ok();
         named.or_else(number).map(Self).ok_or_else(|| serde::de::Error::custom("not a control code"))
     }
@@ -76,14 +64,14 @@ impl Ioctl {
     /// `PIPE_READ` of `length` bytes.
     #[must_use]
     pub fn read(file: &str, endpoint: u8, length: u32) -> Self {
-        let input = Bytes::of(PipeTransfer::new(endpoint).encode());
+        let input = Bytes::of(PipeTransfer::new(endpoint.into()).encode());
         Self::new(file, control_code::PIPE_READ, input, Bytes::room(length))
     }
 
     /// `PIPE_WRITE`
     #[must_use]
     pub fn write(file: &str, endpoint: u8, data: Bytes) -> Self {
-        let input = Bytes::of(PipeTransfer::new(endpoint).encode());
+        let input = Bytes::of(PipeTransfer::new(endpoint.into()).encode());
         Self::new(file, control_code::PIPE_WRITE, input, data)
     }
 
@@ -91,26 +79,26 @@ impl Ioctl {
     #[must_use]
     pub fn control_in(file: &str, setup: SetupPacket) -> Self {
         let room = Bytes::room(u32::from(setup.length));
-        Self::new(file, control_code::CONTROL_IN, Bytes::of(setup.encode()), room)
+        Self::new(file, control_code::CONTROL_IN, Bytes::of(ControlTransfer::new(setup).encode()), room)
     }
 
     /// `CONTROL_OUT`; `wLength` is the length of the data.
     #[must_use]
     pub fn control_out(file: &str, setup: SetupPacket, data: Bytes) -> Self {
-        Self::new(file, control_code::CONTROL_OUT, Bytes::of(setup.encode()), data)
+        Self::new(file, control_code::CONTROL_OUT, Bytes::of(ControlTransfer::new(setup).encode()), data)
     }
 
     /// `ABORT_PIPE`
     #[must_use]
     pub fn abort(file: &str, endpoint: u8) -> Self {
-        let input = Bytes::of(PipeSelect::new(endpoint).encode());
+        let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
         Self::new(file, control_code::ABORT_PIPE, input, Bytes::none())
     }
 
     /// `RESET_PIPE`
     #[must_use]
     pub fn reset(file: &str, endpoint: u8) -> Self {
-        let input = Bytes::of(PipeSelect::new(endpoint).encode());
+        let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
         Self::new(file, control_code::RESET_PIPE, input, Bytes::none())
     }
 }

@@ -1,7 +1,7 @@
 //! Device control requests that a hostile program makes: right ones, nearly right ones, and any.
 
 use usb_models::models::loopback::{BULK_IN, BULK_OUT, FLUSH, INTERRUPT_IN, LEVEL, MEMORY, REPORT};
-use usbclient_protocol::{PipeSelect, PipeTransfer, SetupPacket, control_code};
+use usbclient_protocol::{ControlTransfer, PipeSelect, PipeTransfer, SetupPacket, control_code};
 
 use crate::{
     scenario::{Bytes, Ioctl},
@@ -43,15 +43,29 @@ fn structured(random: &mut SplitMix, file: &str) -> Ioctl {
     match code {
         control_code::CONTROL_IN | control_code::CONTROL_OUT => control(random, file, code),
         control_code::PIPE_READ | control_code::PIPE_WRITE => {
-            let header = PipeTransfer::new(pick(random, &ENDPOINTS));
+            let header = PipeTransfer::new(pick(random, &ENDPOINTS).into());
             Ioctl::new(file, code, Bytes::of(header.encode()), buffer(random))
         }
         control_code::ABORT_PIPE | control_code::RESET_PIPE => {
-            let header = PipeSelect::new(pick(random, &ENDPOINTS));
+            let header = PipeSelect::new(pick(random, &ENDPOINTS).into());
             Ioctl::new(file, code, Bytes::of(header.encode()), Bytes::none())
         }
-        _ => Ioctl::new(file, code, Bytes::none(), room(random)),
+        _ => any_layout(random, file, code),
     }
+}
+
+/// A request whose input has the right size and, where it starts with a target, an endpoint; the rest is mostly zero.
+fn any_layout(random: &mut SplitMix, file: &str, code: u32) -> Ioctl {
+    let layout = control_code::TABLE.iter().find(|entry| entry.value == code).and_then(|entry| entry.input);
+    let mut input = vec![0; layout.map_or(0, |layout| layout.size)];
+    let sparse = random.below(2) == 0;
+    for at in &mut input {
+        *at = if sparse && random.below(4) != 0 { 0 } else { byte(random) & 0x0F };
+    }
+    if let Some(first) = input.first_mut() {
+        *first = pick(random, &ENDPOINTS);
+    }
+    Ioctl::new(file, code, Bytes::of(input), room(random))
 }
 
 fn control(random: &mut SplitMix, file: &str, code: u32) -> Ioctl {
@@ -75,7 +89,7 @@ fn control(random: &mut SplitMix, file: &str, code: u32) -> Ioctl {
     }
     let wrong_way = random.below(8) == 0;
     let room = if wrong_way { small(random) } else { length };
-    Ioctl::new(file, code, Bytes::of(setup.encode()), Bytes::pattern(9, room))
+    Ioctl::new(file, code, Bytes::of(ControlTransfer::new(setup).encode()), Bytes::pattern(9, room))
 }
 
 /// A structured request with one thing wrong: its header's length or bits, its method or access, its buffer.

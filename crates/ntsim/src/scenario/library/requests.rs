@@ -189,7 +189,7 @@ fn hostile_lengths() -> Scenario {
     let input = |length: usize| Bytes::of(vec![0x81; length]);
     let ask =
         |code, input, room, status| ioctl(Ioctl::new(FILE, code, input, Bytes::room(room)), ends(status));
-    let good = || Bytes::of(PipeTransfer::new(loopback::BULK_IN).encode());
+    let good = || Bytes::of(PipeTransfer::new(loopback::BULK_IN.into()).encode());
     let middle = vec![
         ask(code::GET_DEVICE_DESCRIPTOR, Bytes::none(), 17, STATUS_BUFFER_TOO_SMALL),
         ask(code::GET_DEVICE_DESCRIPTOR, Bytes::none(), 0, STATUS_BUFFER_TOO_SMALL),
@@ -212,8 +212,8 @@ fn hostile_lengths() -> Scenario {
 
 fn hostile_endpoints() -> Scenario {
     let refused = |request| ioctl(request, ends(STATUS_INVALID_PARAMETER));
-    let flagged = PipeTransfer { flags: 1, ..PipeTransfer::new(loopback::BULK_IN) };
-    let reserved = PipeTransfer { reserved: [0, 1, 0], ..PipeTransfer::new(loopback::BULK_IN) };
+    let flagged = PipeTransfer { flags: 1, ..PipeTransfer::new(loopback::BULK_IN.into()) };
+    let reserved = PipeTransfer { reserved: 0x100, ..PipeTransfer::new(loopback::BULK_IN.into()) };
     let read = |header: PipeTransfer| {
         Ioctl::new(FILE, control_code::PIPE_READ, Bytes::of(header.encode()), Bytes::room(PACKET))
     };

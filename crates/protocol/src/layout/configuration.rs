@@ -1,0 +1,133 @@
+//! The device and its configuration.
+
+use super::field::layout;
+
+/// Bits of [`DeviceInfo::capabilities`].
+pub mod capability {
+    /// Buffers of several pieces go down as they are.
+    pub const CHAINED_MDLS: u16 = 1;
+    /// Bulk streams can be opened.
+    pub const STREAMS: u16 = 2;
+    /// The device can be suspended while the system works.
+    pub const SELECTIVE_SUSPEND: u16 = 4;
+    /// It is one function of a composite device: it has a part of the configuration, and another cannot be selected.
+    pub const IS_FUNCTION: u16 = 8;
+}
+
+/// Values of [`InterfaceEntry::claim`].
+pub mod claim {
+    /// Nobody has claimed the interface.
+    pub const FREE: u8 = 0;
+    /// This file has.
+    pub const MINE: u8 = 1;
+    /// Another file has.
+    pub const OTHER: u8 = 2;
+}
+
+layout! {
+    /// The start of a reply that is a list: of `GET_INTERFACES` and of `OPEN_STREAMS`.
+    Count: 4 {
+        /// How many entries there are, also when fewer fitted.
+        count: u32,
+    }
+}
+
+layout! {
+    /// One interface in the reply of `GET_INTERFACES`, which starts with `Count`.
+    InterfaceEntry: 8 {
+        /// `bInterfaceNumber`
+        number: u8,
+        /// `bAlternateSetting` of the setting that is selected.
+        alternate: u8,
+        /// How many settings the interface has.
+        alternate_count: u8,
+        /// `bNumEndpoints` of the setting that is selected.
+        endpoint_count: u8,
+        /// `bInterfaceClass`
+        class: u8,
+        /// `bInterfaceSubClass`
+        subclass: u8,
+        /// `bInterfaceProtocol`
+        protocol: u8,
+        /// One of `claim`.
+        claim: u8,
+    }
+}
+
+layout! {
+    /// Reply of `GET_DEVICE_INFO`.
+    DeviceInfo: 24 {
+        /// The version of this interface: 1.
+        version: u32,
+        /// 0 low, 1 full, 2 high, 3 super speed. A hint of the USB driver stack.
+        speed: u8,
+        /// `bConfigurationValue` of the configuration that is selected.
+        configuration: u8,
+        /// How many interfaces it has.
+        interface_count: u8,
+        /// How many configurations the device has.
+        configuration_count: u8,
+        /// Bits of `capability`.
+        capabilities: u16,
+        /// Streams that the controller offers per endpoint.
+        max_streams: u16,
+        /// Bytes of one control transfer at most.
+        control_maximum: u32,
+        /// `idVendor`
+        vendor: u16,
+        /// `idProduct`
+        product: u16,
+        /// `bcdDevice`
+        release: u16,
+        /// `bcdUSB`
+        usb: u16,
+    }
+}
+
+layout! {
+    /// Input of `GET_DESCRIPTOR`.
+    DescriptorRequest: 8 {
+        /// Bits 0 to 4 of `bmRequestType`: 0 device, 1 interface, 2 endpoint.
+        recipient: u8,
+        /// `bDescriptorType`
+        descriptor_type: u8,
+        /// The index in the low byte of `wValue`.
+        index: u8,
+        /// Must be zero.
+        reserved: u8,
+        /// `wIndex`: a string's language, or the interface's or endpoint's number.
+        language: u16,
+        /// Must be zero.
+        reserved_2: u16,
+    }
+}
+
+layout! {
+    /// Reply of `GET_FRAME_NUMBER`.
+    FrameNumber: 4 {
+        /// The number of the present frame.
+        frame: u32,
+    }
+}
+
+layout! {
+    /// Input of `SELECT_CONFIGURATION`.
+    ConfigurationSelect: 4 {
+        /// `bConfigurationValue`
+        value: u8,
+        /// Must be zero.
+        reserved: [u8; 3],
+    }
+}
+
+layout! {
+    /// Input of `SELECT_INTERFACE`.
+    SettingSelect: 8 {
+        /// The handle of an interface that this file has claimed.
+        interface: u32,
+        /// `bAlternateSetting`
+        alternate: u8,
+        /// Must be zero.
+        reserved: [u8; 3],
+    }
+}

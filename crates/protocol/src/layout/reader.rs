@@ -1,0 +1,62 @@
+//! Continuous reading.
+
+use super::field::layout;
+
+/// Bits of [`ReaderStart::flags`].
+pub mod reader_flag {
+    /// A full ring drops its oldest data. Without it the driver stops asking the device until there is room, so that
+    /// nothing is lost.
+    pub const DROP_OLDEST: u32 = 1;
+}
+
+/// Values of [`ReaderState::phase`].
+pub mod reader_phase {
+    /// The pipe has no reader.
+    pub const NONE: u32 = 0;
+    /// Reads are outstanding.
+    pub const RUNNING: u32 = 1;
+    /// The ring is full: the device is not asked.
+    pub const PAUSED: u32 = 2;
+    /// The pipe failed: see `last_error`. What the ring holds can still be read.
+    pub const FAILED: u32 = 3;
+}
+
+layout! {
+    /// Input of `START_READER`.
+    ReaderStart: 24 {
+        /// An interrupt or bulk IN pipe's handle, or its endpoint address.
+        target: u32,
+        /// Bytes of one read: a multiple of the packet size.
+        transfer_length: u32,
+        /// How many reads are outstanding at a time.
+        transfer_count: u32,
+        /// Bytes that the ring holds: at least one read's.
+        ring_length: u32,
+        /// Bits of `reader_flag`; others must be zero.
+        flags: u32,
+        /// Must be zero.
+        reserved: u32,
+    }
+}
+
+layout! {
+    /// Reply of `GET_READER_STATE`.
+    ReaderState: 40 {
+        /// One of `reader_phase`.
+        phase: u32,
+        /// Bytes in the ring.
+        waiting: u32,
+        /// Bytes that came from the device.
+        received: u64,
+        /// Bytes that were dropped because the ring was full.
+        dropped: u64,
+        /// How often the ring was full.
+        overflows: u32,
+        /// Reads that failed.
+        errors: u32,
+        /// NTSTATUS of the last read that failed; zero: none.
+        last_error: u32,
+        /// Zero.
+        reserved: u32,
+    }
+}
