@@ -1,6 +1,8 @@
 //! Why a descriptor cannot be used.
 
-use usbclient_protocol::status::{STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, Status};
+use usbclient_protocol::status::{
+    STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, STATUS_INVALID_PARAMETER, Status,
+};
 
 /// Why a descriptor cannot be used. START fails with its [`status`](Refusal::status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +21,7 @@ pub enum Refusal {
     NoInterface,
     /// The configuration has more than 32 interfaces.
     TooManyInterfaces,
-    /// An interface is described twice with alternate setting 0.
+    /// An alternate setting of an interface is described twice.
     DuplicateInterface,
     /// An interface has no alternate setting 0.
     NoAlternateZero,
@@ -33,17 +35,27 @@ pub enum Refusal {
     DuplicateEndpoint,
     /// The packet size of a control, bulk or interrupt endpoint is zero, or one is larger than 1024.
     PacketSize,
+    /// A `SuperSpeed` companion has a burst above 16 packets, more than 65536 streams or more than three bursts in an
+    /// interval, or says that another companion follows, which does not.
+    Companion,
+    /// `bNumDeviceCaps` is not the number of device capabilities that follow.
+    CapabilityCount,
+    /// A string descriptor ends inside a UTF-16 unit.
+    OddLength,
+    /// The configuration has no such alternate setting: not the device's fault, but the asker's.
+    NoSuchSetting,
 }
 
 impl Refusal {
     /// `STATUS_DEVICE_PROTOCOL_ERROR` if the bytes do not make up descriptors, `STATUS_DEVICE_CONFIGURATION_ERROR` if
-    /// they describe a device that cannot be.
+    /// they describe a device that cannot be, `STATUS_INVALID_PARAMETER` if something was asked for that is not there.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
-            Self::Truncated | Self::LengthTooSmall | Self::PastTheEnd | Self::WrongType => {
+            Self::Truncated | Self::LengthTooSmall | Self::PastTheEnd | Self::WrongType | Self::OddLength => {
                 STATUS_DEVICE_PROTOCOL_ERROR
             }
+            Self::NoSuchSetting => STATUS_INVALID_PARAMETER,
             _ => STATUS_DEVICE_CONFIGURATION_ERROR,
         }
     }

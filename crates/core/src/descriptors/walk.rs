@@ -8,7 +8,7 @@ pub(super) fn word(bytes: &[u8], at: usize) -> Option<u16> {
     rest.first_chunk::<2>().map(|pair| u16::from_le_bytes(*pair))
 }
 
-/// One descriptor: its offset in the configuration and its bytes, `bLength` of them.
+/// One descriptor: its offset in the bytes that are walked, and its own bytes, `bLength` of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<'a> {
     pub(super) offset: usize,
@@ -24,15 +24,33 @@ impl Found<'_> {
 }
 
 /// The descriptors in `bytes`. Each step goes on by at least two bytes, so it ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Walk<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
 impl<'a> Walk<'a> {
+    /// From the start.
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, offset: 0 }
+    }
+
+    /// From the descriptor after the one at `offset`. Empty if there is none at `offset`.
+    pub(super) fn after(bytes: &'a [u8], offset: usize) -> Self {
+        let mut walk = Self { bytes, offset };
+        if !matches!(walk.next(), Some(Ok(_))) {
+            walk.offset = bytes.len();
+        }
+        walk
+    }
+
+    /// The next descriptor, if it is of this kind; the walk goes past it then.
+    pub(super) fn next_if(&mut self, kind: u8) -> Option<Found<'a>> {
+        let mut ahead = self.clone();
+        let found = ahead.next()?.ok().filter(|found| found.kind == kind)?;
+        *self = ahead;
+        Some(found)
     }
 }
 

@@ -11,17 +11,17 @@ pub fn device() -> Vec<u8> {
     vec![18, 1, 0, 2, 0xFF, 0, 0, 64, 0x09, 0x12, 1, 0, 0, 1, 0, 0, 0, 1]
 }
 
-fn interface(number: u8, alternate: u8, endpoints: u8) -> Vec<u8> {
+pub fn interface(number: u8, alternate: u8, endpoints: u8) -> Vec<u8> {
     vec![9, 4, number, alternate, endpoints, 0xFF, 1, 2, 0]
 }
 
-fn endpoint(address: u8, attributes: u8, packet_size: u16) -> Vec<u8> {
+pub fn endpoint(address: u8, attributes: u8, packet_size: u16) -> Vec<u8> {
     let [low, high] = packet_size.to_le_bytes();
     vec![7, 5, address, attributes, low, high, 1]
 }
 
 /// A configuration with a true `wTotalLength` around these descriptors.
-fn configuration(parts: &[Vec<u8>]) -> Vec<u8> {
+pub fn configuration(parts: &[Vec<u8>]) -> Vec<u8> {
     let body = parts.concat();
     let [low, high] = u16::try_from(9 + body.len()).unwrap().to_le_bytes();
     let mut bytes = vec![9, 2, low, high, 1, 1, 0, 0x80, 50];
@@ -76,9 +76,21 @@ fn headers() {
 fn an_honest_configuration() {
     let parsed = Configuration::parse(&loopback()).unwrap();
     assert_eq!((parsed.value(), parsed.total_length()), (1, 32));
-    let interface =
-        Interface { number: 0, class: 0xFF, subclass: 1, protocol: 2, endpoint_count: 2, offset: 9 };
+    let interface = Interface {
+        number: 0,
+        alternate: 0,
+        class: 0xFF,
+        subclass: 1,
+        protocol: 2,
+        endpoint_count: 2,
+        offset: 9,
+    };
     assert_eq!(parsed.interfaces(), [interface]);
+    assert_eq!(parsed.interface(0), Some(&interface));
+    assert_eq!(parsed.interface(1), None);
+    assert_eq!(parsed.endpoint(0x02).map(|e| e.address), Some(0x02));
+    assert_eq!(parsed.endpoint(0x82), None);
+    assert_eq!(parsed.endpoints_of(0).count(), 2);
     let endpoints = parsed.endpoints().iter().map(|e| (e.address, e.packet_size())).collect::<Vec<_>>();
     assert_eq!(endpoints, [(0x81, 512), (0x02, 512)]);
 }
@@ -97,10 +109,13 @@ fn gaps_in_interface_numbers_and_other_descriptors() {
     let found = parsed.interfaces().iter().map(|i| (i.number, i.offset)).collect::<Vec<_>>();
     assert_eq!(found, [(3, 17), (200, 44)]);
     assert_eq!(parsed.endpoints()[0].interface, 3);
+    assert_eq!(parsed.interface(200).map(|i| i.offset), Some(44));
+    assert_eq!(parsed.interface(0), None);
+    assert_eq!((parsed.endpoints_of(3).count(), parsed.endpoints_of(200).count()), (1, 0));
 }
 
 #[test]
-fn alternate_settings_are_skipped() {
+fn only_alternate_setting_0_is_kept() {
     let parsed = Configuration::parse(&configuration(&[
         interface(0, 0, 0),
         interface(0, 1, 1),
@@ -210,8 +225,10 @@ fn endpoints_that_cannot_be() {
 
 #[test]
 fn statuses() {
-    use usbclient_core::status::{STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, Status};
-    for refusal in [Truncated, LengthTooSmall, PastTheEnd, WrongType] {
+    use usbclient_core::status::{
+        STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, STATUS_INVALID_PARAMETER, Status,
+    };
+    for refusal in [Truncated, LengthTooSmall, PastTheEnd, WrongType, OddLength] {
         assert_eq!(Status::from(refusal), STATUS_DEVICE_PROTOCOL_ERROR, "{refusal:?}");
     }
     for refusal in [
@@ -225,9 +242,12 @@ fn statuses() {
         EndpointAddress,
         DuplicateEndpoint,
         PacketSize,
+        Companion,
+        CapabilityCount,
     ] {
         assert_eq!(Status::from(refusal), STATUS_DEVICE_CONFIGURATION_ERROR, "{refusal:?}");
     }
+    assert_eq!(Status::from(NoSuchSetting), STATUS_INVALID_PARAMETER);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The decisions of the driver, tested over a fake of the edge that records what it is asked to do.
 
 mod add_device;
+mod alternates;
+mod bos;
 mod descriptors;
 mod dispatch;
 mod fake;
@@ -10,4 +12,5 @@ mod remove;
 mod request;
 mod start;
 mod states;
+mod strings;
 mod transfer;
