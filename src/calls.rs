@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use usbclient_core::{
+    capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor, Endpoint},
     pnp::{Event, GateCalls, Minor, PnpCalls, StartCalls, State, Step, StopCalls},
     remove::{RemoveCalls, Removing},
@@ -30,7 +31,7 @@ use crate::{
         select_configuration::{self, SelectedPipe},
         slot::{Cause, Drained, Pool},
         urb::PipeHandle,
-        usbd::{Capability, HandleUse, UsbdRegistration},
+        usbd::{HandleUse, UsbdRegistration},
     },
     transfer,
 };
@@ -206,15 +207,24 @@ impl StartCalls for Nt {
         })
     }
 
+    fn query_capability(
+        device: Device,
+        capability: Capability,
+        passive: &mut Passive,
+    ) -> Result<u16, Status> {
+        with_sender(device, passive, |handle, _sender, passive| handle.query_capability(capability, passive))
+    }
+
     fn record_pipes(
         device: Device,
         device_descriptor: &DeviceDescriptor,
         descriptor: Vec<u8>,
         pipes: Vec<SelectedPipe>,
+        capabilities: Capabilities,
         passive: &mut Passive,
     ) -> Result<(), Status> {
         let configured = with_sender(device, passive, |handle, _sender, passive| {
-            make_pipes(handle, device_descriptor, descriptor, &pipes, passive)
+            make_pipes(handle, device_descriptor, descriptor, &pipes, capabilities, passive)
         })?;
         let slots = configured.pipes.len().saturating_mul(SLOTS_PER_PIPE).saturating_add(2);
         device.gate.lock(passive).configured = Some(configured);
@@ -239,13 +249,10 @@ fn make_pipes(
     device_descriptor: &DeviceDescriptor,
     descriptor: Vec<u8>,
     selected: &[SelectedPipe],
+    capabilities: Capabilities,
     passive: &Passive,
 ) -> Result<Configured, Status> {
-    let speed = Speed::from_hints(
-        handle.has_capability(Capability::SuperSpeedConnection, passive),
-        handle.has_capability(Capability::HighSpeedConnection, passive),
-        device_descriptor.max_packet_size_0(),
-    );
+    let speed = capabilities.speed(device_descriptor.max_packet_size_0());
     let is_usb3_stack = handle.is_usb3_stack(passive);
     let configuration = Configuration::parse(&descriptor)?;
     let mut endpoints = room_for(configuration.endpoints().len())?;
@@ -260,6 +267,8 @@ fn make_pipes(
         descriptor,
         endpoints,
         pipes,
+        speed,
+        capabilities,
         control_maximum: limits::maximum(TransferType::Control, speed, is_usb3_stack),
     })
 }

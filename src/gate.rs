@@ -4,8 +4,10 @@
 use alloc::vec::Vec;
 
 use usbclient_core::{
+    capabilities::Capabilities,
     descriptors::{DeviceDescriptor, Endpoint},
     pnp::{Admission, Machine, RequestClass, State},
+    transfer::Speed,
 };
 
 use crate::nt::{
@@ -50,6 +52,10 @@ pub struct Configured {
     pub endpoints: Vec<Endpoint>,
     /// Their pipes, in the same order.
     pub pipes: Vec<Pipe>,
+    /// The speed of the connection.
+    pub speed: Speed,
+    /// What the USB driver stack said it can do, in the same START.
+    pub capabilities: Capabilities,
     /// The most bytes of one control transfer.
     pub control_maximum: u32,
 }

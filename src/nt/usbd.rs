@@ -10,7 +10,7 @@
 
 use core::ptr::{self, NonNull};
 
-use usbclient_core::add_device::Unwinding;
+use usbclient_core::{add_device::Unwinding, capabilities::Capability};
 use usbclient_protocol::status::{NtStatus, STATUS_UNSUCCESSFUL, Status};
 use usbclient_registration::{
     Registration,
@@ -25,6 +25,7 @@ use super::{
     device::{Fdo, Lower},
     etw,
     irql::Passive,
+    narrow,
     slot::Drained,
 };
 
@@ -82,44 +83,45 @@ impl HandleUse {
         unsafe { USBD_IsInterfaceVersionSupported(self.as_raw(), CONTRACT_VERSION_602) != 0 }
     }
 
-    /// `USBD_QueryUsbCapability` for a capability that is answered by the status alone.
-    pub fn has_capability(&self, capability: Capability, _irql: &Passive) -> bool {
-        let guid = capability.guid();
-        // SAFETY: the handle is open while it has a user; no buffer is given; the token proves
-        // PASSIVE_LEVEL.
-        let status = unsafe {
-            USBD_QueryUsbCapability(self.as_raw(), &raw const guid, 0, ptr::null_mut(), ptr::null_mut())
+    /// `USBD_QueryUsbCapability`: the number that the answer is, or zero where it is only yes.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_NOT_IMPLEMENTED` or `STATUS_NOT_SUPPORTED` and others, as documented.
+    pub fn query_capability(&self, capability: Capability, _irql: &Passive) -> Result<u16, Status> {
+        let guid = guid(capability);
+        let mut answer = 0_u16;
+        // Buffer and length are both given or both absent; one capability has an answer, a USHORT.
+        let (length, buffer) = match capability {
+            Capability::StaticStreams => {
+                (const { narrow::u32(size_of::<u16>()) }, (&raw mut answer).cast())
+            }
+            _ => (0, ptr::null_mut()),
         };
-        NtStatus::from_raw(status).is_success()
+        // SAFETY: the handle is open while it has a user, the buffer is a local of that length, and
+        // the token proves PASSIVE_LEVEL.
+        let status = unsafe {
+            USBD_QueryUsbCapability(self.as_raw(), &raw const guid, length, buffer, ptr::null_mut())
+        };
+        NtStatus::from_raw(status).check()?;
+        Ok(answer)
     }
 }
 
-/// What the USB driver stack and the controller may be able to do.
-#[derive(Clone, Copy, Debug)]
-pub enum Capability {
-    /// `GUID_USB_CAPABILITY_DEVICE_CONNECTION_HIGH_SPEED_COMPATIBLE`
-    HighSpeedConnection,
-    /// `GUID_USB_CAPABILITY_DEVICE_CONNECTION_SUPER_SPEED_COMPATIBLE`
-    SuperSpeedConnection,
+/// `GUID_USB_CAPABILITY_*` of `usbdlib.h`.
+const fn guid(capability: Capability) -> GUID {
+    match capability {
+        Capability::ChainedMdls => of(0xF5CE_EB23, 0xAD90, 0x458C, 0x979A_D59B_3AD6_884F),
+        Capability::StaticStreams => of(0x0905_1E1F, 0x0DC9, 0x4E6B, 0x8B12_960C_BD81_AA8F),
+        Capability::SelectiveSuspend => of(0x755C_630D, 0xC8A0, 0x4765, 0x946F_90CC_7038_56A4),
+        Capability::FunctionSuspend => of(0xF456_3183, 0xD66E, 0x42BD, 0xBD53_1AC7_B04C_D59D),
+        Capability::HighSpeedConnection => of(0x81A8_85A6, 0xF239, 0x42A2, 0x8397_A5D9_5BEA_6953),
+        Capability::SuperSpeedConnection => of(0x8A2F_776C, 0x9BD0, 0x4F29, 0x9771_C7A3_8846_D4C7),
+    }
 }
 
-impl Capability {
-    const fn guid(self) -> GUID {
-        match self {
-            Self::HighSpeedConnection => GUID {
-                Data1: 0x81A8_85A6,
-                Data2: 0xF239,
-                Data3: 0x42A2,
-                Data4: [0x83, 0x97, 0xA5, 0xD9, 0x5B, 0xEA, 0x69, 0x53],
-            },
-            Self::SuperSpeedConnection => GUID {
-                Data1: 0x8A2F_776C,
-                Data2: 0x9BD0,
-                Data3: 0x4F29,
-                Data4: [0x97, 0x71, 0xC7, 0xA3, 0x88, 0x46, 0xD4, 0xC7],
-            },
-        }
-    }
+const fn of(data1: u32, data2: u16, data3: u16, data4: u64) -> GUID {
+    GUID { Data1: data1, Data2: data2, Data3: data3, Data4: data4.to_be_bytes() }
 }
 
 /// The documented calls behind [`UsbdRegistration`].

@@ -6,6 +6,7 @@
 //! | [`add_device`] | the order of `AddDevice` and its unwinding |
 //! | [`pnp`] | the states of a device, what each PnP minor does, and what the gate lets through |
 //! | [`remove`] | the order of `IRP_MN_REMOVE_DEVICE`, as types |
+//! | [`capabilities`] | what the USB driver stack can do, as tokens |
 //! | [`descriptors`] | which configuration descriptors can be used |
 //! | [`request`] | which device control requests are well-formed |
 //! | [`transfer`] | how much goes to the bus at once |
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod add_device;
+pub mod capabilities;
 pub mod descriptors;
 pub mod dispatch;
 pub mod pnp;

@@ -5,6 +5,7 @@ use usbclient_protocol::status::Status;
 
 use super::{Event, Minor, Step};
 use crate::{
+    capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
     dispatch::IrpCalls,
 };
@@ -96,7 +97,18 @@ pub trait StartCalls: StopCalls {
         passive: &mut Self::Passive,
     ) -> Result<Self::Pipes, Status>;
 
-    /// Stores the pipes and the descriptors, and fills the pools of slots and URBs
+    /// [`USBD_QueryUsbCapability`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_queryusbcapability)
+    /// on the registered handle: the number that the answer is, or zero where it is only yes.
+    ///
+    /// # Errors
+    /// What the routine answered: `STATUS_NOT_IMPLEMENTED`, `STATUS_NOT_SUPPORTED`, or another one.
+    fn query_capability(
+        device: Self::Device,
+        capability: Capability,
+        passive: &mut Self::Passive,
+    ) -> Result<u16, Status>;
+
+    /// Stores the pipes, the descriptors and the capabilities, and fills the pools of slots and URBs
     /// ([`USBD_UrbAllocate`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_urballocate)).
     ///
     /// # Errors
@@ -106,6 +118,7 @@ pub trait StartCalls: StopCalls {
         device_descriptor: &DeviceDescriptor,
         descriptor: Self::Descriptor,
         pipes: Self::Pipes,
+        capabilities: Capabilities,
         passive: &mut Self::Passive,
     ) -> Result<(), Status>;
 

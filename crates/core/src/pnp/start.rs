@@ -8,6 +8,7 @@ use usbclient_protocol::status::{
 
 use super::{Event, Reason, StartCalls, State, Step};
 use crate::{
+    capabilities::Capabilities,
     descriptors::{Configuration, ConfigurationHeader, DeviceDescriptor},
     dispatch::{Disposition, Fdo, Irp, RemoveGuard},
 };
@@ -81,14 +82,15 @@ fn give_up<C: StartCalls>(device: C::Device, passive: &mut C::Passive) {
     C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);
 }
 
-/// Reads and validates the descriptors, selects the configuration and records its pipes.
+/// Reads and validates the descriptors, selects the configuration, asks for the capabilities and records it all.
 fn configure<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<(), Status> {
     let read = read_descriptors::<C>(device, passive);
     let (device_descriptor, descriptor, configuration) =
         read.inspect_err(|_| give_up::<C>(device, passive))?;
     let pipes = C::select_configuration(device, &descriptor, &configuration, passive)
         .inspect_err(|_| give_up::<C>(device, passive))?;
-    C::record_pipes(device, &device_descriptor, descriptor, pipes, passive).inspect_err(|_| {
+    let capabilities = Capabilities::ask::<C>(device, passive);
+    C::record_pipes(device, &device_descriptor, descriptor, pipes, capabilities, passive).inspect_err(|_| {
         give_up::<C>(device, passive);
         C::drop_pipes(device, passive);
         C::deconfigure(device, passive);

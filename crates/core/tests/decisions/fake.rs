@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use usbclient_core::{
     add_device::{AddDeviceCalls, Unwinding},
+    capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
     dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
     pnp::{Event, GateCalls, Machine, Minor, PnpCalls, StartCalls, Step, StopCalls},
@@ -44,6 +45,12 @@ pub struct World {
     pub in_path: bool,
     /// Capabilities of version 1.
     pub version_1: bool,
+    /// What `query_capability` grants, with its number.
+    pub capabilities: Vec<(Capability, u16)>,
+    /// Which capabilities were asked for.
+    pub asked: Vec<Capability>,
+    /// The capabilities that `record_pipes` got.
+    pub recorded: Option<Capabilities>,
 }
 
 thread_local! {
@@ -60,6 +67,9 @@ thread_local! {
         minor: Minor::Other(0xFF),
         in_path: false,
         version_1: true,
+        capabilities: Vec::new(),
+        asked: Vec::new(),
+        recorded: None,
     });
 }
 
@@ -228,13 +238,25 @@ impl StartCalls for Fake {
     ) -> Result<(), Status> {
         attempt("select_configuration")
     }
+    fn query_capability(_: FakeDevice, capability: Capability, _: &mut FakePassive) -> Result<u16, Status> {
+        if capability == Capability::ChainedMdls {
+            log("capabilities");
+        }
+        world(|w| {
+            w.asked.push(capability);
+            w.capabilities.iter().find(|(granted, _)| *granted == capability).map(|(_, count)| *count)
+        })
+        .ok_or(STATUS_NOT_SUPPORTED)
+    }
     fn record_pipes(
         _: FakeDevice,
         _: &DeviceDescriptor,
         _: Vec<u8>,
         (): (),
+        capabilities: Capabilities,
         _: &mut FakePassive,
     ) -> Result<(), Status> {
+        world(|w| w.recorded = Some(capabilities));
         attempt("record_pipes")
     }
     fn enable_interface(_: FakeDevice, _: &mut FakePassive) -> Result<(), Status> {

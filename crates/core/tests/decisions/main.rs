@@ -3,6 +3,7 @@
 mod add_device;
 mod alternates;
 mod bos;
+mod capabilities;
 mod descriptors;
 mod dispatch;
 mod fake;

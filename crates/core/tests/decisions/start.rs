@@ -11,7 +11,7 @@ use usbclient_core::{
 use crate::fake::{FAILURE, apply, calls, pnp, world};
 
 const CONFIGURED: &str = "acquire StartArrives forward_and_wait read_device_descriptor read_header \
-                          read_configuration select_configuration record_pipes";
+                          read_configuration select_configuration capabilities record_pipes";
 
 #[test]
 fn in_the_documented_order() {
