@@ -2,14 +2,20 @@
 //!
 //! A [`Registration`] is made only by a successful open, cannot be cloned, and is closed by value, with a permit
 //! that stands for the phase and the IRQL in which the documentation allows the close. Each documented family of
-//! calls is a [`HandleKind`]. This crate depends on nothing and contains no unsafe code: the real calls are given
+//! calls is a [`HandleKind`].
+//!
+//! A [`HandleTable`] is the other direction: handles that a driver gives out to user mode.
+//!
+//! This crate depends on nothing and contains no unsafe code: the real calls are given
 //! by the driver or the user-mode library.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod kind;
 mod registration;
+mod table;
 pub mod usbd;
 
 pub use kind::HandleKind;
 pub use registration::{CloseOnDrop, Registration};
+pub use table::{Handle, HandleTable, Refusal, Slot};

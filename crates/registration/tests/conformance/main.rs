@@ -3,12 +3,21 @@
 mod kinds;
 mod ledger;
 mod suite;
+mod table;
 
-use kinds::{ndis::NdisModel, usbd::UsbdModel, win32::Win32Model, winsock_spi::WinsockModel};
+use kinds::{
+    ndis::NdisModel, table::TableModel, usbd::UsbdModel, win32::Win32Model, winsock_spi::WinsockModel,
+};
 
 #[test]
 fn usbd() {
     suite::run::<UsbdModel>();
+}
+
+/// A handle that a driver gives out. What is special to the table is in `table.rs`, against a model of its own.
+#[test]
+fn a_handle_of_a_table() {
+    suite::run::<TableModel>();
 }
 
 // The driver has no use for the other kinds yet. Models of their pages show that the trait has room for what they
