@@ -5,6 +5,7 @@
 //! that are ready at the same moment take turns.
 
 mod control;
+mod isochronous;
 mod queue;
 mod step;
 
@@ -69,6 +70,7 @@ impl<F: Function> Device<F> {
             address: 0,
             kind: EndpointType::Control,
             packet: if descriptors.speed == Speed::Low { 8 } else { 64 },
+            per_interval: 0,
             interval: 0,
         };
         fallible::push(&mut queues, Queue::new(control, true))?;
@@ -178,10 +180,18 @@ impl<F: Function> DeviceModel for Device<F> {
             Kind::BulkOrInterrupt if number(transfer.endpoint) == 0 => {
                 return Err(SubmitError::NoSuchEndpoint);
             }
-            Kind::BulkOrInterrupt => transfer.endpoint,
+            Kind::BulkOrInterrupt | Kind::Isochronous(_) => transfer.endpoint,
         };
         let queue = self.queue(address).ok_or(SubmitError::NoSuchEndpoint)?;
-        queue.push(Queued { transfer, moved: 0, since: now }).map_err(|OutOfMemory| SubmitError::OutOfMemory)
+        let next = match transfer.kind {
+            Kind::Isochronous(schedule) => Some(schedule.first),
+            _ => None,
+        };
+        if next.is_some() != (queue.endpoint.kind == EndpointType::Isochronous) {
+            return Err(SubmitError::NoSuchEndpoint);
+        }
+        let queued = Queued { transfer, moved: 0, next: next.unwrap_or(0), since: now };
+        queue.push(queued).map_err(|OutOfMemory| SubmitError::OutOfMemory)
     }
 
     fn poll(&mut self, now: Time, memory: &mut dyn HostMemory) -> Option<Completion> {
@@ -191,6 +201,14 @@ impl<F: Function> DeviceModel for Device<F> {
             }
             if self.step.is_none() {
                 self.step = self.next_step().filter(|step| step.begins <= now);
+            }
+            let due = self.next_packet().filter(|due| due.at <= now);
+            let before = |due: &isochronous::Due| self.step.is_none_or(|step| due.at <= step.ends);
+            if let Some(due) = due.filter(before) {
+                if let Some(completion) = self.packet(due, memory) {
+                    return Some(completion);
+                }
+                continue;
             }
             let step = self.step.take_if(|step| step.ends <= now)?;
             self.free_at = step.ends;
@@ -204,7 +222,9 @@ impl<F: Function> DeviceModel for Device<F> {
         if let Some(completion) = self.ended.front() {
             return Some(completion.at);
         }
-        self.step.as_ref().map(|step| step.ends).or_else(|| self.next_step().map(|step| step.ends))
+        let step = self.step.or_else(|| self.next_step()).map(|step| step.ends);
+        let packet = self.next_packet().map(|due| due.at);
+        [step, packet].into_iter().flatten().min()
     }
 
     fn abort(&mut self, now: Time, id: TransferId) -> Option<u32> {
@@ -257,6 +277,7 @@ impl<F: Function> DeviceModel for Device<F> {
             |endpoint| endpoint.configuration == value && endpoint.interface == interface,
             |endpoint| endpoint.alternate == alternate,
         );
+        self.function.setting(interface, alternate);
         Ok(())
     }
 

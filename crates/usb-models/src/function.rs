@@ -15,9 +15,11 @@ pub enum Ready {
     Nak,
     /// STALL.
     Stall,
+    /// What comes is damaged on the way: the host sees a failed transaction.
+    Damaged,
     /// OUT: room for this many bytes. IN: this many bytes up to the end of a packet sequence.
     Bytes {
-        /// How many.
+        /// How many. Isochronous IN: all that is sent in this interval.
         count: u32,
         /// IN only: after them the packet ends short, be it with no bytes at all. If not, only whole packets are
         /// sent.
@@ -75,7 +77,8 @@ pub trait Function {
         room.fill(0);
     }
 
-    /// A short packet went by: the sequence of bytes taken or given ends here.
+    /// A short packet went by: the sequence of bytes taken or given ends here. For an isochronous endpoint this is after
+    /// the data of every interval.
     ///
     /// # Errors
     ///
@@ -113,6 +116,11 @@ pub trait Function {
     fn report(&mut self, endpoint: u8, data: &[u8]) -> Result<(), Refused> {
         let _ = (endpoint, data);
         Err(Refused)
+    }
+
+    /// An alternate setting was selected.
+    fn setting(&mut self, interface: u8, alternate: u8) {
+        let _ = (interface, alternate);
     }
 
     /// The configuration changed or the bus was reset: buffers start empty.

@@ -31,4 +31,6 @@ pub mod transfer;
 
 pub use model::{DeviceModel, HostMemory, Poke, Refused, Speed, SubmitError};
 pub use time::Time;
-pub use transfer::{Completion, Direction, Kind, Setup, Status, Transfer, TransferId};
+pub use transfer::{
+    Completion, Direction, Kind, Packet, PacketEnd, Schedule, Setup, Status, Transfer, TransferId,
+};

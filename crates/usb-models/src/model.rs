@@ -1,6 +1,9 @@
 //! The contract between a host and a device model.
 
-use crate::{Completion, Time, Transfer, TransferId};
+use crate::{
+    Completion, Time, Transfer, TransferId,
+    transfer::{Packet, PacketEnd},
+};
 
 /// The speed of a device's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +72,18 @@ pub trait HostMemory {
     /// Room for the bytes of an IN transfer from `offset`: at least one and at most `length` of them, or none past
     /// the buffer's end.
     fn room_in(&mut self, id: TransferId, offset: u32, length: u32) -> &mut [u8];
+
+    /// Where a packet of an isochronous transfer lies. `None`: no such packet, which is all that a host without
+    /// isochronous transfers says.
+    fn packet(&self, id: TransferId, index: u32) -> Option<Packet> {
+        let _ = (id, index);
+        None
+    }
+
+    /// A packet of an isochronous transfer has gone by. Told once for each packet that goes over the bus, in order.
+    fn packet_done(&mut self, id: TransferId, index: u32, end: PacketEnd) {
+        let _ = (id, index, end);
+    }
 }
 
 /// A USB device, as its host sees it.

@@ -8,7 +8,7 @@ use crate::{
     fallible,
     function::Function,
     models::{
-        composite, hostile, loopback,
+        composite, hostile, iso_loopback, loopback,
         obstinate::{self, Obstinate},
     },
 };
@@ -65,6 +65,21 @@ const ENTRIES: &[Entry] = &[
         name: "loopback-ss",
         about: "bulk loopback, SuperSpeed",
         make: |edits| made(edits, loopback::device(Speed::Super)),
+    },
+    Entry {
+        name: "iso-loopback-fs",
+        about: "isochronous loopback, full speed",
+        make: |edits| made(edits, iso_loopback::device(Speed::Full)),
+    },
+    Entry {
+        name: "iso-loopback-hs",
+        about: "isochronous loopback, high speed",
+        make: |edits| made(edits, iso_loopback::device(Speed::High)),
+    },
+    Entry {
+        name: "iso-loopback-ss",
+        about: "isochronous loopback, SuperSpeed",
+        make: |edits| made(edits, iso_loopback::device(Speed::Super)),
     },
     Entry {
         name: "composite",

@@ -88,6 +88,41 @@ pub enum Kind {
     },
     /// A bulk or interrupt transfer; the endpoint's descriptor tells which.
     BulkOrInterrupt,
+    /// An isochronous transfer. Where its packets lie in the buffer is asked of
+    /// [`HostMemory::packet`](crate::HostMemory::packet), and each one's end is told to
+    /// [`HostMemory::packet_done`](crate::HostMemory::packet_done).
+    Isochronous(Schedule),
+}
+
+/// When the packets of an isochronous transfer go over the bus. The host decides, and leaves packets out whose time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Schedule {
+    /// When the frame or microframe of packet [`first`](Self::first) begins.
+    pub at: crate::Time,
+    /// From one packet to the next, in units of 100 ns.
+    pub interval: u64,
+    /// Index of the first packet that goes over the bus.
+    pub first: u32,
+    /// Packets of the transfer, those before `first` included.
+    pub packets: u32,
+}
+
+/// Where one isochronous packet lies in its transfer's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Packet {
+    /// Bytes from the buffer's start.
+    pub offset: u32,
+    /// Bytes to send for OUT, room for IN.
+    pub length: u32,
+}
+
+/// How one isochronous packet ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PacketEnd {
+    /// [`Status::Ok`], or why there are no or not all data.
+    pub status: Status,
+    /// Bytes sent or received.
+    pub length: u32,
 }
 
 /// One transfer. Its bytes are not here: the model asks [`HostMemory`](crate::HostMemory) for them by id.
@@ -97,7 +132,7 @@ pub struct Transfer {
     pub id: TransferId,
     /// Endpoint address, bit 7 set for IN; zero for control transfers.
     pub endpoint: u8,
-    /// Control, bulk or interrupt.
+    /// Its kind, and what belongs to it.
     pub kind: Kind,
     /// Bytes of the host's buffer: to send for OUT, at most to receive for IN.
     pub length: u32,
@@ -116,12 +151,18 @@ impl Transfer {
         Self { id, endpoint, kind: Kind::BulkOrInterrupt, length }
     }
 
+    /// An isochronous transfer with a buffer of `length` bytes.
+    #[must_use]
+    pub const fn isochronous(id: TransferId, endpoint: u8, length: u32, schedule: Schedule) -> Self {
+        Self { id, endpoint, kind: Kind::Isochronous(schedule), length }
+    }
+
     /// Which way the data go.
     #[must_use]
     pub const fn direction(&self) -> Direction {
         match self.kind {
             Kind::Control { setup } => setup.direction(),
-            Kind::BulkOrInterrupt => Direction::of(self.endpoint),
+            Kind::BulkOrInterrupt | Kind::Isochronous(_) => Direction::of(self.endpoint),
         }
     }
 }
@@ -136,8 +177,11 @@ pub enum Status {
     Stall,
     /// The device sent more than the host had room for (babble). What did not fit is lost.
     Overrun,
-    /// The device did not answer: three transactions failed.
+    /// The device did not answer: three transactions failed. For an isochronous packet, which is tried once: nothing
+    /// came.
     NoResponse,
+    /// An isochronous packet came damaged.
+    Damaged,
     /// The endpoint is no more: another configuration or alternate setting was selected, the device was reset, or
     /// it was unplugged.
     Gone,

@@ -61,6 +61,39 @@ pub struct SuperSpeedCapability {
     pub streams: u8,
 }
 
+/// What an isochronous endpoint's descriptor says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Isochronous {
+    /// Bytes of a packet: up to 1,023 at full speed, up to 1,024 above. Zero is no bandwidth, as in a default setting.
+    pub packet: u16,
+    /// `bInterval`: an exponent from 1 to 16, of frames at full speed and of microframes above.
+    pub interval: u8,
+    /// Additional transactions in a microframe (high speed), or `Mult` (`SuperSpeed`): 0 to 2.
+    pub more: u8,
+    /// `bMaxBurst` for `SuperSpeed`: 0 to 15.
+    pub burst: u8,
+    /// Bits 5 to 2 of `bmAttributes`: synchronization and usage type (USB 2.0, table 9-13).
+    pub usage: u8,
+}
+
+impl Isochronous {
+    /// An endpoint that gives feedback to an asynchronous one (USB 2.0, table 9-13), for [`Self::usage`].
+    pub const FEEDBACK: u8 = 0b0100;
+    /// An endpoint with a clock of its own.
+    pub const ASYNCHRONOUS: u8 = 0b0001;
+
+    /// Bytes of one interval.
+    #[must_use]
+    pub const fn per_interval(self, speed: Speed) -> u32 {
+        let packet = self.packet as u32;
+        match speed {
+            Speed::Low | Speed::Full => packet,
+            Speed::High => packet * (self.more as u32 + 1),
+            Speed::Super => packet * (self.more as u32 + 1) * (self.burst as u32 + 1),
+        }
+    }
+}
+
 /// Makes one configuration descriptor.
 #[derive(Debug)]
 pub struct ConfigurationBuilder {
@@ -136,7 +169,7 @@ impl ConfigurationBuilder {
             Speed::High => 512,
             Speed::Super => 1024,
         };
-        self.endpoint(address, EndpointType::Bulk, packet, 0, capability)
+        self.endpoint(Shape { capability, ..Shape::new(address, EndpointType::Bulk, packet, 0) })
     }
 
     /// Adds an interrupt endpoint. `interval` is `bInterval`: frames for low and full speed (10 to 255 for low), an
@@ -158,32 +191,66 @@ impl ConfigurationBuilder {
         if !intervals.contains(&interval) {
             return Err(BuildError::Interval);
         }
-        self.endpoint(address, EndpointType::Interrupt, packet, interval, SuperSpeedCapability::default())
+        let shape = Shape::new(address, EndpointType::Interrupt, packet, interval);
+        self.endpoint(Shape { per_interval: u32::from(packet), ..shape })
     }
 
-    fn endpoint(
-        mut self,
-        address: u8,
-        kind: EndpointType,
-        packet: u16,
-        interval: u8,
-        capability: SuperSpeedCapability,
-    ) -> Result<Self, BuildError> {
+    /// Adds an isochronous endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::PacketSize`] also at low speed, which has no isochronous transfers, and for more than one transaction
+    /// of packets that are too small for it (USB 2.0, table 9-14; USB 3.2, 9.6.6); [`BuildError::Interval`],
+    /// [`BuildError::EndpointAddress`], [`BuildError::EndpointShared`], [`BuildError::TooLarge`],
+    /// [`BuildError::OutOfMemory`].
+    pub fn isochronous(self, address: u8, shape: Isochronous) -> Result<Self, BuildError> {
+        let Isochronous { packet, interval, more, burst, usage } = shape;
+        let fits = match (self.speed, more, burst) {
+            (Speed::Full, 0, 0) => packet <= 1023,
+            (Speed::High, 0, 0) => packet <= 1024,
+            (Speed::High, 1, 0) => (513..=1024).contains(&packet),
+            (Speed::High, 2, 0) => (683..=1024).contains(&packet),
+            (Speed::Super, 0, 0) => packet <= 1024,
+            (Speed::Super, 0..=2, 0..=15) => packet == 1024,
+            _ => false,
+        };
+        if !fits {
+            return Err(BuildError::PacketSize);
+        }
+        if !(1..=16).contains(&interval) {
+            return Err(BuildError::Interval);
+        }
+        let per_interval = shape.per_interval(self.speed);
+        let new = Shape::new(address, EndpointType::Isochronous, packet, interval);
+        let capability = SuperSpeedCapability { burst, streams: 0 };
+        self.endpoint(Shape { per_interval, more, capability, usage: usage & 0x0F, ..new })
+    }
+
+    fn endpoint(mut self, shape: Shape) -> Result<Self, BuildError> {
+        let Shape { address, kind, packet, interval, per_interval, more, usage, capability } = shape;
         let &(interface, alternate) = self.made.settings.last().ok_or(BuildError::EndpointAddress)?;
         self.admit(address, interface, alternate)?;
-        let [low, high] = packet.to_le_bytes();
-        self.append(&[7, ENDPOINT, address, kind as u8, low, high, interval])?;
+        // Bits 12 and 11 of wMaxPacketSize count additional transactions at high speed.
+        let transactions = if self.speed == Speed::High { u16::from(more) << 11 } else { 0 };
+        let [low, high] = (packet | transactions).to_le_bytes();
+        self.append(&[7, ENDPOINT, address, kind as u8 | usage << 2, low, high, interval])?;
         if self.speed == Speed::Super {
-            let per_interval = if kind == EndpointType::Interrupt { packet } else { 0 };
-            let [low, high] = per_interval.to_le_bytes();
-            let attributes = if kind == EndpointType::Bulk { capability.streams.min(16) } else { 0 };
+            let bytes = u16::try_from(per_interval).map_err(|_| BuildError::TooLarge)?;
+            let [low, high] = bytes.to_le_bytes();
+            let attributes = match kind {
+                EndpointType::Bulk => capability.streams.min(16),
+                EndpointType::Isochronous => more,
+                _ => 0,
+            };
             self.append(&[6, ENDPOINT_COMPANION, capability.burst.min(15), attributes, low, high])?;
         }
         let count = self.endpoint_count_at.and_then(|at| self.made.bytes.get_mut(at));
         let count = count.ok_or(BuildError::EndpointAddress)?;
         *count = count.checked_add(1).ok_or(BuildError::TooLarge)?;
         let configuration = self.made.value;
-        let endpoint = Endpoint { configuration, interface, alternate, address, kind, packet, interval };
+        let per_interval = per_interval.max(u32::from(packet));
+        let endpoint =
+            Endpoint { configuration, interface, alternate, address, kind, packet, per_interval, interval };
         fallible::push(&mut self.made.endpoints, endpoint)?;
         Ok(self)
     }
@@ -220,6 +287,27 @@ impl ConfigurationBuilder {
             *interfaces = self.interface_count;
         }
         Ok(self.made)
+    }
+}
+
+/// Everything about one endpoint.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    address: u8,
+    kind: EndpointType,
+    packet: u16,
+    interval: u8,
+    /// Bytes of one interval; zero for bulk.
+    per_interval: u32,
+    more: u8,
+    usage: u8,
+    capability: SuperSpeedCapability,
+}
+
+impl Shape {
+    const fn new(address: u8, kind: EndpointType, packet: u16, interval: u8) -> Self {
+        let capability = SuperSpeedCapability { burst: 0, streams: 0 };
+        Self { address, kind, packet, interval, per_interval: 0, more: 0, usage: 0, capability }
     }
 }
 

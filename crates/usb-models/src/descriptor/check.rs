@@ -74,7 +74,7 @@ pub fn check_configuration(bytes: &[u8]) -> Result<(), Complaint> {
 }
 
 fn endpoint(setting: &mut Setting, descriptor: &[u8]) -> Result<(), Complaint> {
-    let &[_, _, address, _, packet_low, packet_high, _, ..] = descriptor else {
+    let &[_, _, address, attributes, packet_low, packet_high, _, ..] = descriptor else {
         return Err(Complaint::TooShort);
     };
     let bit = 1_u32 << (u32::from(address & 0x0F) + if address & 0x80 == 0 { 0 } else { 16 });
@@ -82,7 +82,8 @@ fn endpoint(setting: &mut Setting, descriptor: &[u8]) -> Result<(), Complaint> {
         return Err(Complaint::EndpointAddress);
     }
     let packet = u16::from_le_bytes([packet_low, packet_high]) & 0x07FF;
-    if packet == 0 {
+    // An isochronous endpoint of a default setting has no bandwidth.
+    if packet == 0 && attributes & 3 != 1 {
         return Err(Complaint::EmptyPacket);
     }
     setting.addresses |= bit;

@@ -6,7 +6,9 @@ pub mod check;
 pub mod flaw;
 pub mod mutation;
 
-pub use builder::{BuildError, Class, ConfigurationBuilder, DeviceBuilder, SuperSpeedCapability};
+pub use builder::{
+    BuildError, Class, ConfigurationBuilder, DeviceBuilder, Isochronous, SuperSpeedCapability,
+};
 pub use check::{Complaint, check_configuration};
 pub use flaw::Flaw;
 pub use mutation::Answers;
@@ -65,6 +67,8 @@ pub struct Endpoint {
     pub kind: EndpointType,
     /// Bytes of its largest packet.
     pub packet: u16,
+    /// Bytes of one interval, with additional transactions and bursts: at least `packet`. Isochronous only.
+    pub per_interval: u32,
     /// `bInterval`.
     pub interval: u8,
 }

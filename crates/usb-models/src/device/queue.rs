@@ -14,6 +14,8 @@ pub struct Queued {
     pub transfer: Transfer,
     /// Bytes that went by already.
     pub moved: u32,
+    /// The packet that goes by next, of an isochronous transfer.
+    pub next: u32,
     /// When it was submitted.
     pub since: Time,
 }

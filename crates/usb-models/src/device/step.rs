@@ -59,7 +59,7 @@ impl<F: Function> Device<F> {
 
     fn step_of(&self, index: usize) -> Option<Step> {
         let queue = self.queues.get(index)?;
-        let queued = queue.front()?;
+        let queued = queue.front().filter(|_| queue.endpoint.kind != EndpointType::Isochronous)?;
         let (what, packets) = self.what(queue, queued)?;
         let begins = service(
             self.descriptors.speed,
@@ -89,6 +89,8 @@ impl<F: Function> Device<F> {
         let (count, ends) = match self.function.ready(&queue.endpoint) {
             Ready::Nak => return None,
             Ready::Stall => return Some((What::Stall, 1)),
+            // Damaged packets are sent again, until the host gives up.
+            Ready::Damaged => return Some((What::Silence, 3)),
             Ready::Bytes { count, ends } => (count, ends),
         };
         let most = self.most_packets(queue.endpoint.kind).saturating_mul(packet);
@@ -207,15 +209,15 @@ fn service(speed: Speed, endpoint: Endpoint, earliest: Time) -> Time {
 }
 
 /// Copies between the host's memory and the function, run by run.
-struct Copy<'a, F> {
-    function: &'a mut F,
-    endpoint: &'a Endpoint,
-    id: TransferId,
-    memory: &'a mut dyn HostMemory,
+pub(super) struct Copy<'a, F> {
+    pub function: &'a mut F,
+    pub endpoint: &'a Endpoint,
+    pub id: TransferId,
+    pub memory: &'a mut dyn HostMemory,
 }
 
 impl<F: Function> Copy<'_, F> {
-    fn bring_out(&mut self, offset: u32, bytes: u32) -> u32 {
+    pub fn bring_out(&mut self, offset: u32, bytes: u32) -> u32 {
         let mut done = 0;
         while done < bytes {
             let run = self.memory.bytes_out(self.id, offset.saturating_add(done), bytes - done);
@@ -228,7 +230,7 @@ impl<F: Function> Copy<'_, F> {
         done
     }
 
-    fn bring_in(&mut self, offset: u32, bytes: u32) -> u32 {
+    pub fn bring_in(&mut self, offset: u32, bytes: u32) -> u32 {
         let mut done = 0;
         while done < bytes {
             let run = self.memory.room_in(self.id, offset.saturating_add(done), bytes - done);
@@ -243,7 +245,7 @@ impl<F: Function> Copy<'_, F> {
     }
 
     /// The rest of a packet that did not fit into the host's buffer.
-    fn discard(&mut self, mut bytes: u32) {
+    pub fn discard(&mut self, mut bytes: u32) {
         let mut lost = [0; 64];
         while bytes > 0 {
             let length = bytes.min(64);

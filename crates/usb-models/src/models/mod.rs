@@ -2,5 +2,6 @@
 
 pub mod composite;
 pub mod hostile;
+pub mod iso_loopback;
 pub mod loopback;
 pub mod obstinate;

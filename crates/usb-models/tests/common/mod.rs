@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use usb_models::{Completion, DeviceModel, HostMemory, Setup, Status, Time, Transfer, TransferId, registry};
+use usb_models::{
+    Completion, DeviceModel, HostMemory, Packet, PacketEnd, Schedule, Setup, Status, Time, Transfer,
+    TransferId, registry,
+};
 
 /// Buffers by transfer, handed out in runs of at most `run` bytes.
 pub struct Host {
@@ -14,6 +17,8 @@ pub struct Host {
 
 pub struct Buffers {
     pub buffers: BTreeMap<TransferId, Vec<u8>>,
+    /// Isochronous packets, and how those that are over ended.
+    pub packets: BTreeMap<TransferId, Vec<(Packet, Option<PacketEnd>)>>,
     pub run: u32,
 }
 
@@ -34,13 +39,22 @@ impl HostMemory for Buffers {
         let range = self.range(id, offset, length);
         &mut self.buffers.get_mut(&id).expect("a buffer")[range]
     }
+
+    fn packet(&self, id: TransferId, index: u32) -> Option<Packet> {
+        self.packets.get(&id)?.get(index as usize).map(|(packet, _)| *packet)
+    }
+
+    fn packet_done(&mut self, id: TransferId, index: u32, end: PacketEnd) {
+        let (_, ended) = &mut self.packets.get_mut(&id).expect("packets")[index as usize];
+        assert!(ended.replace(end).is_none(), "told once");
+    }
 }
 
 #[allow(dead_code, reason = "not every test file needs everything")]
 impl Host {
     pub fn new(name: &str) -> Self {
         let model = registry::by_name(name).expect("a model");
-        let memory = Buffers { buffers: BTreeMap::new(), run: u32::MAX };
+        let memory = Buffers { buffers: BTreeMap::new(), packets: BTreeMap::new(), run: u32::MAX };
         Self { model, memory, now: Time(0), next: 1 }
     }
 
@@ -68,6 +82,32 @@ impl Host {
         let id = self.id(vec![0xEE; length as usize]);
         self.model.submit(self.now, Transfer::bulk_or_interrupt(id, endpoint, length)).expect("taken");
         id
+    }
+
+    /// Sends or reads packets of these lengths, one in `interval`, from the next frame on. `data` fills the buffer of a
+    /// write.
+    pub fn isochronous(&mut self, endpoint: u8, lengths: &[u32], interval: u64, data: &[u8]) -> TransferId {
+        let total: u32 = lengths.iter().sum();
+        let mut buffer = data.to_vec();
+        buffer.resize(total as usize, 0xEE);
+        let id = self.id(buffer);
+        let mut offset = 0;
+        let packets = lengths.iter().map(|&length| {
+            offset += length;
+            (Packet { offset: offset - length, length }, None)
+        });
+        self.memory.packets.insert(id, packets.collect());
+        let at = Time((self.now.0 / Time::PER_FRAME + 1) * Time::PER_FRAME);
+        let count = u32::try_from(lengths.len()).expect("a count");
+        let schedule = Schedule { at, interval, first: 0, packets: count };
+        self.model.submit(self.now, Transfer::isochronous(id, endpoint, total, schedule)).expect("taken");
+        id
+    }
+
+    /// How the packets of a transfer ended.
+    pub fn ends(&self, id: TransferId) -> Vec<(Status, u32)> {
+        let ended = self.memory.packets[&id].iter().filter_map(|(_, end)| *end);
+        ended.map(|end| (end.status, end.length)).collect()
     }
 
     pub fn control(&mut self, setup: Setup, data: &[u8]) -> Completion {
