@@ -89,6 +89,9 @@ macro_rules! failing {
             assert!(raw < 0);
             Status(raw)
         };)*
+
+        /// Every failing status of this module with its name.
+        pub const FAILING: &[(&str, Status)] = &[$((stringify!($name), $name)),*];
     };
 }
 

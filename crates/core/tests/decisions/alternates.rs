@@ -1,6 +1,5 @@
 //! Alternate settings and companions, looked up in honest and hostile bytes.
 
-use proptest::prelude::*;
 use usbclient_core::descriptors::{
     Alternate, Companion, Configuration, Endpoint, Interface,
     Refusal::{self, *},
@@ -217,54 +216,4 @@ fn the_largest_descriptor() {
     let filler = vec![vec![2, 0]; 32_750];
     let bytes = configuration(&[vec![interface(0, 0, 0)], filler].concat());
     assert!(alternate(&bytes, 0, 0).is_ok());
-}
-
-/// Descriptors of every known kind in any order, whose fields are anything.
-pub fn jumble() -> impl Strategy<Value = Vec<u8>> {
-    let kind = prop::sample::select(&[2_u8, 4, 4, 4, 5, 5, 5, 5, 0x0B, 0x24, 0x30, 0x30, 0x31]);
-    let part =
-        (kind, prop::collection::vec(any::<u8>(), 0..10), any::<bool>()).prop_map(|(kind, fields, lies)| {
-            let whole = match kind {
-                4 => 9,
-                5 => 7,
-                0x30 => 6,
-                0x31 | 0x0B => 8,
-                _ => 2 + fields.len(),
-            };
-            let mut bytes = vec![u8::try_from(whole).unwrap(), kind];
-            bytes.extend(fields.iter().map(|field| field & 0x8F));
-            if !lies {
-                bytes.resize(whole, 0);
-            }
-            bytes
-        });
-    prop::collection::vec(part, 0..24).prop_map(|parts| configuration(&parts))
-}
-
-proptest! {
-    /// Whatever a look-up accepts holds together.
-    #[test]
-    fn what_is_found_is_sound(bytes in jumble(), tail in prop::collection::vec(any::<u8>(), 0..9)) {
-        let mut bytes = bytes;
-        bytes.extend(tail);
-        for item in settings(&bytes) {
-            let Ok(interface) = item else { break };
-            let Ok(found) = alternate(&bytes, interface.number, interface.alternate) else { continue };
-            prop_assert_eq!(found.interface(), interface);
-            prop_assert_eq!(found.endpoints().count(), usize::from(interface.endpoint_count));
-            for entry in found.endpoints() {
-                prop_assert_eq!(entry.endpoint.interface, interface.number);
-                prop_assert_eq!(found.endpoint(entry.endpoint.address), Some(entry));
-            }
-        }
-        if let Ok(parsed) = Configuration::parse(&bytes) {
-            for interface in parsed.interfaces() {
-                // START would select exactly this: no look-up may find it different.
-                let found = alternate(&bytes, interface.number, 0).unwrap();
-                prop_assert_eq!(found.interface(), *interface);
-                let listed = parsed.endpoints_of(interface.number).copied().collect::<Vec<_>>();
-                prop_assert_eq!(found.endpoints().map(|e| e.endpoint).collect::<Vec<_>>(), listed);
-            }
-        }
-    }
 }

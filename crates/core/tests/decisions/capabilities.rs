@@ -59,7 +59,8 @@ fn a_denied_capability_is_no_token() {
 
 #[test]
 fn streams_are_counted_within_the_documented_bound() {
-    for (answer, count) in [(0, None), (1, Some(1)), (16, Some(16)), (255, Some(255)), (u16::MAX, Some(255))] {
+    for (answer, count) in [(0, None), (1, Some(1)), (16, Some(16)), (255, Some(255)), (u16::MAX, Some(255))]
+    {
         let capabilities = started_with(&[(Capability::StaticStreams, answer)]);
         let streams = capabilities.static_streams.as_ref().map(|streams| streams.count());
         assert_eq!(streams, count, "{answer}");

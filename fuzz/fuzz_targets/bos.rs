@@ -1,0 +1,4 @@
+//! Fuzzes the check `bos`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| usbclient_fuzz::run("bos", bytes));
