@@ -137,6 +137,13 @@ fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.starts_with('#'))
 }
 
+/// The rules of SDV that nothing checks, as a line for a reader. `None`: there are none.
+#[must_use]
+pub fn not_checked_yet(implemented: &[&str]) -> Option<String> {
+    let waiting = sdv().filter(|rule| rule.checked(implemented) == Checked::NotYet).count();
+    (waiting > 0).then(|| format!("{waiting} of SDV's WDM rules have no check yet (docs/rules.md)"))
+}
+
 /// The WDM rules of Static Driver Verifier.
 pub fn sdv() -> impl Iterator<Item = Entry> {
     lines(SDV).filter_map(sdv_entry)

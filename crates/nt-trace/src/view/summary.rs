@@ -8,7 +8,7 @@ use super::amount::{bytes, plural};
 use super::fold::transfers;
 use super::owner::owners;
 use super::timeline::clock;
-use crate::catalogue::{self, Checked};
+use crate::catalogue;
 use crate::event::{Event, EventKind};
 use crate::object::ObjectId;
 use crate::rule::RuleSet;
@@ -76,8 +76,7 @@ impl Summary {
         summary.count_transfers(events);
         let implemented = RuleSet::all().names();
         summary.rules = implemented.len() as u64;
-        let waiting = catalogue::sdv().filter(|rule| rule.checked(&implemented) == Checked::NotYet).count();
-        summary.not_checked.push(format!("{waiting} of SDV's WDM rules have no check yet (docs/rules.md)"));
+        summary.not_checked.extend(catalogue::not_checked_yet(&implemented));
         summary
     }
 

@@ -10,7 +10,7 @@ mod worker;
 
 use std::{
     fs::File,
-    io::{BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -96,8 +96,12 @@ pub fn main() -> ExitCode {
 }
 
 fn list(rows: impl Iterator<Item = (String, String)>) {
+    let mut out = io::stdout().lock();
     for (name, about) in rows {
-        println!("{}", format!("{name:<28} {about}").trim_end());
+        // Whoever reads has read enough.
+        if writeln!(out, "{}", format!("{name:<28} {about}").trim_end()).is_err() {
+            return;
+        }
     }
 }
 

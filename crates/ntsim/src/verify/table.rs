@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use nt_trace::{RuleSet, catalogue, catalogue::Checked};
+use nt_trace::{RuleSet, catalogue};
 
 use super::{
     Only, Report,
@@ -182,11 +182,7 @@ impl Report {
 #[must_use]
 pub fn not_checked() -> Vec<String> {
     let rules = RuleSet::all().names();
-    let waiting = catalogue::sdv().filter(|rule| rule.checked(&rules) == Checked::NotYet).count();
-    let mut all = Vec::new();
-    if waiting > 0 {
-        all.push(format!("{waiting} of SDV's WDM rules have no check yet (docs/rules.md)"));
-    }
+    let mut all: Vec<_> = catalogue::not_checked_yet(&rules).into_iter().collect();
     all.extend(NOT_CHECKED.iter().map(|what| (*what).to_owned()));
     all
 }
