@@ -82,6 +82,25 @@ payloads! {
         /// `USBD_AssignUrbToIoStackLocation` was called for this submission.
         assigned: bool,
     }
+    /// The `USB` stack receives an isochronous transfer: follows its [`UrbSubmitted`].
+    IsochronousSubmitted {
+        /// The URB.
+        urb: ObjectId,
+        /// The IRP that carries it.
+        irp: ObjectId,
+        /// The endpoint address of the pipe.
+        endpoint: u8,
+        /// `NumberOfPackets`
+        packets: u32,
+        /// The number of packets that the URB was allocated for.
+        room: u32,
+        /// The polling period of the pipe in microframes.
+        period: u32,
+        /// `NumberOfPackets` must be a multiple of this.
+        per_frame: u32,
+        /// The most packets that the speed allows.
+        most: u32,
+    }
     /// The `USB` stack is done with an URB.
     UrbCompleted {
         /// The URB.

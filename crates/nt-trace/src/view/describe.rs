@@ -250,6 +250,9 @@ fn usb(kind: &EventKind) -> Option<String> {
         EventKind::UrbFreed(freed) => format!("{} freed", freed.urb),
         EventKind::UrbAssigned(assigned) => format!("{} put into the IRP", assigned.urb),
         EventKind::UrbSubmitted(sent) => submitted(sent),
+        EventKind::IsochronousSubmitted(sent) => {
+            format!("{} has {} packets, one in {} microframes", sent.urb, sent.packets, sent.period)
+        }
         EventKind::UrbCompleted(done) => {
             let status = names::usbd_status(done.usbd_status)
                 .map_or_else(|| format!("0x{:08X}", done.usbd_status), str::to_owned);

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use usb_models::{HostMemory, TransferId};
+use usb_models::{HostMemory, Packet, PacketEnd, TransferId};
 
 use super::{status::BUGCODE_USB3_DRIVER, transfer::Transfer};
 use crate::{
@@ -94,7 +94,7 @@ impl Kernel {
 /// The buffers of all transfers, for a model that is polled.
 pub(super) struct Buffers<'a> {
     pub mem: &'a mut Mem,
-    pub transfers: &'a BTreeMap<TransferId, Transfer>,
+    pub transfers: &'a mut BTreeMap<TransferId, Transfer>,
     /// A buffer was freed under its transfer, which is where a real controller would write to memory that
     /// is somebody else's by now.
     pub bad: Cell<Option<BadAccess>>,
@@ -121,6 +121,17 @@ impl HostMemory for Buffers<'_> {
             self.bad.set(Some(bad));
             &mut []
         })
+    }
+
+    fn packet(&self, id: TransferId, index: u32) -> Option<Packet> {
+        self.transfers.get(&id)?.job.isochronous.as_ref()?.packet(index)
+    }
+
+    fn packet_done(&mut self, id: TransferId, index: u32, end: PacketEnd) {
+        let transfer = self.transfers.get_mut(&id);
+        if let Some(isochronous) = transfer.and_then(|transfer| transfer.job.isochronous.as_mut()) {
+            isochronous.ended(index, end);
+        }
     }
 }
 

@@ -120,6 +120,7 @@ impl Kernel {
         }
         self.usb_show(&transfer)?;
         self.usb_check_data(&transfer);
+        let outcome = self.usb_packets_ended(pdo, &transfer, outcome)?;
         let outcome = self.usb_follow_up(pdo, &transfer, outcome)?;
         self.usb_write_back(pdo, &transfer, outcome)?;
         self.set_io_status(irp, outcome.status, 0)?;

@@ -18,7 +18,7 @@ pub enum Completion {
     InlinePending,
     /// As [`Self::Dispatch`], and `IoCallDriver` does not return before the DPC has run, if it can.
     Racing,
-    /// Bulk and interrupt transfers: not before they are cancelled or aborted, or the device is removed. All
+    /// Transfers on pipes: not before they are cancelled or aborted, or the device is removed. All
     /// others as with [`Self::Dispatch`].
     Never,
 }

@@ -64,6 +64,7 @@ pub(super) fn own_request(request_type: u8, request: u8, value: u16, index: u16,
         made_mdl: false,
         has_length: false,
         timeout_ms: 0,
+        isochronous: None,
     }
 }
 
@@ -95,6 +96,7 @@ impl Kernel {
             made_mdl,
             has_length: true,
             timeout_ms: told.timeout_ms,
+            isochronous: None,
         })
     }
 

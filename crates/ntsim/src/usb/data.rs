@@ -107,10 +107,11 @@ impl Kernel {
             made_mdl,
             has_length: true,
             timeout_ms: 0,
+            isochronous: None,
         })
     }
 
-    fn usb_check_chained(&self, pdo: Addr, irp: Addr, urb: Addr) -> Result<(), Refusal> {
+    pub(super) fn usb_check_chained(&self, pdo: Addr, irp: Addr, urb: Addr) -> Result<(), Refusal> {
         let face = self.usb.devices.get(&pdo).map(|device| device.options.face);
         if face == Some(Face::Usb2) {
             return Err(Refusal::usbd(USBD_STATUS_INVALID_URB_FUNCTION));
@@ -150,8 +151,10 @@ impl Kernel {
             return Err(Refusal::Refused(Outcome::GONE));
         };
         let endpoint = pipe.endpoint;
-        if !device_side {
-            pipe.halted = false;
+        // Nothing is sent to the device for an isochronous pipe (page `usb/ns-usb-_urb_header`).
+        if !device_side || pipe.kind == PipeKind::Isochronous {
+            pipe.halted &= !host_side;
+            pipe.next_frame = None;
             return Err(Refusal::Refused(Outcome::SUCCESS));
         }
         let work = if host_side { Work::ResetPipe } else { Work::Nothing };

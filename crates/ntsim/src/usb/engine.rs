@@ -71,7 +71,7 @@ impl Kernel {
         let Self { mem, usb, .. } = self;
         let Some(device) = usb.devices.get_mut(&pdo) else { return };
         loop {
-            let mut buffers = Buffers { mem, transfers: &device.transfers, bad: Cell::new(None) };
+            let mut buffers = Buffers { mem, transfers: &mut device.transfers, bad: Cell::new(None) };
             let completion = device.model.poll(now, &mut buffers);
             if let Some(bad) = buffers.bad.take() {
                 device.failure = Some(bad.into());

@@ -25,7 +25,7 @@ use crate::abi::urb::{
     URB_FUNCTION_SET_FEATURE_TO_INTERFACE, URB_FUNCTION_SET_FEATURE_TO_OTHER, URB_FUNCTION_SYNC_CLEAR_STALL,
     URB_FUNCTION_SYNC_RESET_PIPE, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, URB_FUNCTION_VENDOR_DEVICE,
     URB_FUNCTION_VENDOR_ENDPOINT, URB_FUNCTION_VENDOR_INTERFACE, URB_FUNCTION_VENDOR_OTHER,
-    URB_GET_CURRENT_FRAME_NUMBER, URB_HEADER, URB_OPEN_STATIC_STREAMS, URB_PIPE_REQUEST,
+    URB_GET_CURRENT_FRAME_NUMBER, URB_HEADER, URB_ISOCH_TRANSFER, URB_OPEN_STATIC_STREAMS, URB_PIPE_REQUEST,
     URB_SELECT_CONFIGURATION, URB_SELECT_INTERFACE,
 };
 
@@ -44,6 +44,9 @@ pub(super) enum Shape {
     Control,
     ControlEx,
     Data {
+        chained: bool,
+    },
+    Isochronous {
         chained: bool,
     },
     /// `GET_DESCRIPTOR` or `SET_DESCRIPTOR`.
@@ -96,12 +99,12 @@ impl Shape {
             URB_FUNCTION_CONTROL_TRANSFER_EX => Self::ControlEx,
             URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER => Self::Data { chained: false },
             URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL => Self::Data { chained: true },
+            URB_FUNCTION_ISOCH_TRANSFER => Self::Isochronous { chained: false },
+            URB_FUNCTION_ISOCH_TRANSFER_USING_CHAINED_MDL => Self::Isochronous { chained: true },
             URB_FUNCTION_GET_CONFIGURATION => Self::GetConfiguration,
             URB_FUNCTION_GET_INTERFACE => Self::GetInterface,
             URB_FUNCTION_OPEN_STATIC_STREAMS => Self::OpenStreams,
             URB_FUNCTION_CLOSE_STATIC_STREAMS
-            | URB_FUNCTION_ISOCH_TRANSFER
-            | URB_FUNCTION_ISOCH_TRANSFER_USING_CHAINED_MDL
             | URB_FUNCTION_GET_ISOCH_PIPE_TRANSFER_PATH_DELAYS
             | URB_FUNCTION_GET_MS_FEATURE_DESCRIPTOR => Self::Unsupported,
             other => return Self::control(other),
@@ -163,6 +166,7 @@ impl Shape {
             Self::Control => length == size_of::<URB_CONTROL_TRANSFER>(),
             Self::ControlEx => length == size_of::<URB_CONTROL_TRANSFER_EX>(),
             Self::Data { .. } => length == size_of::<URB_BULK_OR_INTERRUPT_TRANSFER>(),
+            Self::Isochronous { .. } => length >= size_of::<URB_ISOCH_TRANSFER>(),
             Self::Descriptor { .. } => length == size_of::<URB_CONTROL_DESCRIPTOR_REQUEST>(),
             Self::Feature { .. } => length == size_of::<URB_CONTROL_FEATURE_REQUEST>(),
             Self::Status { .. } => length == size_of::<URB_CONTROL_GET_STATUS_REQUEST>(),
@@ -183,7 +187,12 @@ impl Shape {
     pub const fn names_pipe(self) -> bool {
         matches!(
             self,
-            Self::AbortPipe | Self::ResetPipe { .. } | Self::Data { .. } | Self::Control | Self::ControlEx
+            Self::AbortPipe
+                | Self::ResetPipe { .. }
+                | Self::Data { .. }
+                | Self::Isochronous { .. }
+                | Self::Control
+                | Self::ControlEx
         )
     }
 
@@ -192,6 +201,7 @@ impl Shape {
         matches!(
             self,
             Self::Data { .. }
+                | Self::Isochronous { .. }
                 | Self::Control
                 | Self::ControlEx
                 | Self::Descriptor { .. }

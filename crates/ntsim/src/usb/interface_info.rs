@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use super::{
     parse::{Endpoint, Interface},
-    pipe::PipeKind,
+    pipe::{Pipe, PipeKind},
 };
 use crate::{
     abi::urb::{USBD_INTERFACE_INFORMATION, USBD_PIPE_INFORMATION},
@@ -79,11 +79,11 @@ impl Kernel {
         &mut self,
         at: Addr,
         index: u64,
-        endpoint: Endpoint,
+        (endpoint, open): (Endpoint, Pipe),
         handle: Addr,
     ) -> Result<(), BadAccess> {
         let pipe = at.add(HEADER + index * PIPE);
-        self.mem.write(pipe, &endpoint.packet)?;
+        self.mem.write(pipe, &open.packet)?;
         let bytes = [endpoint.address, endpoint.interval];
         self.mem.write(pipe.field(offset_of!(USBD_PIPE_INFORMATION, EndpointAddress)), &bytes)?;
         let kind = PipeKind::of(endpoint.attributes) as u32;

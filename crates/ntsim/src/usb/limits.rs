@@ -17,6 +17,25 @@ pub(super) const fn transfer(face: Face, speed: Speed, kind: PipeKind) -> u32 {
     }
 }
 
+/// The most bytes that one URB may move on an isochronous pipe, whose packets have `packet` bytes (`wBytesPerInterval` for
+/// `SuperSpeed`).
+pub(super) const fn isochronous(face: Face, speed: Speed, packet: u32) -> u32 {
+    match (speed, face) {
+        // UHCI and OHCI.
+        (Speed::Low | Speed::Full, Face::Usb2) => 64 * KB,
+        (Speed::Low | Speed::Full, Face::Usb3) => 256 * packet,
+        _ => 1024 * packet,
+    }
+}
+
+/// The most packets of one isochronous URB (page "How to transfer data to USB isochronous endpoints").
+pub(super) const fn packets(speed: Speed) -> u32 {
+    match speed {
+        Speed::Low | Speed::Full => 255,
+        Speed::High | Speed::Super => 1024,
+    }
+}
+
 /// The most bytes that one URB may move on the default pipe.
 pub(super) const fn control(speed: Speed) -> u32 {
     match speed {

@@ -7,8 +7,8 @@
 //!
 //! What builds on this uses [`plug`], [`unplug`], [`poke`], [`cycle_port`], [`Knobs`] and [`Usb::take_cycled`].
 //!
-//! Not modelled: isochronous transfers and static streams (refused with the statuses that a controller
-//! without them gives), `USB_BUS_INTERFACE_USBDI`, Microsoft OS descriptors.
+//! Not modelled: static streams (refused with the statuses that a controller without them gives),
+//! `USB_BUS_INTERFACE_USBDI`, Microsoft OS descriptors.
 
 mod buffer;
 mod bus;
@@ -26,6 +26,7 @@ mod handle;
 mod idle;
 mod interface_info;
 mod invariant;
+mod isochronous;
 mod knobs;
 mod left;
 mod limits;

@@ -6,6 +6,8 @@ pub(super) const CONFIGURATION: u8 = 2;
 pub(super) const INTERFACE: u8 = 4;
 /// `bDescriptorType` of an endpoint descriptor.
 pub(super) const ENDPOINT: u8 = 5;
+/// `bDescriptorType` of a `SuperSpeed` endpoint companion descriptor.
+const COMPANION: u8 = 0x30;
 /// Size of a configuration descriptor's own part, in bytes.
 pub(super) const CONFIGURATION_SIZE: usize = 9;
 /// Size of an interface descriptor, in bytes.
@@ -45,6 +47,29 @@ pub(super) struct Endpoint {
     /// `wMaxPacketSize`
     pub packet: u16,
     pub interval: u8,
+    /// What the `SuperSpeed` endpoint companion descriptor says that follows, if one does.
+    pub companion: Option<Companion>,
+}
+
+/// What a `SuperSpeed` endpoint companion descriptor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Companion {
+    /// For bulk the exponent of the number of streams, for isochronous `Mult`.
+    pub attributes: u8,
+    /// `wBytesPerInterval`
+    pub bytes_per_interval: u16,
+}
+
+impl Companion {
+    /// None for bytes that are no such descriptor.
+    pub const fn of(bytes: &[u8]) -> Option<Self> {
+        match *bytes {
+            [_, COMPANION, _, attributes, low, high, ..] => {
+                Some(Self { attributes, bytes_per_interval: u16::from_le_bytes([low, high]) })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Endpoint {
@@ -52,7 +77,8 @@ impl Endpoint {
     pub const fn of(bytes: &[u8]) -> Option<Self> {
         match *bytes {
             [_, ENDPOINT, address, attributes, low, high, interval, ..] => {
-                Some(Self { address, attributes, packet: u16::from_le_bytes([low, high]), interval })
+                let packet = u16::from_le_bytes([low, high]);
+                Some(Self { address, attributes, packet, interval, companion: None })
             }
             _ => None,
         }
@@ -78,12 +104,16 @@ pub(super) fn interfaces(bytes: &[u8], offset: usize) -> impl Iterator<Item = (u
     descriptors(bytes, offset).filter_map(|(at, descriptor)| Some((at, Interface::of(descriptor)?)))
 }
 
-/// The endpoint descriptors between the interface descriptor at `offset` and the next one.
+/// The endpoint descriptors between the interface descriptor at `offset` and the next one, with their companions.
 pub(super) fn endpoints(bytes: &[u8], offset: usize) -> impl Iterator<Item = (usize, Endpoint)> {
     descriptors(bytes, offset)
         .skip(1)
         .take_while(|(_, descriptor)| descriptor.get(1) != Some(&INTERFACE))
-        .filter_map(|(at, descriptor)| Some((at, Endpoint::of(descriptor)?)))
+        .filter_map(move |(at, descriptor)| {
+            let endpoint = Endpoint::of(descriptor)?;
+            let companion = descriptors(bytes, at).nth(1).and_then(|(_, next)| Companion::of(next));
+            Some((at, Endpoint { companion, ..endpoint }))
+        })
 }
 
 /// `bConfigurationValue`

@@ -2,7 +2,9 @@
 
 use nt_trace::{ObjectId, ObjectKind};
 
-use super::Usb;
+use usb_models::Speed;
+
+use super::{Usb, parse::Endpoint};
 use crate::{
     kernel::Kernel,
     mem::{Addr, Fill, Request},
@@ -38,8 +40,29 @@ pub(super) struct Pipe {
     /// `bEndpointAddress`
     pub endpoint: u8,
     pub kind: PipeKind,
+    /// `MaximumPacketSize` as the client is told.
+    pub packet: u16,
+    /// `bInterval`
+    pub interval: u8,
     /// The host side is halted: it takes no transfer before it is reset.
     pub halted: bool,
+    /// Isochronous: the frame after everything that was submitted, since the pipe was opened or reset.
+    pub next_frame: Option<u64>,
+}
+
+/// `MaximumPacketSize` of the pipe of an endpoint: for isochronous pipes all bytes of one interval.
+///
+/// Page: `usbcon/transfer-data-to-isochronous-endpoints`.
+pub(super) fn maximum_packet(speed: Speed, endpoint: Endpoint) -> u16 {
+    let (packet, transactions) = (endpoint.packet & 0x07FF, (endpoint.packet >> 11 & 3) + 1);
+    match (PipeKind::of(endpoint.attributes), speed) {
+        (PipeKind::Isochronous, Speed::High) => packet.saturating_mul(transactions),
+        (PipeKind::Isochronous, Speed::Super) => {
+            endpoint.companion.map_or(packet, |companion| companion.bytes_per_interval)
+        }
+        (PipeKind::Isochronous, _) => packet,
+        _ => endpoint.packet,
+    }
 }
 
 /// Handles of pipes and configurations are addresses from here on: above everything that a driver can reach.

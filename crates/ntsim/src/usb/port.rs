@@ -98,6 +98,7 @@ impl Kernel {
         }
         for pipe in device.pipes.values_mut() {
             pipe.halted = false;
+            pipe.next_frame = None;
         }
         self.usb_pump(pdo);
         if restored { STATUS_SUCCESS } else { STATUS_UNSUCCESSFUL }

@@ -3,6 +3,7 @@
 use std::mem::offset_of;
 
 use nt_trace::event::UrbKind;
+use usb_models::Speed;
 
 use super::{
     control::{SET_CONFIGURATION, SET_INTERFACE, own_request},
@@ -10,7 +11,7 @@ use super::{
     function::Shape,
     interface_info,
     parse::{self, CONFIGURATION_SIZE, Endpoint, Interface},
-    pipe::{Pipe, PipeKind},
+    pipe::{Pipe, PipeKind, maximum_packet},
     status::{Outcome, Refusal},
     transfer::{Job, Work},
 };
@@ -69,11 +70,11 @@ impl Kernel {
                 let told = self.usb_read_interface(urb.add(INTERFACE))?;
                 shape == Shape::SelectInterface && (told.number, told.alternate) == record.selects
             }
-            UrbKind::Isochronous => shape == Shape::Unsupported,
+            UrbKind::Isochronous => matches!(shape, Shape::Isochronous { .. }),
             UrbKind::Plain if shape == Shape::SelectConfiguration => {
                 self.mem.read::<Addr>(urb.field(SELECTS))?.is_null()
             }
-            UrbKind::Plain => shape != Shape::SelectInterface,
+            UrbKind::Plain => !matches!(shape, Shape::SelectInterface | Shape::Isochronous { .. }),
             _ => true,
         };
         if fits { Ok(()) } else { Err(Refusal::usbd(USBD_STATUS_INVALID_PARAMETER)) }
@@ -208,11 +209,19 @@ impl Kernel {
         // A number that only the stack understands, and no other interface has.
         let interface_handle = handle.add(u64::from(number) + 1);
         self.usb_answer_interface(at, chosen.interface, interface_handle, count)?;
+        let speed = self.usb.devices.get(&pdo).map_or(Speed::High, |device| device.model.speed());
         for (index, endpoint) in (0..).zip(chosen.endpoints.iter().copied()) {
-            let kind = PipeKind::of(endpoint.attributes);
-            let pipe = Pipe { interface: number, endpoint: endpoint.address, kind, halted: false };
-            let pipe = self.usb_open_pipe(pdo, pipe);
-            self.usb_answer_pipe(at, index, endpoint, pipe)?;
+            let open = Pipe {
+                interface: number,
+                endpoint: endpoint.address,
+                kind: PipeKind::of(endpoint.attributes),
+                packet: maximum_packet(speed, endpoint),
+                interval: endpoint.interval,
+                halted: false,
+                next_frame: None,
+            };
+            let pipe = self.usb_open_pipe(pdo, open);
+            self.usb_answer_pipe(at, index, (endpoint, open), pipe)?;
         }
         let device = self.usb.devices.get_mut(&pdo);
         if let Some(selected) = device.and_then(|device| device.configuration.as_mut()) {

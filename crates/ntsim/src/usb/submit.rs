@@ -198,6 +198,7 @@ impl Kernel {
             Shape::ResetPipe { device, host } => self.usb_reset_pipe(pdo, urb, device, host),
             Shape::FrameNumber => self.usb_frame_number(urb),
             Shape::Data { chained } => self.usb_data_job(pdo, irp, urb, chained),
+            Shape::Isochronous { chained } => self.usb_isochronous_job(pdo, irp, urb, chained),
             Shape::OpenStreams => Err(self.usb_open_streams(pdo, irp, urb)),
             Shape::Unsupported => Err(Refusal::usbd(crate::abi::usbd_status::USBD_STATUS_NOT_SUPPORTED)),
             _ => self.usb_control_job(pdo, urb, shape),
@@ -221,13 +222,14 @@ impl Kernel {
         self.usb.transfers += 1;
         let id = TransferId(self.usb.transfers);
         let now = self.usb_now();
-        let never = self.usb_completion(pdo) == Completion::Never && matches!(job.wire, Wire::Data);
+        let never = self.usb_completion(pdo) == Completion::Never && !matches!(job.wire, Wire::Control(_));
         let Some(device) = self.usb.devices.get_mut(&pdo) else {
             return Err(Stop::Host("an URB for a device that was never plugged".into()));
         };
         let request = match job.wire {
             Wire::Control(setup) => ModelTransfer::control(id, setup),
             Wire::Data => ModelTransfer::bulk_or_interrupt(id, job.endpoint, job.length),
+            Wire::Isochronous(schedule) => ModelTransfer::isochronous(id, job.endpoint, job.length, schedule),
         };
         let refused = if never { None } else { device.model.submit(now, request).err() };
         if let Some(error) = refused {

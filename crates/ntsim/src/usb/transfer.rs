@@ -1,8 +1,8 @@
 //! An URB that the stack holds.
 
-use usb_models::Setup;
+use usb_models::{Schedule, Setup};
 
-use super::{buffer::Buffer, select::Selection};
+use super::{buffer::Buffer, isochronous::Isochronous, select::Selection};
 use crate::mem::Addr;
 
 /// What an URB asks of the device, checked.
@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub has_length: bool,
     /// Given up after that many milliseconds; zero: never.
     pub timeout_ms: u32,
+    /// The packets of an isochronous transfer.
+    pub isochronous: Option<Isochronous>,
 }
 
 /// What goes over the bus.
@@ -37,6 +39,8 @@ pub(super) enum Wire {
     Control(Setup),
     /// A bulk or interrupt transfer.
     Data,
+    /// An isochronous transfer.
+    Isochronous(Schedule),
 }
 
 /// What else is done when that has succeeded.

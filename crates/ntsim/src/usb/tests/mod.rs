@@ -3,6 +3,7 @@
 
 mod handles;
 mod hostile;
+mod isochronous;
 mod life;
 mod misuse;
 mod modes;
