@@ -72,6 +72,8 @@ impl<F: Function> Device<F> {
             packet: if descriptors.speed == Speed::Low { 8 } else { 64 },
             per_interval: 0,
             interval: 0,
+            max_streams: 0,
+            stream: 0,
         };
         fallible::push(&mut queues, Queue::new(control, true))?;
         for endpoint in descriptors.configurations.iter().flat_map(|configuration| &configuration.endpoints) {
@@ -116,7 +118,36 @@ impl<F: Function> Device<F> {
 
     /// The endpoint in use with this address.
     fn queue(&mut self, address: u8) -> Option<&mut Queue> {
-        self.queues.iter_mut().find(|queue| queue.active && queue.endpoint.address == address)
+        self.queues.iter_mut().find(|queue| queue.is(address, 0))
+    }
+
+    /// The queue of a stream, which is made when it is used first. No such endpoint without streams.
+    fn stream(&mut self, address: u8, stream: u16) -> Result<&mut Queue, SubmitError> {
+        let base = self.queue(address).ok_or(SubmitError::NoSuchEndpoint)?;
+        if stream == 0 || stream > base.endpoint.streams() {
+            return Err(SubmitError::NoSuchEndpoint);
+        }
+        let new = Queue::stream(base, stream);
+        let known = self.queues.iter().position(|queue| queue.is(address, stream));
+        let index = match known {
+            Some(index) => index,
+            None => {
+                fallible::push(&mut self.queues, new).map_err(|OutOfMemory| SubmitError::OutOfMemory)?;
+                self.queues.len().saturating_sub(1)
+            }
+        };
+        self.queues.get_mut(index).ok_or(SubmitError::NoSuchEndpoint)
+    }
+
+    /// Does something to an endpoint and all its streams. Refused: no such endpoint.
+    fn each_stream(&mut self, address: u8, change: impl Fn(&mut Queue)) -> Result<(), Refused> {
+        let mut found = Err(Refused);
+        let concerned = |queue: &&mut Queue| queue.active && queue.endpoint.address == address;
+        for queue in self.queues.iter_mut().filter(concerned) {
+            change(queue);
+            found = Ok(());
+        }
+        found
     }
 
     /// Takes endpoints out of use or puts them into use; what was queued on the former ends.
@@ -180,9 +211,12 @@ impl<F: Function> DeviceModel for Device<F> {
             Kind::BulkOrInterrupt if number(transfer.endpoint) == 0 => {
                 return Err(SubmitError::NoSuchEndpoint);
             }
-            Kind::BulkOrInterrupt | Kind::Isochronous(_) => transfer.endpoint,
+            Kind::BulkOrInterrupt | Kind::Stream { .. } | Kind::Isochronous(_) => transfer.endpoint,
         };
-        let queue = self.queue(address).ok_or(SubmitError::NoSuchEndpoint)?;
+        let queue = match transfer.kind {
+            Kind::Stream { id } => self.stream(address, id)?,
+            _ => self.queue(address).ok_or(SubmitError::NoSuchEndpoint)?,
+        };
         let next = match transfer.kind {
             Kind::Isochronous(schedule) => Some(schedule.first),
             _ => None,
@@ -243,10 +277,10 @@ impl<F: Function> DeviceModel for Device<F> {
 
     fn reset_endpoint(&mut self, now: Time, endpoint: u8) -> Result<(), Refused> {
         self.present()?;
-        let queue = self.queue(endpoint).ok_or(Refused)?;
-        queue.halted = false;
-        queue.not_before = now;
-        Ok(())
+        self.each_stream(endpoint, |queue| {
+            (queue.halted, queue.stopped) = (false, false);
+            queue.not_before = now;
+        })
     }
 
     fn set_configuration(&mut self, now: Time, value: u8) -> Result<(), Refused> {
@@ -299,17 +333,16 @@ impl<F: Function> DeviceModel for Device<F> {
                 endpoint
             }
             Poke::Halt { endpoint } => {
-                self.queue(endpoint).ok_or(Refused)?.halted = true;
+                self.each_stream(endpoint, |queue| queue.halted = true)?;
                 endpoint
             }
             Poke::Nak { endpoint, on } => {
-                self.queue(endpoint).ok_or(Refused)?.nak = on;
+                self.each_stream(endpoint, |queue| queue.nak = on)?;
                 endpoint
             }
         };
-        if let Some(queue) = self.queue(endpoint) {
-            queue.not_before = now;
-        }
+        // An endpoint that is not in use has nothing to wait for.
+        let _ = self.each_stream(endpoint, |queue| queue.not_before = now);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::{
     models::{
         composite, hostile, iso_loopback, loopback,
         obstinate::{self, Obstinate},
+        stream_loopback, uas,
     },
 };
 
@@ -80,6 +81,16 @@ const ENTRIES: &[Entry] = &[
         name: "iso-loopback-ss",
         about: "isochronous loopback, SuperSpeed",
         make: |edits| made(edits, iso_loopback::device(Speed::Super)),
+    },
+    Entry {
+        name: "stream-loopback-ss",
+        about: "bulk loopback with 32 streams, SuperSpeed",
+        make: |edits| made(edits, stream_loopback::device()),
+    },
+    Entry {
+        name: "uas-ss",
+        about: "mass storage with 16 streams (UAS shape, in setting 1), SuperSpeed",
+        make: |edits| made(edits, uas::device()),
     },
     Entry {
         name: "composite",

@@ -88,6 +88,11 @@ pub enum Kind {
     },
     /// A bulk or interrupt transfer; the endpoint's descriptor tells which.
     BulkOrInterrupt,
+    /// A bulk transfer on one stream of an endpoint (USB 3.2, 8.12.1.4). Streams are independent of each other.
+    Stream {
+        /// The stream's identifier, from 1.
+        id: u16,
+    },
     /// An isochronous transfer. Where its packets lie in the buffer is asked of
     /// [`HostMemory::packet`](crate::HostMemory::packet), and each one's end is told to
     /// [`HostMemory::packet_done`](crate::HostMemory::packet_done).
@@ -151,6 +156,12 @@ impl Transfer {
         Self { id, endpoint, kind: Kind::BulkOrInterrupt, length }
     }
 
+    /// A bulk transfer of `length` bytes on a stream.
+    #[must_use]
+    pub const fn stream(id: TransferId, endpoint: u8, stream: u16, length: u32) -> Self {
+        Self { id, endpoint, kind: Kind::Stream { id: stream }, length }
+    }
+
     /// An isochronous transfer with a buffer of `length` bytes.
     #[must_use]
     pub const fn isochronous(id: TransferId, endpoint: u8, length: u32, schedule: Schedule) -> Self {
@@ -162,7 +173,9 @@ impl Transfer {
     pub const fn direction(&self) -> Direction {
         match self.kind {
             Kind::Control { setup } => setup.direction(),
-            Kind::BulkOrInterrupt | Kind::Isochronous(_) => Direction::of(self.endpoint),
+            Kind::BulkOrInterrupt | Kind::Stream { .. } | Kind::Isochronous(_) => {
+                Direction::of(self.endpoint)
+            }
         }
     }
 }

@@ -24,7 +24,10 @@ fn packets_come_back_as_packets() {
     let lengths = [40, 0, 25, 35, 0].map(|length| (Status::Ok, length));
     assert_eq!(host.ends(read), lengths);
     let buffer = &host.memory.buffers[&read];
-    assert_eq!((&buffer[..40], &buffer[200..225], &buffer[300..335]), (&data[..40], &data[40..65], &data[65..]));
+    assert_eq!(
+        (&buffer[..40], &buffer[200..225], &buffer[300..335]),
+        (&data[..40], &data[40..65], &data[65..])
+    );
     assert_eq!(buffer[40..100], [0xEE; 60], "the gap stays as it was");
 }
 

@@ -226,6 +226,16 @@ impl ConfigurationBuilder {
         self.endpoint(Shape { per_interval, more, capability, usage: usage & 0x0F, ..new })
     }
 
+    /// Adds the bytes of a descriptor of a class or vendor, which belongs to what stands before it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::OutOfMemory`].
+    pub fn other(mut self, bytes: &[u8]) -> Result<Self, BuildError> {
+        self.append(bytes)?;
+        Ok(self)
+    }
+
     fn endpoint(mut self, shape: Shape) -> Result<Self, BuildError> {
         let Shape { address, kind, packet, interval, per_interval, more, usage, capability } = shape;
         let &(interface, alternate) = self.made.settings.last().ok_or(BuildError::EndpointAddress)?;
@@ -249,8 +259,19 @@ impl ConfigurationBuilder {
         *count = count.checked_add(1).ok_or(BuildError::TooLarge)?;
         let configuration = self.made.value;
         let per_interval = per_interval.max(u32::from(packet));
-        let endpoint =
-            Endpoint { configuration, interface, alternate, address, kind, packet, per_interval, interval };
+        let max_streams = if self.speed == Speed::Super { capability.streams.min(16) } else { 0 };
+        let endpoint = Endpoint {
+            configuration,
+            interface,
+            alternate,
+            address,
+            kind,
+            packet,
+            per_interval,
+            interval,
+            max_streams,
+            stream: 0,
+        };
         fallible::push(&mut self.made.endpoints, endpoint)?;
         Ok(self)
     }

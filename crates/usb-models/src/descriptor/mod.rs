@@ -71,6 +71,22 @@ pub struct Endpoint {
     pub per_interval: u32,
     /// `bInterval`.
     pub interval: u8,
+    /// `MaxStreams` of a bulk endpoint's companion: the exponent of the number of streams, 0 for none.
+    pub max_streams: u8,
+    /// The stream that is asked about, 0 for the endpoint without streams.
+    pub stream: u16,
+}
+
+impl Endpoint {
+    /// How many streams it has (USB 3.2, table 9-28); the largest identifiers are reserved.
+    #[must_use]
+    pub const fn streams(&self) -> u16 {
+        match self.max_streams {
+            0 => 0,
+            exponent @ 1..=15 => 1 << exponent,
+            _ => 65_533,
+        }
+    }
 }
 
 /// A configuration: its descriptor as the host reads it, and what the device itself goes by.

@@ -106,8 +106,7 @@ impl<F: Function> Device<F> {
             chapter9::SET_INTERFACE => self.set_interface(now, index, value),
             chapter9::CLEAR_FEATURE if setup.request_type & 0x1F == 2 => self.reset_endpoint(now, index),
             chapter9::SET_FEATURE if setup.request_type & 0x1F == 2 => {
-                self.queue(index).ok_or(Refused)?.halted = true;
-                Ok(())
+                self.each_stream(index, |queue| queue.halted = true)
             }
             // The bus's own bookkeeping; remote wake-up and function suspend: accepted, without effect.
             chapter9::SET_ADDRESS

@@ -28,6 +28,8 @@ pub struct Queue {
     pub active: bool,
     /// Answers STALL until it is reset.
     pub halted: bool,
+    /// A stream of an endpoint that has answered STALL: the host asks it no more before a reset.
+    pub stopped: bool,
     /// Answers NAK for as long as this is on.
     pub nak: bool,
     /// Something happened to the endpoint at this time; nothing goes by earlier.
@@ -37,13 +39,27 @@ pub struct Queue {
 
 impl Queue {
     pub const fn new(endpoint: Endpoint, active: bool) -> Self {
-        Self { endpoint, active, halted: false, nak: false, not_before: Time(0), waiting: VecDeque::new() }
+        let waiting = VecDeque::new();
+        Self { endpoint, active, halted: false, stopped: false, nak: false, not_before: Time(0), waiting }
+    }
+
+    /// A stream of an endpoint.
+    pub fn stream(base: &Self, stream: u16) -> Self {
+        let new = Self::new(Endpoint { stream, ..base.endpoint }, true);
+        let Self { not_before, nak, halted, stopped, .. } = *base;
+        Self { not_before, nak, halted, stopped, ..new }
+    }
+
+    /// Whether this is an endpoint in use, or a stream of one.
+    pub const fn is(&self, address: u8, stream: u16) -> bool {
+        self.active && self.endpoint.address == address && self.endpoint.stream == stream
     }
 
     /// Begins anew, as after a change of configuration.
     pub const fn restart(&mut self, active: bool, now: Time) {
         self.active = active;
         self.halted = false;
+        self.stopped = false;
         self.nak = false;
         self.not_before = now;
     }

@@ -80,6 +80,9 @@ impl<F: Function> Device<F> {
         if let Kind::Control { setup } = queued.transfer.kind {
             return Some((What::Control, 2 + u32::from(setup.length).div_ceil(packet)));
         }
+        if queue.stopped {
+            return None;
+        }
         if queue.halted {
             return Some((What::Stall, 1));
         }
@@ -118,7 +121,12 @@ impl<F: Function> Device<F> {
         let (status, moved) = match step.what {
             What::Control => self.control(step.ends, queued.transfer, memory),
             What::Stall => {
-                self.queues.get_mut(step.queue)?.halted = true;
+                let Endpoint { address, .. } = self.queues.get(step.queue)?.endpoint;
+                // What other streams have queued stays there: the host stops them all.
+                let _ = self.each_stream(address, |queue| {
+                    queue.halted = true;
+                    queue.stopped = queue.endpoint.stream != 0;
+                });
                 (Status::Stall, queued.moved)
             }
             What::Silence => (Status::NoResponse, queued.moved),

@@ -42,7 +42,7 @@ const REPORTS: usize = 64;
 
 /// The bytes in the loop.
 #[derive(Debug, Default)]
-struct Loop {
+pub(crate) struct Loop {
     bytes: VecDeque<u8>,
     /// Bytes ever taken in.
     taken: u64,
@@ -112,7 +112,39 @@ impl Loop {
         u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 
-    fn give(&mut self, room: &mut [u8]) {
+    /// What an OUT endpoint answers that leads into the loop.
+    pub fn room(&self, capacity: u32) -> Ready {
+        Ready::Bytes { count: capacity.saturating_sub(self.level()), ends: false }
+    }
+
+    /// What an IN endpoint answers that leads out of the loop.
+    pub fn waiting(&self) -> Ready {
+        match self.ends.front() {
+            Some(end) => {
+                let count = u32::try_from(end.wrapping_sub(self.given)).unwrap_or(u32::MAX);
+                Ready::Bytes { count, ends: true }
+            }
+            None if self.bytes.is_empty() => Ready::Nak,
+            None => Ready::Bytes { count: self.level(), ends: false },
+        }
+    }
+
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), OutOfMemory> {
+        self.bytes.try_reserve(bytes.len()).map_err(|_| OutOfMemory)?;
+        self.bytes.extend(bytes);
+        self.taken = self.taken.wrapping_add(bytes.len() as u64);
+        Ok(())
+    }
+
+    pub fn end_of_taken(&mut self) -> Result<(), OutOfMemory> {
+        fallible::push_back(&mut self.ends, self.taken)
+    }
+
+    pub fn end_of_given(&mut self) {
+        self.ends.pop_front();
+    }
+
+    pub fn give(&mut self, room: &mut [u8]) {
         let count = room.len().min(self.bytes.len());
         let (first, second) = self.bytes.as_slices();
         let both = first.chunks(first.len().max(1)).chain(second.chunks(second.len().max(1)));
@@ -131,15 +163,8 @@ impl Loop {
 impl Function for Loopback {
     fn ready(&self, endpoint: &Endpoint) -> Ready {
         match endpoint.address {
-            BULK_OUT => Ready::Bytes { count: CAPACITY.saturating_sub(self.data.level()), ends: false },
-            BULK_IN => match self.data.ends.front() {
-                Some(end) => {
-                    let count = u32::try_from(end.wrapping_sub(self.data.given)).unwrap_or(u32::MAX);
-                    Ready::Bytes { count, ends: true }
-                }
-                None if self.data.bytes.is_empty() => Ready::Nak,
-                None => Ready::Bytes { count: self.data.level(), ends: false },
-            },
+            BULK_OUT => self.data.room(CAPACITY),
+            BULK_IN => self.data.waiting(),
             INTERRUPT_IN => self.reports.front().map_or(Ready::Nak, |report| {
                 let count = u32::try_from(report.length.saturating_sub(report.given)).unwrap_or(0);
                 Ready::Bytes { count, ends: true }
@@ -149,10 +174,7 @@ impl Function for Loopback {
     }
 
     fn take(&mut self, _: &Endpoint, bytes: &[u8]) -> Result<(), OutOfMemory> {
-        self.data.bytes.try_reserve(bytes.len()).map_err(|_| OutOfMemory)?;
-        self.data.bytes.extend(bytes);
-        self.data.taken = self.data.taken.wrapping_add(bytes.len() as u64);
-        Ok(())
+        self.data.take(bytes)
     }
 
     fn give(&mut self, endpoint: &Endpoint, room: &mut [u8]) {
@@ -171,8 +193,8 @@ impl Function for Loopback {
 
     fn end(&mut self, endpoint: &Endpoint) -> Result<(), OutOfMemory> {
         match endpoint.address {
-            BULK_OUT => fallible::push_back(&mut self.data.ends, self.data.taken)?,
-            BULK_IN => drop(self.data.ends.pop_front()),
+            BULK_OUT => self.data.end_of_taken()?,
+            BULK_IN => self.data.end_of_given(),
             _ => drop(self.reports.pop_front()),
         }
         Ok(())

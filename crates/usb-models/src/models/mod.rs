@@ -5,3 +5,5 @@ pub mod hostile;
 pub mod iso_loopback;
 pub mod loopback;
 pub mod obstinate;
+pub mod stream_loopback;
+pub mod uas;

@@ -64,7 +64,7 @@ impl Host {
         host
     }
 
-    fn id(&mut self, buffer: Vec<u8>) -> TransferId {
+    pub fn id(&mut self, buffer: Vec<u8>) -> TransferId {
         let id = TransferId(self.next);
         self.next += 1;
         self.memory.buffers.insert(id, buffer);
