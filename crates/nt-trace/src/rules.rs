@@ -29,6 +29,7 @@ mod irp_processing_complete;
 mod irql_calls;
 mod irql_effects;
 mod irql_return;
+mod isochronous;
 mod leaks;
 mod local_irp;
 mod lock_order;
@@ -64,6 +65,7 @@ mod remove_lock_remove;
 mod signal_event;
 mod spin_lock;
 mod status_check;
+mod streams;
 mod unload_pending;
 mod urb;
 mod urb_kind;
@@ -82,6 +84,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<usbd_handle::UsbdHandle>::default(),
         Box::<urb::Urbs>::default(),
         Box::new(urb_kind::RULE),
+        Box::new(isochronous::RULE),
+        Box::<streams::Streams>::default(),
         Box::<remove_lock::RemoveLock>::default(),
         Box::<remove_lock_forward::RemoveLockForward>::default(),
         Box::<remove_lock_remove::RemoveLockMnRemove>::default(),

@@ -1,8 +1,8 @@
 //! The standard requests that every device answers (USB 2.0, chapter 9).
 
 use crate::{
-    Refused, Setup,
-    descriptor::{BOS, CONFIGURATION, DEVICE, Descriptors, STRING},
+    Refused, Setup, Speed,
+    descriptor::{BOS, CONFIGURATION, DEVICE, DEVICE_QUALIFIER, Descriptors, STRING},
     function::Reply,
 };
 
@@ -69,9 +69,21 @@ pub fn descriptor(
             let text = all.strings.get(usize::from(index) - 1).ok_or(Refused)?;
             string(text, reply)
         }
+        DEVICE_QUALIFIER if index == 0 => qualifier(all, reply),
         BOS if index == 0 => reply.extend(all.bos.as_ref().ok_or(Refused)?),
         _ => Err(Refused),
     }
+}
+
+/// Writes the device qualifier (USB 2.0, 9.6.2): only a high-speed device has one, for full speed, where it is the same
+/// device.
+fn qualifier(all: &Descriptors, reply: &mut Reply) -> Result<(), Refused> {
+    let (Speed::High, &[_, _, low, high, class, subclass, protocol, packet, .., configurations]) =
+        (all.speed, &*all.device)
+    else {
+        return Err(Refused);
+    };
+    reply.extend(&[10, DEVICE_QUALIFIER, low, high, class, subclass, protocol, packet, configurations, 0])
 }
 
 /// Writes a string descriptor: at most 126 UTF-16 units, because `bLength` is one byte and even.

@@ -50,6 +50,8 @@ pub struct Device<F> {
     reads: u32,
     mute: bool,
     gone: bool,
+    /// Turns on the bus until the device is gone.
+    lasts: Option<u32>,
     answers: Answers,
     reply: Reply,
     scratch: Vec<u8>,
@@ -98,6 +100,7 @@ impl<F: Function> Device<F> {
             reads: 0,
             mute: false,
             gone: false,
+            lasts: None,
             answers: Answers::Right,
             reply: Reply::default(),
             scratch: Vec::new(),
@@ -110,8 +113,10 @@ impl<F: Function> Device<F> {
     ///
     /// [`OutOfMemory`].
     pub fn edit(&mut self, edit: Edit) -> Result<(), OutOfMemory> {
-        if let Edit::Answers(answers) = edit {
-            self.answers = answers;
+        match edit {
+            Edit::Answers(answers) => self.answers = answers,
+            Edit::Gone(turns) => self.lasts = Some(turns),
+            _ => {}
         }
         edit.apply(&mut self.descriptors)
     }
@@ -178,6 +183,17 @@ impl<F: Function> Device<F> {
         }
     }
 
+    /// A turn on the bus begins at a time. True: it is the one that the device does not survive.
+    fn breaks(&mut self, now: Time) -> bool {
+        let Some(left) = self.lasts.filter(|_| !self.gone) else { return false };
+        self.lasts = Some(left.saturating_sub(1));
+        if left > 1 {
+            return false;
+        }
+        self.unplug(now);
+        true
+    }
+
     const fn present(&self) -> Result<(), Refused> {
         if self.gone { Err(Refused) } else { Ok(()) }
     }
@@ -239,6 +255,9 @@ impl<F: Function> DeviceModel for Device<F> {
             let due = self.next_packet().filter(|due| due.at <= now);
             let before = |due: &isochronous::Due| self.step.is_none_or(|step| due.at <= step.ends);
             if let Some(due) = due.filter(before) {
+                if self.breaks(due.at) {
+                    continue;
+                }
                 if let Some(completion) = self.packet(due, memory) {
                     return Some(completion);
                 }
@@ -246,6 +265,9 @@ impl<F: Function> DeviceModel for Device<F> {
             }
             let step = self.step.take_if(|step| step.ends <= now)?;
             self.free_at = step.ends;
+            if self.breaks(step.ends) {
+                continue;
+            }
             if let Some(completion) = self.finish(&step, memory) {
                 return Some(completion);
             }
@@ -344,6 +366,10 @@ impl<F: Function> DeviceModel for Device<F> {
         // An endpoint that is not in use has nothing to wait for.
         let _ = self.each_stream(endpoint, |queue| queue.not_before = now);
         Ok(())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.gone
     }
 
     fn unplug(&mut self, now: Time) {

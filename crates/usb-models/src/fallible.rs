@@ -111,6 +111,11 @@ impl<M: DeviceModel> DeviceModel for [M; 1] {
         model.poke(now, poke)
     }
 
+    fn is_gone(&self) -> bool {
+        let [model] = self;
+        model.is_gone()
+    }
+
     fn unplug(&mut self, now: Time) {
         let [model] = self;
         model.unplug(now);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::{
-    Refused, Setup,
+    Refused, Setup, Time,
     descriptor::Endpoint,
     fallible::{self, OutOfMemory},
 };
@@ -17,6 +17,15 @@ pub enum Ready {
     Stall,
     /// What comes is damaged on the way: the host sees a failed transaction.
     Damaged,
+    /// NAK until a time, and then these bytes of an IN endpoint, as [`Self::Bytes`].
+    Later {
+        /// From when on.
+        at: Time,
+        /// How many.
+        count: u32,
+        /// After them the packet ends short.
+        ends: bool,
+    },
     /// OUT: room for this many bytes. IN: this many bytes up to the end of a packet sequence.
     Bytes {
         /// How many. Isochronous IN: all that is sent in this interval.
@@ -69,6 +78,11 @@ pub trait Function {
     fn take(&mut self, endpoint: &Endpoint, bytes: &[u8]) -> Result<(), OutOfMemory> {
         let _ = (endpoint, bytes);
         Ok(())
+    }
+
+    /// Data of this endpoint move now: comes before [`take`](Self::take) and [`give`](Self::give).
+    fn moment(&mut self, endpoint: &Endpoint, now: Time) {
+        let _ = (endpoint, now);
     }
 
     /// Fills the room with the next bytes of an IN endpoint, never more than [`ready`](Self::ready) promised.

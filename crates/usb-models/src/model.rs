@@ -159,6 +159,12 @@ pub trait DeviceModel {
     /// [`Refused`]: the device has no such endpoint, or cannot do that.
     fn poke(&mut self, now: Time, poke: Poke<'_>) -> Result<(), Refused>;
 
+    /// Whether the device has gone by itself, as one does whose cable breaks: what [`unplug`](Self::unplug) does has
+    /// happened already.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// Pulls the plug. Queued transfers end with [`Status::Gone`](crate::Status::Gone); from now on nothing else
     /// works.
     fn unplug(&mut self, now: Time);

@@ -8,9 +8,9 @@ use crate::{
     fallible,
     function::Function,
     models::{
-        composite, hostile, iso_loopback, loopback,
+        audio, camera, composite, eeprom, hid, hostile, iso_loopback, loopback,
         obstinate::{self, Obstinate},
-        stream_loopback, uas,
+        stream_loopback, uas, wide,
     },
 };
 
@@ -91,6 +91,66 @@ const ENTRIES: &[Entry] = &[
         name: "uas-ss",
         about: "mass storage with 16 streams (UAS shape, in setting 1), SuperSpeed",
         make: |edits| made(edits, uas::device()),
+    },
+    Entry {
+        name: "camera-fs",
+        about: "isochronous IN in three bandwidths, full speed",
+        make: |edits| made(edits, camera::device(Speed::Full)),
+    },
+    Entry {
+        name: "camera-hs",
+        about: "isochronous IN in three bandwidths, high speed",
+        make: |edits| made(edits, camera::device(Speed::High)),
+    },
+    Entry {
+        name: "camera-ss",
+        about: "isochronous IN in three bandwidths, SuperSpeed",
+        make: |edits| made(edits, camera::device(Speed::Super)),
+    },
+    Entry {
+        name: "audio-fs",
+        about: "isochronous OUT with feedback, full speed",
+        make: |edits| made(edits, audio::device(Speed::Full)),
+    },
+    Entry {
+        name: "audio-hs",
+        about: "isochronous OUT with feedback, high speed",
+        make: |edits| made(edits, audio::device(Speed::High)),
+    },
+    Entry {
+        name: "hid-ls",
+        about: "a report every 4 ms, low speed",
+        make: |edits| made(edits, hid::device(Speed::Low)),
+    },
+    Entry {
+        name: "hid-fs",
+        about: "a report every 4 ms, full speed",
+        make: |edits| made(edits, hid::device(Speed::Full)),
+    },
+    Entry {
+        name: "hid-hs",
+        about: "a report every 4 ms, high speed",
+        make: |edits| made(edits, hid::device(Speed::High)),
+    },
+    Entry {
+        name: "eeprom-fs",
+        about: "64 KiB behind vendor requests, full speed",
+        make: |edits| made(edits, eeprom::device(Speed::Full)),
+    },
+    Entry {
+        name: "eeprom-hs",
+        about: "64 KiB behind vendor requests, high speed",
+        make: |edits| made(edits, eeprom::device(Speed::High)),
+    },
+    Entry {
+        name: "eeprom-ss",
+        about: "64 KiB behind vendor requests, SuperSpeed",
+        make: |edits| made(edits, eeprom::device(Speed::Super)),
+    },
+    Entry {
+        name: "composite-wide",
+        about: "three functions with associations on interfaces 1, 2, 5 and 9",
+        make: |edits| made(edits, wide::device(Speed::High)),
     },
     Entry {
         name: "composite",

@@ -101,6 +101,22 @@ payloads! {
         /// The most packets that the speed allows.
         most: u32,
     }
+    /// The `USB` stack has opened a static stream.
+    StreamOpened {
+        /// Its pipe.
+        pipe: ObjectId,
+        /// The pipe of the endpoint that it is a stream of.
+        base: ObjectId,
+        /// Its identifier, from 1.
+        stream: u16,
+    }
+    /// An URB names a pipe that is open no more: another configuration or setting was selected, or its streams were closed.
+    StalePipeUsed {
+        /// The URB.
+        urb: ObjectId,
+        /// The pipe.
+        pipe: ObjectId,
+    }
     /// The `USB` stack is done with an URB.
     UrbCompleted {
         /// The URB.

@@ -250,6 +250,8 @@ fn usb(kind: &EventKind) -> Option<String> {
         EventKind::UrbFreed(freed) => format!("{} freed", freed.urb),
         EventKind::UrbAssigned(assigned) => format!("{} put into the IRP", assigned.urb),
         EventKind::UrbSubmitted(sent) => submitted(sent),
+        EventKind::StreamOpened(open) => format!("stream {} of {} is {}", open.stream, open.base, open.pipe),
+        EventKind::StalePipeUsed(used) => format!("{} names {}, which is closed", used.urb, used.pipe),
         EventKind::IsochronousSubmitted(sent) => {
             format!("{} has {} packets, one in {} microframes", sent.urb, sent.packets, sent.period)
         }

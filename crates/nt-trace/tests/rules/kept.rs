@@ -4,6 +4,7 @@
 use crate::life::*;
 use crate::lock_order::{mutexes, nested};
 use crate::queues::{refused, under_lock};
+use crate::usbd::{STREAM, packets, streams};
 use crate::verifier::{built_with_event, passed_on};
 use nt_trace::event::*;
 use nt_trace::names::{mj, pnp};
@@ -13,6 +14,23 @@ use nt_trace::{NtStatus, RuleSet};
 type Kept = (&'static str, fn(&mut Life));
 
 const KEPT: &[Kept] = &[
+    ("IsochronousPackets", |life| packets(life, 1024, 1, 1024)),
+    ("IsochronousPeriod", |life| packets(life, 3, 8, 4)),
+    ("BasePipeAfterStreams", |life| {
+        // A stream's own pipe is for transfers, and the endpoint's for resetting and closing.
+        let life = streams(life);
+        life.on_pipe(0x09, STREAM).urb_done(ObjectId::NONE).on_pipe(0x1E, PIPE).urb_done(ObjectId::NONE);
+        life.on_pipe(0x36, PIPE).urb_done(ObjectId::NONE);
+    }),
+    ("StreamsNotOpen", |life| {
+        // A request to close that failed leaves them open.
+        let life = streams(life);
+        let failed = UrbCompleted { urb: URB, usbd_status: 0x8000_0400, ..UrbCompleted::default() };
+        life.on_pipe(0x36, PIPE).push(failed).on_pipe(0x36, PIPE).urb_done(ObjectId::NONE);
+    }),
+    ("StreamPipeRequest", |life| {
+        streams(life).on_pipe(0x02, PIPE).urb_done(ObjectId::NONE);
+    }),
     ("IoSetCompletionRoutineExCheck", |life| {
         *life = Life::started();
         life.dispatch(mj::READ, 0, FAILED, |life, irp| {

@@ -65,6 +65,36 @@ pub const CASES: &[Case] = &[
         *life = Life::started();
         life.push(UrbSubmitted { urb: URB, function: 0x0A, assigned: true, ..UrbSubmitted::default() });
     }),
+    ("IsochronousPackets", "", |life| packets(life, 12, 1, 16)),
+    ("IsochronousPackets", "", |life| packets(life, 0, 1, 16)),
+    ("IsochronousPackets", "", |life| packets(life, 24, 1, 16)),
+    ("IsochronousPackets", "", |life| packets(life, 1032, 1, 2000)),
+    ("IsochronousPeriod", "", |life| packets(life, 8, 16, 16)),
+    ("BasePipeAfterStreams", "", |life| {
+        streams(life).on_pipe(0x09, PIPE);
+    }),
+    ("BasePipeAfterStreams", "", |life| {
+        let life = streams(life);
+        life.on_pipe(0x36, PIPE).urb_done(ObjectId::NONE).on_pipe(0x37, PIPE);
+    }),
+    ("StreamPipeRequest", "", |life| {
+        streams(life).on_pipe(0x02, STREAM);
+    }),
+    ("StreamPipeRequest", "", |life| {
+        streams(life).on_pipe(0x1E, STREAM);
+    }),
+    ("StreamsNotOpen", "", |life| {
+        *life = Life::started();
+        life.on_pipe(0x36, PIPE);
+    }),
+    ("StreamsNotOpen", "", |life| {
+        let life = streams(life);
+        life.on_pipe(0x36, PIPE).urb_done(ObjectId::NONE).on_pipe(0x36, PIPE);
+    }),
+    ("StalePipe", "", |life| {
+        *life = Life::started();
+        life.on_pipe(0x09, PIPE).push(StalePipeUsed { urb: URB, pipe: PIPE });
+    }),
     ("IrqlUsbd", "", |life| {
         *life = Life::new();
         life.at(2, |life| {
@@ -72,6 +102,47 @@ pub const CASES: &[Case] = &[
         });
     }),
 ];
+
+/// The pipe of a stream.
+pub const STREAM: ObjectId = ObjectId::new(ObjectKind::Pipe, 2);
+
+/// An isochronous URB with this number of packets, for a pipe with this polling period in microframes.
+pub fn packets(life: &mut Life, packets: u32, period: u32, room: u32) {
+    *life = Life::started();
+    let sent = IsochronousSubmitted {
+        urb: URB,
+        irp: ObjectId::NONE,
+        endpoint: 0x81,
+        packets,
+        room,
+        period,
+        per_frame: (8 / period).max(1),
+        most: 1024,
+    };
+    life.push(sent);
+}
+
+/// The streams of the pipe are open.
+pub fn streams(life: &mut Life) -> &mut Life {
+    *life = Life::started();
+    life.on_pipe(0x35, PIPE).urb_done(ObjectId::NONE);
+    life.push(StreamOpened { pipe: STREAM, base: PIPE, stream: 1 })
+}
+
+impl Life {
+    /// A request for a pipe.
+    pub fn on_pipe(&mut self, function: u16, pipe: ObjectId) -> &mut Self {
+        self.push(UrbSubmitted {
+            urb: URB,
+            function,
+            pipe,
+            endpoint: 0x81,
+            kind: UrbKind::Plain,
+            assigned: true,
+            ..UrbSubmitted::default()
+        })
+    }
+}
 
 fn remove_without_close(life: &mut Life, close_last: bool) {
     *life = Life::started();

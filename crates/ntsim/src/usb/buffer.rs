@@ -15,6 +15,9 @@ use crate::{
     stop::Stop,
 };
 
+/// MDLs of a chain at most: a chain that leads back into itself has no end.
+const LONGEST_CHAIN: usize = 1 << 16;
+
 /// A contiguous piece of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
@@ -73,7 +76,13 @@ impl Kernel {
         const USABLE: u16 = MDL::PAGES_LOCKED | MDL::SOURCE_IS_NONPAGED_POOL | MDL::PARTIAL;
         let mut runs = Vec::with_capacity(1);
         let mut at = mdl;
+        let mut count = 0;
         while !at.is_null() {
+            count += 1;
+            if count > LONGEST_CHAIN {
+                let text = format!("the MDLs that follow {} come to no end", self.object(mdl));
+                return Err(bug_check(BUGCODE_USB3_DRIVER, 0x3, text));
+            }
             let memory = self.mem.at::<MDL>(at)?;
             if memory.MdlFlags & USABLE == 0 {
                 let text =

@@ -3,7 +3,7 @@
 use nt_trace::{NtStatus, event::CapabilityQueried};
 use usb_models::Speed;
 
-use super::{Face, USBDEX};
+use super::{Face, USBDEX, streams::CONTROLLER_STREAMS};
 use crate::{
     abi::{
         GUID,
@@ -76,10 +76,17 @@ fn query_capability(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         (None, Some(wanted)) => wanted.to_string().into(),
         (None, None) => "none".into(),
     };
-    let status = answer(kernel, handle, wanted, known.map(|(.., known)| *known), (length, buffer))?;
+    let known = known.map(|(.., known)| *known);
+    let status = answer(kernel, handle, wanted, known, (length, buffer))?;
+    let mut filled = 0_u32;
+    if known == Some(Capability::StaticStreams) && status == STATUS_SUCCESS {
+        // Nothing else fills a buffer. The page's text says USHORT, and so does the one about streams.
+        let count = kernel.usb.handles.get(&handle).and_then(|handle| handle.streams).unwrap_or(0);
+        kernel.mem.write(buffer, &count)?;
+        filled = 2;
+    }
     if !result_length.is_null() {
-        // Static streams are never granted here, and nothing else fills a buffer.
-        kernel.mem.write(result_length, &0_u32)?;
+        kernel.mem.write(result_length, &filled)?;
     }
     let handle = kernel.usb_handle_name(handle);
     kernel.emit(CapabilityQueried { handle, capability, status });
@@ -120,9 +127,12 @@ fn answer(
     if knobs.hits(setting) {
         status = STATUS_NOT_SUPPORTED;
     }
+    let count = knobs.streams(CONTROLLER_STREAMS);
     if let Some(handle) = kernel.usb.handles.get_mut(&address) {
         handle.knows_chained_mdls |= known == Some(Capability::ChainedMdls) && status == STATUS_SUCCESS;
-        handle.asked_streams |= known == Some(Capability::StaticStreams);
+        if known == Some(Capability::StaticStreams) && status == STATUS_SUCCESS {
+            handle.streams = Some(count);
+        }
     }
     Ok(status)
 }
@@ -136,7 +146,10 @@ const fn support(face: Face, speed: Option<Speed>, known: Option<Capability>) ->
         (Face::Usb2, Capability::SelectiveSuspend) => false,
         (Face::Usb2, _) => return STATUS_NOT_IMPLEMENTED,
         (Face::Usb3, Capability::ChainedMdls) => true,
-        (Face::Usb3, Capability::SuperSpeed) => matches!(speed, Some(Speed::Super)),
+        // Streams are of SuperSpeed endpoints.
+        (Face::Usb3, Capability::SuperSpeed | Capability::StaticStreams) => {
+            matches!(speed, Some(Speed::Super))
+        }
         // Not modelled: what is not there is not promised.
         (Face::Usb3, _) => false,
     };
@@ -161,5 +174,8 @@ mod tests {
         assert_eq!(ask(Face::Usb2, Capability::HighSpeed), STATUS_SUCCESS);
         assert_eq!(ask(Face::Usb3, Capability::SuperSpeed), STATUS_NOT_SUPPORTED);
         assert_eq!(support(Face::Usb3, None, None), STATUS_NOT_IMPLEMENTED);
+        assert_eq!(ask(Face::Usb3, Capability::StaticStreams), STATUS_NOT_SUPPORTED);
+        let fast = |face| support(face, Some(Speed::Super), Some(Capability::StaticStreams));
+        assert_eq!((fast(Face::Usb3), fast(Face::Usb2)), (STATUS_SUCCESS, STATUS_NOT_IMPLEMENTED));
     }
 }

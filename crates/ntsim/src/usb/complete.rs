@@ -143,6 +143,8 @@ impl Kernel {
                 }
                 Ok(outcome)
             }
+            Work::OpenStreams { array, count } => self.usb_streams_opened(pdo, transfer, *array, *count),
+            Work::CloseStreams => Ok(self.usb_streams_closed(pdo, transfer.job.pipe)),
         }
     }
 

@@ -4,9 +4,11 @@ use super::{
     Face, Usb,
     buffer::Buffer,
     control::{CLEAR_FEATURE, own_request},
+    isochronous::frame_number,
     limits,
     pipe::PipeKind,
     status::{BUGCODE_USB3_DRIVER, Outcome, Refusal},
+    streams::Streams,
     submit::{BUFFER, BUFFER_MDL, LENGTH},
     transfer::{Job, Wire, Work},
 };
@@ -15,12 +17,11 @@ use crate::{
         urb::{URB_BULK_OR_INTERRUPT_TRANSFER, URB_GET_CURRENT_FRAME_NUMBER, USBD_SHORT_TRANSFER_OK},
         usbd_status::{
             USBD_STATUS_CANCELED, USBD_STATUS_ENDPOINT_HALTED, USBD_STATUS_ERROR_BUSY,
-            USBD_STATUS_INVALID_PARAMETER, USBD_STATUS_INVALID_URB_FUNCTION, USBD_STATUS_NOT_SUPPORTED,
+            USBD_STATUS_INVALID_PARAMETER, USBD_STATUS_INVALID_PIPE_HANDLE, USBD_STATUS_INVALID_URB_FUNCTION,
         },
     },
     kernel::Kernel,
     mem::Addr,
-    sched::PASSIVE_LEVEL,
 };
 
 /// Units of 100 ns in a frame.
@@ -68,7 +69,7 @@ impl Kernel {
 
     /// Checks a bulk or interrupt transfer.
     pub(super) fn usb_data_job(
-        &self,
+        &mut self,
         pdo: Addr,
         irp: Addr,
         urb: Addr,
@@ -86,7 +87,12 @@ impl Kernel {
         if !matches!(open.kind, PipeKind::Bulk | PipeKind::Interrupt) {
             return Err(Refusal::usbd(USBD_STATUS_INVALID_PARAMETER));
         }
-        if open.halted {
+        // An endpoint with streams is used by them alone, even after they were closed.
+        if open.streams != Streams::Never {
+            return Err(Refusal::usbd(USBD_STATUS_INVALID_PIPE_HANDLE));
+        }
+        let base = open.stream.map_or(pipe, |(_, base)| base);
+        if device.pipes.get(&base).is_none_or(|base| base.halted) {
             return Err(Refusal::usbd(USBD_STATUS_ENDPOINT_HALTED));
         }
         let flags = self.mem.at::<URB_BULK_OR_INTERRUPT_TRANSFER>(urb)?.TransferFlags;
@@ -95,7 +101,7 @@ impl Kernel {
             return Err(Refusal::usbd(USBD_STATUS_INVALID_PARAMETER));
         }
         Ok(Job {
-            wire: Wire::Data,
+            wire: open.stream.map_or(Wire::Data, |(stream, _)| Wire::Stream(stream)),
             work: Work::Nothing,
             buffer,
             length,
@@ -116,7 +122,9 @@ impl Kernel {
         if face == Some(Face::Usb2) {
             return Err(Refusal::usbd(USBD_STATUS_INVALID_URB_FUNCTION));
         }
-        if self.usb.handles.values().any(|handle| handle.pdo == pdo && handle.knows_chained_mdls) {
+        // The handle that was asked with is the one that the URB is of.
+        let of = self.usb.urbs.get(&urb).and_then(|record| self.usb.handles.get(&record.handle));
+        if of.is_some_and(|handle| handle.knows_chained_mdls) {
             return Ok(());
         }
         let text = format!("{} uses chained MDLs, and nobody asked for that capability", self.object(urb));
@@ -127,6 +135,7 @@ impl Kernel {
     /// before they do, and does.
     pub(super) fn usb_abort_pipe(&mut self, pdo: Addr, urb: Addr) -> Result<Job, Refusal> {
         let pipe = self.usb_pipe_of(pdo, urb)?;
+        self.usb_check_no_stream(pdo, pipe)?;
         self.usb_abort(pdo, USBD_STATUS_CANCELED, |_, transfer| transfer.job.pipe == pipe);
         self.usb_pump(pdo);
         Err(Refusal::Refused(Outcome::SUCCESS))
@@ -141,12 +150,13 @@ impl Kernel {
         host_side: bool,
     ) -> Result<Job, Refusal> {
         let handle = self.usb_pipe_of(pdo, urb)?;
+        self.usb_check_no_stream(pdo, handle)?;
+        if self.usb_is_busy(pdo, handle) || self.usb_has_busy_streams(pdo, handle) {
+            return Err(Refusal::usbd(USBD_STATUS_ERROR_BUSY));
+        }
         let Some(device) = self.usb.devices.get_mut(&pdo) else {
             return Err(Refusal::Refused(Outcome::GONE));
         };
-        if device.transfers.values().any(|transfer| transfer.job.pipe == handle) {
-            return Err(Refusal::usbd(USBD_STATUS_ERROR_BUSY));
-        }
         let Some(pipe) = device.pipes.get_mut(&handle) else {
             return Err(Refusal::Refused(Outcome::GONE));
         };
@@ -164,26 +174,9 @@ impl Kernel {
 
     /// `URB_FUNCTION_GET_CURRENT_FRAME_NUMBER`
     pub(super) fn usb_frame_number(&mut self, urb: Addr) -> Result<Job, Refusal> {
-        // The frame counter wraps.
-        let frame = u32::try_from((self.sched.now / PER_FRAME) & u64::from(u32::MAX)).unwrap_or(0);
+        let frame = frame_number(self.sched.now / PER_FRAME);
         self.mem.at_mut::<URB_GET_CURRENT_FRAME_NUMBER>(urb)?.FrameNumber = frame;
         Err(Refusal::Refused(Outcome::SUCCESS))
-    }
-
-    /// `URB_FUNCTION_OPEN_STATIC_STREAMS`: no simulated controller has streams.
-    pub(super) fn usb_open_streams(&self, pdo: Addr, irp: Addr, urb: Addr) -> Refusal {
-        let irql = self.sched.irql();
-        if irql > PASSIVE_LEVEL {
-            let text = "static streams are opened above PASSIVE_LEVEL".to_owned();
-            return self.usb_bug(BUGCODE_USB3_DRIVER, 0x800, pdo, irp, urb, text).into();
-        }
-        if self.usb_is_usb3(pdo)
-            && !self.usb.handles.values().any(|handle| handle.pdo == pdo && handle.asked_streams)
-        {
-            let text = "static streams are opened, and nobody asked for that capability".to_owned();
-            return self.usb_bug(BUGCODE_USB3_DRIVER, 0x801, pdo, irp, urb, text).into();
-        }
-        Refusal::usbd(USBD_STATUS_NOT_SUPPORTED)
     }
 }
 

@@ -185,17 +185,23 @@ impl Device {
         if short && picky && !transfer.job.short_ok {
             outcome = Outcome::new(USBD_STATUS_ERROR_SHORT_TRANSFER, completion.length);
         }
-        if let Some(pipe) = self.pipes.get_mut(&transfer.job.pipe)
-            && matches!(completion.status, Status::Stall | Status::NoResponse | Status::Overrun)
-        {
-            pipe.halted = true;
-        } else if outcome.usbd == USBD_STATUS_ERROR_SHORT_TRANSFER {
-            if let Some(pipe) = self.pipes.get_mut(&transfer.job.pipe) {
-                pipe.halted = true;
-            }
+        let (pipe, endpoint) = (transfer.job.pipe, transfer.job.endpoint);
+        let failed = matches!(completion.status, Status::Stall | Status::NoResponse | Status::Overrun);
+        if failed || outcome.usbd == USBD_STATUS_ERROR_SHORT_TRANSFER {
+            self.halt(pipe);
+        }
+        if outcome.usbd == USBD_STATUS_ERROR_SHORT_TRANSFER {
             // Refused by a device that has no such endpoint any more: then there is nothing to halt.
-            let _ = self.model.poke(now, Poke::Halt { endpoint: transfer.job.endpoint });
+            let _ = self.model.poke(now, Poke::Halt { endpoint });
         }
         self.finished.push_back((completion.id, outcome));
+    }
+
+    /// The host side of a pipe is halted; of a stream, that of its endpoint.
+    fn halt(&mut self, handle: Addr) {
+        let base = self.pipes.get(&handle).and_then(|pipe| pipe.stream).map_or(handle, |(_, base)| base);
+        if let Some(pipe) = self.pipes.get_mut(&base) {
+            pipe.halted = true;
+        }
     }
 }

@@ -71,6 +71,7 @@ pub(super) enum Shape {
     GetConfiguration,
     GetInterface,
     OpenStreams,
+    CloseStreams,
     /// Known, and not supported by the controllers that are simulated.
     Unsupported,
 }
@@ -104,9 +105,10 @@ impl Shape {
             URB_FUNCTION_GET_CONFIGURATION => Self::GetConfiguration,
             URB_FUNCTION_GET_INTERFACE => Self::GetInterface,
             URB_FUNCTION_OPEN_STATIC_STREAMS => Self::OpenStreams,
-            URB_FUNCTION_CLOSE_STATIC_STREAMS
-            | URB_FUNCTION_GET_ISOCH_PIPE_TRANSFER_PATH_DELAYS
-            | URB_FUNCTION_GET_MS_FEATURE_DESCRIPTOR => Self::Unsupported,
+            URB_FUNCTION_CLOSE_STATIC_STREAMS => Self::CloseStreams,
+            URB_FUNCTION_GET_ISOCH_PIPE_TRANSFER_PATH_DELAYS | URB_FUNCTION_GET_MS_FEATURE_DESCRIPTOR => {
+                Self::Unsupported
+            }
             other => return Self::control(other),
         })
     }
@@ -161,7 +163,9 @@ impl Shape {
         match self {
             Self::SelectConfiguration => length >= offset_of!(URB_SELECT_CONFIGURATION, Interface),
             Self::SelectInterface => length >= offset_of!(URB_SELECT_INTERFACE, Interface) + 24,
-            Self::AbortPipe | Self::ResetPipe { .. } => length == size_of::<URB_PIPE_REQUEST>(),
+            Self::AbortPipe | Self::ResetPipe { .. } | Self::CloseStreams => {
+                length == size_of::<URB_PIPE_REQUEST>()
+            }
             Self::FrameNumber => length == size_of::<URB_GET_CURRENT_FRAME_NUMBER>(),
             Self::Control => length == size_of::<URB_CONTROL_TRANSFER>(),
             Self::ControlEx => length == size_of::<URB_CONTROL_TRANSFER_EX>(),
@@ -189,6 +193,8 @@ impl Shape {
             self,
             Self::AbortPipe
                 | Self::ResetPipe { .. }
+                | Self::OpenStreams
+                | Self::CloseStreams
                 | Self::Data { .. }
                 | Self::Isochronous { .. }
                 | Self::Control

@@ -70,8 +70,8 @@ pub(super) struct Handle {
     pub closed: bool,
     /// The client has asked for chained MDLs, and may use them.
     pub knows_chained_mdls: bool,
-    /// The client has asked for static streams.
-    pub asked_streams: bool,
+    /// The client has asked for static streams, and may open that many on each endpoint.
+    pub streams: Option<u16>,
     /// Where the creating call returns to.
     pub site: Addr,
 }
@@ -98,7 +98,7 @@ fn create_handle(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         tag,
         closed: false,
         knows_chained_mdls: false,
-        asked_streams: false,
+        streams: None,
         site: kernel.site(),
     };
     kernel.usb.handles.insert(address, handle);

@@ -339,12 +339,12 @@ impl Kernel {
     }
 
     /// Whether the stack holds transfers of a pipe.
-    fn usb_is_busy(&self, pdo: Addr, handle: Addr) -> bool {
+    pub(super) fn usb_is_busy(&self, pdo: Addr, handle: Addr) -> bool {
         let device = self.usb.devices.get(&pdo);
         device.is_some_and(|device| device.transfers.values().any(|transfer| transfer.job.pipe == handle))
     }
 
-    fn usb_pipe_mut(&mut self, pdo: Addr, handle: Addr) -> Option<&mut Pipe> {
+    pub(super) fn usb_pipe_mut(&mut self, pdo: Addr, handle: Addr) -> Option<&mut Pipe> {
         self.usb.devices.get_mut(&pdo)?.pipes.get_mut(&handle)
     }
 }

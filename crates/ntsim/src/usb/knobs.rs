@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::sched::SplitMix;
 
+/// The most static streams that the stack ever answers (page `usbcon/how-to-open-streams-in-a-usb-endpoint`).
+pub(super) const MOST_STREAMS: u16 = 255;
 /// The largest N with a meaning: a setting hits at least once in so many calls.
 const RAREST: u32 = 0x7FF;
 
@@ -22,8 +24,7 @@ pub struct Knobs {
     pub UsbVerifierFailChainedMdlSupport: u32,
     /// The query for static streams fails.
     pub UsbVerifierFailStaticStreamsSupport: u32,
-    /// Another number of static streams than the controller has: 1 a random one, N this one. No simulated
-    /// controller has any, so that it changes nothing yet.
+    /// Another number of static streams than the controller has: 1 a random one, N this one, 255 at most.
     pub UsbVerifierStaticStreamCountOverride: u32,
     /// The request to open static streams fails.
     pub UsbVerifierFailEnableStaticStreams: u32,
@@ -92,6 +93,15 @@ impl Knobs {
         }
     }
 
+    /// How many static streams the query for them answers, of a controller that has `supported`.
+    pub(super) fn streams(&mut self, supported: u16) -> u16 {
+        match self.UsbVerifierStaticStreamCountOverride {
+            0 => supported,
+            1 => u16::try_from(self.random.below(supported.into()) + 1).unwrap_or(supported),
+            wanted => u16::try_from(wanted).map_or(MOST_STREAMS, |wanted| wanted.min(MOST_STREAMS)),
+        }
+    }
+
     /// Whether a setting hits this time.
     pub(super) fn hits(&mut self, setting: u32) -> bool {
         match setting {
@@ -122,6 +132,18 @@ mod tests {
         let hits = (0..10_000).filter(|_| knobs.hits(10)).count();
         assert!((800..1200).contains(&hits), "{hits}");
         assert!((0..100).all(|_| knobs.hits(1)) && !(0..100).any(|_| knobs.hits(0)));
+    }
+
+    #[test]
+    fn the_number_of_streams_is_overridden() {
+        let mut knobs = Knobs::new(3);
+        assert_eq!(knobs.streams(255), 255);
+        knobs.UsbVerifierStaticStreamCountOverride = 1;
+        assert!((0..100).map(|_| knobs.streams(255)).all(|count| (1..=255).contains(&count)));
+        knobs.UsbVerifierStaticStreamCountOverride = 7;
+        assert_eq!(knobs.streams(255), 7);
+        knobs.UsbVerifierStaticStreamCountOverride = 70_000;
+        assert_eq!(knobs.streams(255), 255);
     }
 
     #[test]

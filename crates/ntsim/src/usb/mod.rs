@@ -7,8 +7,8 @@
 //!
 //! What builds on this uses [`plug`], [`unplug`], [`poke`], [`cycle_port`], [`Knobs`] and [`Usb::take_cycled`].
 //!
-//! Not modelled: static streams (refused with the statuses that a controller without them gives),
-//! `USB_BUS_INTERFACE_USBDI`, Microsoft OS descriptors.
+//! Not modelled: `USB_BUS_INTERFACE_USBDI`, Microsoft OS descriptors, path delays of isochronous pipes, and bandwidth: every
+//! setting that a device has can be selected.
 
 mod buffer;
 mod bus;
@@ -40,6 +40,7 @@ mod query_id;
 mod select;
 mod select_urb;
 mod status;
+mod streams;
 mod submit;
 #[cfg(test)]
 mod tests;

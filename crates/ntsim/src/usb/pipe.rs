@@ -4,7 +4,7 @@ use nt_trace::{ObjectId, ObjectKind};
 
 use usb_models::Speed;
 
-use super::{Usb, parse::Endpoint};
+use super::{Usb, parse::Endpoint, streams::Streams};
 use crate::{
     kernel::Kernel,
     mem::{Addr, Fill, Request},
@@ -46,6 +46,12 @@ pub(super) struct Pipe {
     pub interval: u8,
     /// The host side is halted: it takes no transfer before it is reset.
     pub halted: bool,
+    /// How many streams its endpoint has by its companion descriptor.
+    pub max_streams: u32,
+    /// Whether they are open.
+    pub streams: Streams,
+    /// Of a stream: its identifier and the pipe that it was opened on.
+    pub stream: Option<(u16, Addr)>,
     /// Isochronous: the frame after everything that was submitted, since the pipe was opened or reset.
     pub next_frame: Option<u64>,
 }
@@ -62,6 +68,17 @@ pub(super) fn maximum_packet(speed: Speed, endpoint: Endpoint) -> u16 {
         }
         (PipeKind::Isochronous, _) => packet,
         _ => endpoint.packet,
+    }
+}
+
+/// How many streams an endpoint has: those of its companion descriptor (USB 3.2, table 9-28).
+pub(super) fn maximum_streams(speed: Speed, endpoint: Endpoint) -> u32 {
+    let bulk = PipeKind::of(endpoint.attributes) == PipeKind::Bulk && speed == Speed::Super;
+    let companion = endpoint.companion.filter(|_| bulk);
+    match companion.map_or(0, |companion| companion.attributes & 0x1F) {
+        0 => 0,
+        exponent @ 1..=15 => 1 << exponent,
+        _ => 65_533,
     }
 }
 

@@ -11,8 +11,9 @@ use super::{
     function::Shape,
     interface_info,
     parse::{self, CONFIGURATION_SIZE, Endpoint, Interface},
-    pipe::{Pipe, PipeKind, maximum_packet},
+    pipe::{Pipe, PipeKind, maximum_packet, maximum_streams},
     status::{Outcome, Refusal},
+    streams::Streams,
     transfer::{Job, Work},
 };
 use crate::{
@@ -218,6 +219,9 @@ impl Kernel {
                 packet: maximum_packet(speed, endpoint),
                 interval: endpoint.interval,
                 halted: false,
+                max_streams: maximum_streams(speed, endpoint),
+                streams: Streams::Never,
+                stream: None,
                 next_frame: None,
             };
             let pipe = self.usb_open_pipe(pdo, open);

@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use nt_trace::{
     NtStatus, ObjectId,
-    event::{UrbCompleted, UrbKind, UrbSubmitted},
+    event::{StalePipeUsed, UrbCompleted, UrbKind, UrbSubmitted},
 };
 use usb_models::{Transfer as ModelTransfer, TransferId};
 
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     abi::{
         status::STATUS_PENDING,
-        urb::{URB_BULK_OR_INTERRUPT_TRANSFER, URB_HEADER},
+        urb::{URB_BULK_OR_INTERRUPT_TRANSFER, URB_FUNCTION_CLOSE_STATIC_STREAMS, URB_HEADER},
         usbd_status::{
             USBD_STATUS_INSUFFICIENT_RESOURCES, USBD_STATUS_INVALID_PARAMETER,
             USBD_STATUS_INVALID_PIPE_HANDLE, USBD_STATUS_INVALID_URB_FUNCTION, USBD_STATUS_PENDING,
@@ -179,6 +179,9 @@ impl Kernel {
         if self.usb.is_gone(pdo) {
             return Err(Refusal::Refused(Outcome::GONE));
         }
+        if function == URB_FUNCTION_CLOSE_STATIC_STREAMS {
+            self.usb_check_closing(pdo, irp, urb)?;
+        }
         if !self.usb_is_powered(pdo, irp) || self.irp(irp)?.Cancel != 0 {
             return Err(Refusal::Refused(Outcome::CANCELLED));
         }
@@ -199,7 +202,8 @@ impl Kernel {
             Shape::FrameNumber => self.usb_frame_number(urb),
             Shape::Data { chained } => self.usb_data_job(pdo, irp, urb, chained),
             Shape::Isochronous { chained } => self.usb_isochronous_job(pdo, irp, urb, chained),
-            Shape::OpenStreams => Err(self.usb_open_streams(pdo, irp, urb)),
+            Shape::OpenStreams => self.usb_open_streams(pdo, irp, urb),
+            Shape::CloseStreams => self.usb_close_streams(pdo, urb),
             Shape::Unsupported => Err(Refusal::usbd(crate::abi::usbd_status::USBD_STATUS_NOT_SUPPORTED)),
             _ => self.usb_control_job(pdo, urb, shape),
         }
@@ -210,11 +214,17 @@ impl Kernel {
         self.mem.bytes(urb, u64::from(length)).is_ok()
     }
 
-    /// The pipe handle in an URB, if it is one that is open.
-    pub(super) fn usb_pipe_of(&self, pdo: Addr, urb: Addr) -> Result<Addr, Refusal> {
+    /// The pipe handle in an URB, if it is one that is open. A stale one is told.
+    pub(super) fn usb_pipe_of(&mut self, pdo: Addr, urb: Addr) -> Result<Addr, Refusal> {
         let handle: Addr = self.mem.read(urb.field(PIPE))?;
-        let open = self.usb.devices.get(&pdo).is_some_and(|device| device.pipes.contains_key(&handle));
-        if open { Ok(handle) } else { Err(Refusal::usbd(USBD_STATUS_INVALID_PIPE_HANDLE)) }
+        if self.usb.devices.get(&pdo).is_some_and(|device| device.pipes.contains_key(&handle)) {
+            return Ok(handle);
+        }
+        let (urb, pipe) = (self.object(urb), self.usb_pipe_name(handle));
+        if pipe.is_some() {
+            self.emit(StalePipeUsed { urb, pipe });
+        }
+        Err(Refusal::usbd(USBD_STATUS_INVALID_PIPE_HANDLE))
     }
 
     /// The stack takes an URB: the device gets it, the driver may not touch it.
@@ -222,16 +232,21 @@ impl Kernel {
         self.usb.transfers += 1;
         let id = TransferId(self.usb.transfers);
         let now = self.usb_now();
-        let never = self.usb_completion(pdo) == Completion::Never && !matches!(job.wire, Wire::Control(_));
+        let never = self.usb_completion(pdo) == Completion::Never
+            && !matches!(job.wire, Wire::Control(_) | Wire::Nothing);
         let Some(device) = self.usb.devices.get_mut(&pdo) else {
             return Err(Stop::Host("an URB for a device that was never plugged".into()));
         };
+        let (endpoint, length) = (job.endpoint, job.length);
         let request = match job.wire {
-            Wire::Control(setup) => ModelTransfer::control(id, setup),
-            Wire::Data => ModelTransfer::bulk_or_interrupt(id, job.endpoint, job.length),
-            Wire::Isochronous(schedule) => ModelTransfer::isochronous(id, job.endpoint, job.length, schedule),
+            Wire::Control(setup) => Some(ModelTransfer::control(id, setup)),
+            Wire::Data => Some(ModelTransfer::bulk_or_interrupt(id, endpoint, length)),
+            Wire::Stream(stream) => Some(ModelTransfer::stream(id, endpoint, stream, length)),
+            Wire::Isochronous(schedule) => Some(ModelTransfer::isochronous(id, endpoint, length, schedule)),
+            Wire::Nothing => None,
         };
-        let refused = if never { None } else { device.model.submit(now, request).err() };
+        let done = request.is_none();
+        let refused = request.filter(|_| !never).and_then(|request| device.model.submit(now, request).err());
         if let Some(error) = refused {
             let usbd = match error {
                 usb_models::SubmitError::NoSuchEndpoint => USBD_STATUS_INVALID_PIPE_HANDLE,
@@ -249,7 +264,11 @@ impl Kernel {
         if never {
             transfer.stage = Stage::Held;
         }
+        if done {
+            transfer.stage = Stage::Finished;
+        }
         if let Some(device) = self.usb.devices.get_mut(&pdo) {
+            device.finished.extend(done.then_some((id, Outcome::SUCCESS)));
             device.transfers.insert(id, transfer);
         }
         self.usb_set_timeout(pdo, id, timeout_ms);

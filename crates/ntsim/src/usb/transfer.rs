@@ -39,8 +39,12 @@ pub(super) enum Wire {
     Control(Setup),
     /// A bulk or interrupt transfer.
     Data,
+    /// A transfer on a stream.
+    Stream(u16),
     /// An isochronous transfer.
     Isochronous(Schedule),
+    /// Nothing: the controller alone is concerned.
+    Nothing,
 }
 
 /// What else is done when that has succeeded.
@@ -53,6 +57,13 @@ pub(super) enum Work {
     SelectInterface(Selection),
     /// The pipe is no longer halted.
     ResetPipe,
+    /// Opens the streams of a pipe, and tells in the array at this address.
+    OpenStreams {
+        array: Addr,
+        count: u32,
+    },
+    /// Closes the streams of a pipe.
+    CloseStreams,
 }
 
 /// Where a held URB is.

@@ -25,6 +25,8 @@ pub const STRING: u8 = 0x03;
 pub const INTERFACE: u8 = 0x04;
 /// `bDescriptorType` of an endpoint descriptor.
 pub const ENDPOINT: u8 = 0x05;
+/// `bDescriptorType` of a device qualifier.
+pub const DEVICE_QUALIFIER: u8 = 0x06;
 /// `bDescriptorType` of an interface association descriptor.
 pub const INTERFACE_ASSOCIATION: u8 = 0x0B;
 /// `bDescriptorType` of a binary device object store.

@@ -11,6 +11,7 @@
 //! | `c<20` | only 20 bytes are there |
 //! | `c>16` | 16 bytes more are there, zeros, and `wTotalLength` says so |
 //! | `short` | the answer to each control read is a byte short |
+//! | `gone=7` | the seventh turn on the bus never ends: the device is gone, whatever it was about to do |
 //! | `babble` | an answer that is longer than the host asked for is not cut: the device babbles |
 
 use alloc::vec::Vec;
@@ -43,6 +44,8 @@ pub enum Edit {
     Grow(Which, usize),
     /// Answers to control reads.
     Answers(Answers),
+    /// The device is gone with this turn on the bus.
+    Gone(u32),
 }
 
 /// Which descriptor.
@@ -64,6 +67,9 @@ fn edit(text: &str) -> Option<Edit> {
         "short" => return Some(Edit::Answers(Answers::Short)),
         "babble" => return Some(Edit::Answers(Answers::Overlong)),
         _ => {}
+    }
+    if let Some(turn) = text.strip_prefix("gone=") {
+        return turn.parse().ok().filter(|turn| *turn > 0).map(Edit::Gone);
     }
     let mut rest = text.chars();
     let which = match rest.next()? {
@@ -120,7 +126,7 @@ impl Edit {
                     [*low, *high] = total;
                 }
             }
-            Self::Answers(_) => {}
+            Self::Answers(_) | Self::Gone(_) => {}
         }
         Ok(())
     }

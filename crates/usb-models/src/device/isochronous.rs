@@ -43,7 +43,7 @@ impl<F: Function> Device<F> {
         {
             let queue = self.queues.get(due.queue)?;
             let (endpoint, nak) = (queue.endpoint, queue.nak || self.mute);
-            let end = self.carry(endpoint, nak, &queued, packet, memory);
+            let end = self.carry(due.at, (endpoint, nak), &queued, packet, memory);
             moved = moved.saturating_add(end.length);
             memory.packet_done(queued.transfer.id, queued.next, end);
         }
@@ -61,14 +61,20 @@ impl<F: Function> Device<F> {
     /// Moves the data of one packet. `silent`: the device answers nothing.
     fn carry(
         &mut self,
-        endpoint: Endpoint,
-        silent: bool,
+        at: Time,
+        (endpoint, silent): (Endpoint, bool),
         queued: &Queued,
         packet: Packet,
         memory: &mut dyn HostMemory,
     ) -> PacketEnd {
-        let ready = if silent { Ready::Nak } else { self.function.ready(&endpoint) };
+        let ready = match self.function.ready(&endpoint) {
+            _ if silent => Ready::Nak,
+            Ready::Later { at: from, count, ends } if from <= at => Ready::Bytes { count, ends },
+            Ready::Later { .. } => Ready::Nak,
+            ready => ready,
+        };
         let id = queued.transfer.id;
+        self.function.moment(&endpoint, at);
         let mut copy = Copy { function: &mut self.function, endpoint: &endpoint, id, memory };
         match queued.transfer.direction() {
             Direction::Out => copy.packet_out(ready, packet),
@@ -91,7 +97,9 @@ impl<F: Function> Copy<'_, F> {
 
     fn packet_in(&mut self, ready: Ready, packet: Packet) -> PacketEnd {
         let sent = match ready {
-            Ready::Nak | Ready::Stall => return PacketEnd { status: Status::NoResponse, length: 0 },
+            Ready::Nak | Ready::Stall | Ready::Later { .. } => {
+                return PacketEnd { status: Status::NoResponse, length: 0 };
+            }
             Ready::Damaged => 0,
             Ready::Bytes { count, .. } => count.min(self.endpoint.per_interval),
         };

@@ -60,41 +60,43 @@ impl<F: Function> Device<F> {
     fn step_of(&self, index: usize) -> Option<Step> {
         let queue = self.queues.get(index)?;
         let queued = queue.front().filter(|_| queue.endpoint.kind != EndpointType::Isochronous)?;
-        let (what, packets) = self.what(queue, queued)?;
+        let (what, packets, not_before) = self.what(queue, queued)?;
         let begins = service(
             self.descriptors.speed,
             queue.endpoint,
-            self.free_at.max(queued.since).max(queue.not_before),
+            self.free_at.max(queued.since).max(queue.not_before).max(not_before),
         );
         let ends = begins + timing::packets(self.descriptors.speed, packets);
         Some(Step { queue: index, begins, ends, what })
     }
 
-    /// What the endpoint would do now, and how many packets that takes. `None`: NAK.
-    fn what(&self, queue: &Queue, queued: &Queued) -> Option<(What, u32)> {
+    /// What the endpoint would do, how many packets that takes, and from when on. `None`: NAK.
+    fn what(&self, queue: &Queue, queued: &Queued) -> Option<(What, u32, Time)> {
+        const NOW: Time = Time(0);
         if self.mute {
             // The host gives up after three tries.
-            return Some((What::Silence, 3));
+            return Some((What::Silence, 3, NOW));
         }
         let packet = u32::from(queue.endpoint.packet).max(1);
         if let Kind::Control { setup } = queued.transfer.kind {
-            return Some((What::Control, 2 + u32::from(setup.length).div_ceil(packet)));
+            return Some((What::Control, 2 + u32::from(setup.length).div_ceil(packet), NOW));
         }
         if queue.stopped {
             return None;
         }
         if queue.halted {
-            return Some((What::Stall, 1));
+            return Some((What::Stall, 1, NOW));
         }
         if queue.nak {
             return None;
         }
-        let (count, ends) = match self.function.ready(&queue.endpoint) {
+        let (count, ends, at) = match self.function.ready(&queue.endpoint) {
             Ready::Nak => return None,
-            Ready::Stall => return Some((What::Stall, 1)),
+            Ready::Stall => return Some((What::Stall, 1, NOW)),
             // Damaged packets are sent again, until the host gives up.
-            Ready::Damaged => return Some((What::Silence, 3)),
-            Ready::Bytes { count, ends } => (count, ends),
+            Ready::Damaged => return Some((What::Silence, 3, NOW)),
+            Ready::Bytes { count, ends } => (count, ends, NOW),
+            Ready::Later { at, count, ends } => (count, ends, at),
         };
         let most = self.most_packets(queue.endpoint.kind).saturating_mul(packet);
         let wanted = queued.transfer.length.saturating_sub(queued.moved);
@@ -102,7 +104,7 @@ impl<F: Function> Device<F> {
             Direction::Out => take(wanted, count, packet, most)?,
             Direction::In => give(wanted, count, ends, packet, most)?,
         };
-        Some((What::Data { bytes, then }, bytes.div_ceil(packet).max(1)))
+        Some((What::Data { bytes, then }, bytes.div_ceil(packet).max(1), at))
     }
 
     /// How many packets of one endpoint fit into one turn.
@@ -130,7 +132,11 @@ impl<F: Function> Device<F> {
                 (Status::Stall, queued.moved)
             }
             What::Silence => (Status::NoResponse, queued.moved),
-            What::Data { bytes, then } => self.data(step.queue, &queued, bytes, then, memory)?,
+            What::Data { bytes, then } => {
+                let endpoint = self.queues.get(step.queue)?.endpoint;
+                self.function.moment(&endpoint, step.ends);
+                self.data(step.queue, &queued, bytes, then, memory)?
+            }
         };
         // A control request may have ended its own queue: the transfer is then reported from there.
         self.queues.get_mut(step.queue)?.remove(id)?;

@@ -307,7 +307,7 @@ fn what_is_no_isochronous_request_is_refused() {
         EventKind::IsochronousSubmitted(sent) => Some((sent.packets, sent.room, sent.period, sent.per_frame)),
         _ => None,
     });
-    assert_eq!(told.take(2).collect::<Vec<_>>(), [(7, 16, 1, 8), (0, 16, 1, 8)]);
+    assert_eq!(told.take(2).collect::<Vec<_>>(), [(7, 16, 1, 8), (24, 16, 1, 8)]);
 }
 
 #[test]

@@ -105,6 +105,40 @@ fn what_is_left_at_removal_stops_the_machine() {
 }
 
 #[test]
+fn a_chain_needs_the_capability_and_reaches_as_far_as_its_mdls() {
+    use crate::abi::{MDL, urb::URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL};
+    let chained = |ask: bool, length: u32, endless: bool| {
+        stops(Face::Usb3, Completion::Dispatch, move |client: Client| async move {
+            let pipes = client.select().await?;
+            let urb = client.urb()?;
+            if ask {
+                let mut kernel = client.cpu.k();
+                let guid = block(&mut kernel, 16)?;
+                let chained_mdls = 0xF5CE_EB23_AD90_458C_979A_D59B_3AD6_884F;
+                kernel.mem.write(guid, &crate::abi::GUID::from_u128(chained_mdls))?;
+                usbdex(&mut kernel, "USBD_QueryUsbCapability", &[client.handle.0, guid.0, 0, 0, 0])?;
+            }
+            client.format_bulk(urb, pipes.out, Addr::NULL, length)?;
+            {
+                let mut kernel = client.cpu.k();
+                let one = block(&mut kernel, 5)?;
+                let mdl = kernel.allocate_mdl(one, 5, false)?;
+                let fields: &mut MDL = kernel.mem.at_mut(mdl)?;
+                fields.MdlFlags |= MDL::PAGES_LOCKED;
+                fields.Next = if endless { mdl } else { Addr::NULL };
+                let urb: &mut URB_BULK_OR_INTERRUPT_TRANSFER = kernel.mem.at_mut(urb)?;
+                urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL;
+                urb.TransferBufferMDL = mdl;
+            }
+            client.send(urb).await.map(drop)
+        })
+    };
+    assert_eq!(chained(false, 5, false), (0x144, 0x806));
+    assert_eq!(chained(true, 6, false), (0x144, 0x807));
+    assert_eq!(chained(true, 6, true), (0x144, 0x3));
+}
+
+#[test]
 fn requests_are_refused_as_documented() {
     with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
         let pipes = client.select().await?;
@@ -131,7 +165,7 @@ fn requests_are_refused_as_documented() {
         client.cpu.k().mem.at_mut::<URB_HEADER>(urb)?.Function = 0x7FFF;
         assert_eq!(client.run(urb).await?.1, USBD_STATUS_INVALID_URB_FUNCTION);
         client.cpu.k().mem.at_mut::<URB_HEADER>(urb)?.Function =
-            crate::abi::urb::URB_FUNCTION_CLOSE_STATIC_STREAMS;
+            crate::abi::urb::URB_FUNCTION_GET_MS_FEATURE_DESCRIPTOR;
         assert_eq!(client.run(urb).await?.1, USBD_STATUS_NOT_SUPPORTED);
         Ok(())
     });

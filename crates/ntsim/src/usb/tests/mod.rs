@@ -8,6 +8,7 @@ mod life;
 mod misuse;
 mod modes;
 mod ports;
+mod streams;
 mod transfers;
 
 use std::{cell::Cell, mem::offset_of, rc::Rc};
