@@ -9,6 +9,9 @@
 //! | [`capabilities`] | what the USB driver stack can do, as tokens |
 //! | [`descriptors`] | which configuration descriptors can be used |
 //! | [`request`] | which device control requests are well-formed |
+//! | [`isoch`] | which isochronous transfers are well-formed, and what comes of them |
+//! | [`streams`] | which states the pipe of a bulk endpoint with streams goes through, as types |
+//! | [`urb`] | what an URB may be used for again, as types |
 //! | [`transfer`] | how much goes to the bus at once |
 //! | [`request_word`] | who completes a request that is being cancelled |
 //!
@@ -21,10 +24,13 @@ pub mod add_device;
 pub mod capabilities;
 pub mod descriptors;
 pub mod dispatch;
+pub mod isoch;
 pub mod pnp;
 pub mod remove;
 pub mod request;
 pub mod request_word;
+pub mod streams;
 pub mod transfer;
+pub mod urb;
 
 pub use usbclient_protocol::status;

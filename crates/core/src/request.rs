@@ -4,14 +4,18 @@
 //! lengths that the I/O manager gives; the caller's data buffer is never read here.
 
 use usbclient_protocol::{
-    ControlTransfer, PipeListHeader, PipeSelect, PipeTransfer, SetupPacket, TransferType, control_code,
+    ControlTransfer, Count, FIRST_HANDLE, FrameNumber, IsochTransfer, PipeListHeader, PipeSelect, PipeTransfer,
+    SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
-        STATUS_INVALID_PARAMETER, Status,
+        STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,
     },
 };
 
-use crate::descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint};
+use crate::{
+    capabilities::StaticStreams,
+    descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
+};
 
 /// What the stack location and the system buffer of an `IRP_MJ_DEVICE_CONTROL` say.
 ///
@@ -69,9 +73,34 @@ pub enum Request {
         length: u32,
         /// Milliseconds until it is given up; zero: as the pipe's policy says.
         timeout_ms: u32,
+        /// The stream's id; zero: the pipe itself.
+        stream: u8,
     },
+    /// An isochronous transfer. [`Isoch::decode`](crate::isoch::Isoch::decode) checks the rest.
+    Isoch {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// Where the data goes.
+        direction: Direction,
+    },
+    /// Write the number of the present frame to the system buffer.
+    GetFrameNumber,
     /// Cancel everything on the pipe.
     AbortPipe {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// Only what is on the stream with this id; zero: everything.
+        stream: u8,
+    },
+    /// Open streams of a bulk endpoint and write their handles to the system buffer, which has room for them.
+    OpenStreams {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// How many.
+        count: u32,
+    },
+    /// Close the streams of an endpoint.
+    CloseStreams {
         /// The endpoint.
         endpoint: Endpoint,
     },
@@ -82,6 +111,21 @@ pub enum Request {
     },
 }
 
+/// The stream that a request means by the handle in its input, if that is one of an open stream of the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamTarget {
+    /// `bEndpointAddress`
+    pub endpoint: u8,
+    /// Its id: 1 to 255.
+    pub id: u8,
+}
+
+/// The first field of every input that names a target.
+#[must_use]
+pub fn target(input: &[u8]) -> Option<u32> {
+    input.first_chunk().copied().map(u32::from_le_bytes)
+}
+
 /// What decoding must know about the device: the endpoints of the selected configuration, and the most bytes of one
 /// control transfer (see [`maximum`](crate::transfer::maximum)).
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +134,8 @@ pub struct Limits<'a> {
     pub endpoints: &'a [Endpoint],
     /// Bytes.
     pub control_maximum: u32,
+    /// What the input's target is, if it is a stream.
+    pub stream: Option<StreamTarget>,
 }
 
 /// Decodes a request.
@@ -117,15 +163,26 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
             reply_only(input, output_length, PipeListHeader::SIZE)?;
             Ok(Request::GetPipes { room: output_length })
         }
+        control_code::GET_FRAME_NUMBER => {
+            reply_only(input, output_length, FrameNumber::SIZE)?;
+            Ok(Request::GetFrameNumber)
+        }
+        control_code::ISOCH_READ => isoch(input, limits, Direction::In),
+        control_code::ISOCH_WRITE => isoch(input, limits, Direction::Out),
         control_code::CONTROL_IN => control(input, output_length, limits, Direction::In),
         control_code::CONTROL_OUT => control(input, output_length, limits, Direction::Out),
         control_code::PIPE_READ => transfer(input, output_length, limits, Direction::In),
         control_code::PIPE_WRITE => transfer(input, output_length, limits, Direction::Out),
         control_code::ABORT_PIPE => {
-            Ok(Request::AbortPipe { endpoint: select(input, output_length, limits)? })
+            let stream = limits.stream.map_or(0, |stream| stream.id);
+            Ok(Request::AbortPipe { endpoint: select(input, output_length, limits)?, stream })
+        }
+        control_code::OPEN_STREAMS => open_streams(input, output_length, limits.without_stream()),
+        control_code::CLOSE_STREAMS => {
+            Ok(Request::CloseStreams { endpoint: select(input, output_length, limits.without_stream())? })
         }
         control_code::RESET_PIPE => {
-            Ok(Request::ResetPipe { endpoint: select(input, output_length, limits)? })
+            Ok(Request::ResetPipe { endpoint: select(input, output_length, limits.without_stream())? })
         }
         _ => Err(STATUS_INVALID_DEVICE_REQUEST),
     }
@@ -148,9 +205,21 @@ fn reply_only(input: &[u8], output_length: usize, smallest: usize) -> Result<(),
     if output_length < smallest { Err(STATUS_BUFFER_TOO_SMALL) } else { Ok(()) }
 }
 
-/// The endpoint with this address.
+impl Limits<'_> {
+    /// For requests that concern the whole endpoint.
+    const fn without_stream(self) -> Self {
+        Self { stream: None, ..self }
+    }
+}
+
+/// The endpoint with this address, or that of the stream that is meant.
 fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
-    limits.endpoints.iter().find(|e| u32::from(e.address) == target).copied().ok_or(STATUS_INVALID_PARAMETER)
+    let (address, refusal) = match limits.stream {
+        Some(stream) => (u32::from(stream.endpoint), STATUS_INVALID_HANDLE),
+        None if target >= FIRST_HANDLE => return Err(STATUS_INVALID_HANDLE),
+        None => (target, STATUS_INVALID_PARAMETER),
+    };
+    limits.endpoints.iter().find(|e| u32::from(e.address) == address).copied().ok_or(refusal)
 }
 
 fn select(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Endpoint, Status> {
@@ -184,7 +253,33 @@ fn transfer(
     if direction == Direction::In && (length == 0 || !whole_packets) {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
-    Ok(Request::Transfer { endpoint, direction, length, timeout_ms: header.timeout_ms })
+    let (timeout_ms, stream) = (header.timeout_ms, limits.stream.map_or(0, |stream| stream.id));
+    Ok(Request::Transfer { endpoint, direction, length, timeout_ms, stream })
+}
+
+fn open_streams(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Request, Status> {
+    input_is(input, StreamsOpen::SIZE)?;
+    let header = StreamsOpen::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    let endpoint = find(limits, header.target)?;
+    if endpoint.transfer_type() != TransferType::Bulk {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let handles = usize::try_from(header.count).unwrap_or(usize::MAX).saturating_mul(StreamHandle::SIZE);
+    // A count that is too large has a status of its own, which comes when it is known how many there can be.
+    let is_possible = header.count <= u32::from(StaticStreams::MAX);
+    if is_possible && output_length < handles.saturating_add(Count::SIZE) {
+        return Err(STATUS_BUFFER_TOO_SMALL);
+    }
+    Ok(Request::OpenStreams { endpoint, count: header.count })
+}
+
+fn isoch(input: &[u8], limits: Limits<'_>, direction: Direction) -> Result<Request, Status> {
+    let header = IsochTransfer::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    let endpoint = find(limits, header.target)?;
+    if endpoint.direction() != direction || endpoint.transfer_type() != TransferType::Isochronous {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    Ok(Request::Isoch { endpoint, direction })
 }
 
 fn control(

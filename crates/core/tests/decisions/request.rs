@@ -3,13 +3,16 @@
 use proptest::prelude::*;
 use usbclient_core::{
     descriptors::Endpoint,
-    request::{DeviceControl, Direction, Limits, Request, decode},
+    request::{DeviceControl, Direction, Limits, Request, StreamTarget, decode},
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
-        STATUS_INVALID_PARAMETER, Status,
+        STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,
     },
 };
-use usbclient_protocol::{ControlTransfer, PipeSelect, PipeTransfer, SetupPacket, control_code::*};
+use usbclient_protocol::{
+    ControlTransfer, FIRST_HANDLE, IsochTransfer, PipeSelect, PipeTransfer, SetupPacket, StreamsOpen,
+    control_code::*,
+};
 
 const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint {
     Endpoint { interface: 0, address, attributes, interval: 1, max_packet_size }
@@ -22,7 +25,7 @@ const ISOCHRONOUS_IN: Endpoint = endpoint(0x84, 1, 0);
 const ENDPOINTS: [Endpoint; 4] = [BULK_IN, BULK_OUT, INTERRUPT_IN, ISOCHRONOUS_IN];
 
 fn send(code: u32, input: &[u8], output_length: usize) -> Result<Request, Status> {
-    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096 };
+    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream: None };
     decode(DeviceControl { code, input, output_length }, limits)
 }
 
@@ -74,7 +77,7 @@ fn reads() {
     for (endpoint, length) in [(BULK_IN, 512), (BULK_IN, 1 << 20), (INTERRUPT_IN, 64)] {
         let length_32 = u32::try_from(length).unwrap();
         let request =
-            Request::Transfer { endpoint, direction: Direction::In, length: length_32, timeout_ms: 0 };
+            Request::Transfer { endpoint, direction: Direction::In, length: length_32, timeout_ms: 0, stream: 0 };
         assert_eq!(read(endpoint.address, length), Ok(request));
     }
     for length in [0, 1, 511, 513] {
@@ -91,7 +94,7 @@ fn writes() {
     let write = |address, length| send(PIPE_WRITE, &PipeTransfer::new(u32::from(address)).encode(), length);
     for length in [0_u32, 1, 512, 1000] {
         let request =
-            Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length, timeout_ms: 0 };
+            Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length, timeout_ms: 0, stream: 0 };
         assert_eq!(write(BULK_OUT.address, length as usize), Ok(request));
     }
     assert_eq!(write(BULK_IN.address, 512), Err(STATUS_INVALID_PARAMETER));
@@ -118,7 +121,7 @@ fn reserved_fields() {
 fn pipes() {
     for endpoint in ENDPOINTS {
         let input = PipeSelect::new(endpoint.address.into()).encode();
-        assert_eq!(send(ABORT_PIPE, &input, 0), Ok(Request::AbortPipe { endpoint }));
+        assert_eq!(send(ABORT_PIPE, &input, 0), Ok(Request::AbortPipe { endpoint, stream: 0 }));
         assert_eq!(send(RESET_PIPE, &input, 0), Ok(Request::ResetPipe { endpoint }));
         assert_eq!(send(RESET_PIPE, &input, 1), Err(STATUS_INVALID_BUFFER_SIZE));
     }
@@ -177,7 +180,7 @@ proptest! {
         output_length in 0..5000_usize,
     ) {
         match send(code, &input, output_length) {
-            Ok(Request::Transfer { endpoint, direction, length, timeout_ms: _ }) => {
+            Ok(Request::Transfer { endpoint, direction, length, timeout_ms: _, stream: _ }) => {
                 prop_assert!(ENDPOINTS.contains(&endpoint));
                 prop_assert_eq!(endpoint.direction(), direction);
                 prop_assert_eq!(length as usize, output_length);
@@ -188,5 +191,79 @@ proptest! {
             }
             _ => {}
         }
+    }
+}
+
+#[test]
+fn the_frame_number() {
+    assert_eq!(send(GET_FRAME_NUMBER, &[], 4), Ok(Request::GetFrameNumber));
+    assert_eq!(send(GET_FRAME_NUMBER, &[], 3), Err(STATUS_BUFFER_TOO_SMALL));
+    assert_eq!(send(GET_FRAME_NUMBER, &[0], 4), Err(STATUS_INVALID_BUFFER_SIZE));
+}
+
+#[test]
+fn isochronous_endpoints() {
+    let isoch = |code, target| {
+        let header = IsochTransfer { target, ..IsochTransfer::default() };
+        send(code, &header.encode(), 0)
+    };
+    let read = Request::Isoch { endpoint: ISOCHRONOUS_IN, direction: Direction::In };
+    assert_eq!(isoch(ISOCH_READ, ISOCHRONOUS_IN.address.into()), Ok(read));
+    assert_eq!(isoch(ISOCH_WRITE, ISOCHRONOUS_IN.address.into()), Err(STATUS_INVALID_PARAMETER));
+    for endpoint in [BULK_IN, INTERRUPT_IN] {
+        assert_eq!(isoch(ISOCH_READ, endpoint.address.into()), Err(STATUS_INVALID_PARAMETER));
+    }
+    assert_eq!(isoch(ISOCH_READ, 0x85), Err(STATUS_INVALID_PARAMETER));
+    assert_eq!(isoch(ISOCH_READ, FIRST_HANDLE), Err(STATUS_INVALID_HANDLE));
+    for short in 0..IsochTransfer::SIZE {
+        assert_eq!(send(ISOCH_READ, &vec![0; short], 0), Err(STATUS_BUFFER_TOO_SMALL), "{short}");
+    }
+}
+
+#[test]
+fn streams_are_opened_and_closed_on_bulk_endpoints() {
+    let open = |target: u32, count, room| send(OPEN_STREAMS, &StreamsOpen { target, count }.encode(), room);
+    let bulk = u32::from(BULK_IN.address);
+    assert_eq!(open(bulk, 4, 20), Ok(Request::OpenStreams { endpoint: BULK_IN, count: 4 }));
+    assert_eq!(open(bulk, 4, 19), Err(STATUS_BUFFER_TOO_SMALL));
+    // How many there can be is known later, so these are well-formed.
+    for count in [0, 256, u32::MAX] {
+        assert_eq!(open(bulk, count, 4), Ok(Request::OpenStreams { endpoint: BULK_IN, count }));
+    }
+    for endpoint in [INTERRUPT_IN, ISOCHRONOUS_IN] {
+        assert_eq!(open(endpoint.address.into(), 4, 20), Err(STATUS_INVALID_PARAMETER));
+    }
+    assert_eq!(open(0, 4, 20), Err(STATUS_INVALID_PARAMETER));
+    assert_eq!(open(FIRST_HANDLE, 4, 20), Err(STATUS_INVALID_HANDLE));
+    let close = PipeSelect::new(bulk).encode();
+    assert_eq!(send(CLOSE_STREAMS, &close, 0), Ok(Request::CloseStreams { endpoint: BULK_IN }));
+    assert_eq!(send(CLOSE_STREAMS, &close, 1), Err(STATUS_INVALID_BUFFER_SIZE));
+    assert_eq!(send(CLOSE_STREAMS, &close[..3], 0), Err(STATUS_BUFFER_TOO_SMALL));
+}
+
+#[test]
+fn a_stream_is_the_target_of_transfers_and_of_cancelling() {
+    let target = 0x8000_8103;
+    let stream = Some(StreamTarget { endpoint: BULK_IN.address, id: 3 });
+    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream };
+    let send = |code, input: &[u8], output_length| decode(DeviceControl { code, input, output_length }, limits);
+    let transfer = PipeTransfer::new(target).encode();
+    let read =
+        Request::Transfer { endpoint: BULK_IN, direction: Direction::In, length: 512, timeout_ms: 0, stream: 3 };
+    assert_eq!(send(PIPE_READ, &transfer, 512), Ok(read));
+    assert_eq!(send(PIPE_WRITE, &transfer, 512), Err(STATUS_INVALID_PARAMETER), "the endpoint's direction");
+    let select = PipeSelect::new(target).encode();
+    assert_eq!(send(ABORT_PIPE, &select, 0), Ok(Request::AbortPipe { endpoint: BULK_IN, stream: 3 }));
+    // There is no such request for one stream.
+    for code in [RESET_PIPE, CLOSE_STREAMS] {
+        assert_eq!(send(code, &select, 0), Err(STATUS_INVALID_HANDLE), "{code:#x}");
+    }
+}
+
+#[test]
+fn a_handle_that_is_no_stream_is_refused() {
+    for target in [FIRST_HANDLE, 0x8000_8103, u32::MAX] {
+        let input = PipeTransfer::new(target).encode();
+        assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_HANDLE), "{target:#x}");
     }
 }

@@ -32,7 +32,7 @@ const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint
 }
 
 const fn limits() -> Limits<'static> {
-    Limits { endpoints: &ENDPOINTS, control_maximum: 4096 }
+    Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream: None }
 }
 
 /// The low byte of a code's function, which no other code has: it stays when codes are added.
