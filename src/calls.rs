@@ -4,9 +4,11 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     capabilities::{Capabilities, Capability},
-    descriptors::{Configuration, DeviceDescriptor, Endpoint},
+    descriptors::{self, Companion, Configuration, DeviceDescriptor, Endpoint},
+    isoch::IsochPipe,
     pnp::{Event, GateCalls, Minor, PnpCalls, StartCalls, State, Step, StopCalls},
     remove::{RemoveCalls, Removing},
+    streams::PipeState,
     transfer::{self as limits, Speed},
 };
 use usbclient_protocol::{
@@ -112,6 +114,8 @@ fn with_sender<R>(
 impl StopCalls for Nt {
     fn recall_in_flight(device: Device, passive: &mut Passive) {
         device.gate.lock(passive).is_recalling = true;
+        // The streams are gone after STOP, and no request aborts one.
+        cancel::cancel_in_flight(device, Cause::Abort, passive, |entry| entry.stream != 0);
         for _round in 0..RECALL_ROUNDS {
             // A request that was admitted but not sent yet is met by the next round.
             if abort_busy_pipes(device, passive).is_err() || !expect_no_users(device, passive) {
@@ -159,8 +163,8 @@ fn busy_pipe(gate: &Gate, at: usize) -> Option<(usize, PipeHandle)> {
     let configured = gate.configured.as_ref()?;
     let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
     for (index, (endpoint, pipe)) in pipes {
-        if gate.slots.any(|entry| entry.endpoint == endpoint.address) {
-            return Some((index.saturating_add(1), pipe.handle));
+        if gate.slots.any(|entry| entry.endpoint == endpoint.address && entry.stream == 0) {
+            return Some((index.saturating_add(1), pipe.state.endpoint()));
         }
     }
     None
@@ -226,10 +230,14 @@ impl StartCalls for Nt {
         let configured = with_sender(device, passive, |handle, _sender, passive| {
             make_pipes(handle, device_descriptor, descriptor, &pipes, capabilities, passive)
         })?;
-        let slots = configured.pipes.len().saturating_mul(SLOTS_PER_PIPE).saturating_add(2);
+        let isoch_pipes = configured.pipes.iter().filter(|pipe| pipe.isoch.is_some()).count();
+        let other_pipes = configured.pipes.len().saturating_sub(isoch_pipes);
         device.gate.lock(passive).configured = Some(configured);
-        for _slot in 0..slots {
+        for _slot in 0..other_pipes.saturating_mul(SLOTS_PER_PIPE).saturating_add(2) {
             transfer::add_slot(device, passive)?;
+        }
+        for _slot in 0..isoch_pipes.saturating_mul(SLOTS_PER_PIPE) {
+            transfer::add_isoch_slot(device, passive)?;
         }
         Ok(())
     }
@@ -258,7 +266,8 @@ fn make_pipes(
     let mut endpoints = room_for(configuration.endpoints().len())?;
     let mut pipes = room_for(configuration.endpoints().len())?;
     for endpoint in configuration.endpoints() {
-        let pipe = make_pipe(*endpoint, selected, speed, is_usb3_stack, passive)?;
+        let companion = companion_of(&descriptor, endpoint);
+        let pipe = make_pipe(*endpoint, companion, selected, speed, is_usb3_stack, passive)?;
         push(&mut endpoints, *endpoint)?;
         push(&mut pipes, pipe)?;
     }
@@ -273,8 +282,15 @@ fn make_pipes(
     })
 }
 
+/// What a `SuperSpeed` device adds to an endpoint of alternate setting 0.
+fn companion_of(descriptor: &[u8], endpoint: &Endpoint) -> Option<Companion> {
+    let setting = descriptors::alternate(descriptor, endpoint.interface, 0).ok()?;
+    setting.endpoints().find(|found| found.endpoint.address == endpoint.address)?.companion
+}
+
 fn make_pipe(
     endpoint: Endpoint,
+    companion: Option<Companion>,
     selected: &[SelectedPipe],
     speed: Speed,
     is_usb3_stack: bool,
@@ -289,7 +305,16 @@ fn make_pipe(
         maximum => limits::chunk_limit(maximum, endpoint.packet_size()),
     };
     let partial = if limit == 0 { None } else { Some(PartialMdl::new(limit, passive)?) };
-    Ok(Pipe { handle: selected.handle, limit, partial, is_taken: false })
+    let is_isoch = endpoint.transfer_type() == TransferType::Isochronous;
+    let isoch = is_isoch
+        .then(|| IsochPipe::new(&endpoint, companion, selected.packet_size, speed, is_usb3_stack));
+    let limit = isoch.as_ref().map_or(limit, IsochPipe::max_bytes);
+    let max_streams = match endpoint.transfer_type() {
+        TransferType::Bulk => companion.map_or(0, |companion| companion.max_streams()),
+        _ => 0,
+    };
+    let state = PipeState::new(selected.handle);
+    Ok(Pipe { state, max_streams, limit, isoch, partial, is_taken: false })
 }
 
 fn room_for<T>(count: usize) -> Result<Vec<T>, Status> {

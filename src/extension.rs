@@ -22,6 +22,8 @@ pub struct Extension {
     pub remove_lock: RemoveLock,
     /// Set when the handle has lost its last user, if somebody waits for that.
     pub no_users: Event,
+    /// Set when a request of a stream is over, if somebody waits for that.
+    pub stream_over: Event,
     /// The state, and everything that must change together with it.
     pub gate: SpinLock<Gate>,
     fdo: NonNull<DEVICE_OBJECT>,
@@ -36,6 +38,7 @@ impl Extension {
         Self {
             remove_lock: RemoveLock::uninit(),
             no_users: Event::uninit(),
+            stream_over: Event::uninit(),
             gate: SpinLock::new(Gate::new()),
             fdo,
             lower: AtomicPtr::new(ptr::null_mut()),

@@ -2,33 +2,43 @@
 //! the users of the handle.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU16;
 
 use usbclient_core::{
     capabilities::Capabilities,
     descriptors::{DeviceDescriptor, Endpoint},
+    isoch::IsochPipe,
     pnp::{Admission, Machine, RequestClass, State},
+    streams::PipeState,
     transfer::Speed,
 };
 
-use crate::nt::{
-    Sender,
-    event::Event,
-    held::Queue,
-    interface::DeviceInterface,
-    irql::AtMostDispatch,
-    mdl::PartialMdl,
-    pnp::PowerCapabilities,
-    slot::Pool,
-    urb::PipeHandle,
-    usbd::{HandleUse, UsbdRegistration},
+use crate::{
+    nt::{
+        Sender,
+        event::Event,
+        held::Queue,
+        interface::DeviceInterface,
+        irql::AtMostDispatch,
+        mdl::PartialMdl,
+        pnp::PowerCapabilities,
+        slot::Pool,
+        urb::PipeHandle,
+        usbd::{HandleUse, UsbdRegistration},
+    },
+    streams::Streams,
 };
 
 /// A pipe of the selected configuration.
 pub struct Pipe {
-    /// What the USB driver stack calls it.
-    pub handle: PipeHandle,
+    /// What the USB driver stack calls it, and whether it or its streams carry transfers.
+    pub state: PipeState<PipeHandle, Streams>,
+    /// Streams that the endpoint has; zero: none.
+    pub max_streams: u32,
     /// Bytes that go to the bus as one transfer.
     pub limit: u32,
+    /// What an isochronous pipe takes. `None` on any other.
+    pub isoch: Option<IsochPipe>,
     /// For the parts of a larger request. `None` while one uses it, and on an isochronous pipe.
     pub partial: Option<PartialMdl>,
     /// A larger request has more chunks to send: others wait, so that nothing comes between them.
@@ -66,6 +76,24 @@ impl Configured {
         let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
         self.pipes.get_mut(at)
     }
+
+    /// The pipe of an endpoint, to look at.
+    pub fn pipe_of(&self, address: u8) -> Option<&Pipe> {
+        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        self.pipes.get(at)
+    }
+
+    /// The pipe of an endpoint, and the capabilities.
+    pub fn pipe_and_capabilities(&mut self, address: u8) -> Option<(&mut Pipe, &Capabilities)> {
+        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        Some((self.pipes.get_mut(at)?, &self.capabilities))
+    }
+
+    /// The most packets of any isochronous transfer. `None`: there is no isochronous pipe.
+    pub fn isoch_packets(&self) -> Option<NonZeroU16> {
+        let most = self.pipes.iter().filter_map(|pipe| pipe.isoch).map(|isoch| isoch.max_packets()).max();
+        most.and_then(NonZeroU16::new)
+    }
 }
 
 /// The content of the device's spin lock.
@@ -93,6 +121,8 @@ pub struct Gate {
     sequence: u64,
     users: usize,
     is_waited_for: bool,
+    is_stream_waited_for: bool,
+    stream_generation: u16,
 }
 
 impl Gate {
@@ -112,6 +142,8 @@ impl Gate {
             sequence: 0,
             users: 0,
             is_waited_for: false,
+            is_stream_waited_for: false,
+            stream_generation: 0,
         }
     }
 
@@ -168,6 +200,30 @@ impl Gate {
             no_users.clear(irql);
         }
         self.is_waited_for
+    }
+
+    /// Whether the device takes requests of this driver's own, beside those of START and STOP.
+    pub const fn takes_own_requests(&self) -> bool {
+        matches!(self.machine.state(), State::Started | State::StopPending | State::RemovePending)
+    }
+
+    /// A number for streams that are about to be opened, which the last ones did not have.
+    pub const fn next_stream_generation(&mut self) -> u16 {
+        self.stream_generation = self.stream_generation.wrapping_add(1);
+        self.stream_generation
+    }
+
+    /// Makes the event ready to be waited for: a request of a stream is over.
+    pub fn expect_stream(&mut self, stream_over: &Event, irql: &AtMostDispatch) {
+        self.is_stream_waited_for = true;
+        stream_over.clear(irql);
+    }
+
+    /// A request of a stream is over. Wakes whoever waits for that.
+    pub fn stream_is_over(&mut self, stream_over: &Event, irql: &AtMostDispatch) {
+        if core::mem::take(&mut self.is_stream_waited_for) {
+            stream_over.set(irql);
+        }
     }
 
     /// Gives a larger request's means back to its pipe. The pipe may be gone.

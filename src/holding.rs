@@ -9,8 +9,9 @@ use crate::{
         held::{Key, Wait},
         irql::{AtMostDispatch, Passive},
     },
-    request::{self, Plan},
-    transfer::{add_slot, complete_cancelled, drive, link},
+    request::{self, Missing, Plan},
+    streams,
+    transfer::{complete_cancelled, drive, link, provide},
 };
 
 /// Sends what waits, in order, as long as there is something that may go.
@@ -81,24 +82,25 @@ impl Overtaking {
 
 fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
     loop {
+        let lacks;
         match place(device, pended, key, irql) {
             Ok(()) => return,
-            Err(again) => pended = again,
+            Err((again, missing)) => (pended, lacks) = (again, missing),
         }
-        if let Err(status) = add_slot(device, irql) {
+        if let Err(status) = provide(device, lacks, pended.raw(), irql) {
             pended.complete(status.nt(), 0);
             return;
         }
     }
 }
 
-/// Carries out the plan for a request that was held. Gives it back if a slot is missing.
+/// Carries out the plan for a request that was held. Gives it back if something is missing.
 fn place(
     device: Device,
     mut pended: Pended<Nt>,
     key: Key,
     irql: &mut AtMostDispatch,
-) -> Result<(), Pended<Nt>> {
+) -> Result<(), (Pended<Nt>, Missing)> {
     let mut gate = device.gate.lock(irql);
     match request::plan(&mut gate, pended.raw(), key.sequence) {
         Plan::Complete(status, information) => {
@@ -115,7 +117,15 @@ fn place(
             drop(gate);
             drive(slot, irql);
         }
-        Plan::NoSlot => return Err(pended),
+        Plan::Streams(work) => {
+            drop(gate);
+            let (status, information) = streams::run(device, work, pended.raw(), irql);
+            pended.complete(status, information);
+        }
+        Plan::Missing(missing) => {
+            drop(gate);
+            return Err((pended, missing));
+        }
     }
     Ok(())
 }

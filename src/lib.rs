@@ -11,6 +11,7 @@
 //! | `calls` | core's calls: the steps of a device's life |
 //! | `request` | what becomes of a device control request |
 //! | `transfer` | the data path: admission, chunks, completion |
+//! | `streams` | streams of bulk endpoints |
 //! | `holding` | requests that waited, and are sent after all |
 //! | `cancel` | requests that end before their time |
 //! | `gate` | what the device's spin lock guards |
@@ -31,6 +32,7 @@ mod gate;
 mod holding;
 mod nt;
 mod request;
+mod streams;
 mod transfer;
 
 #[cfg(feature = "usbdex-imports")]

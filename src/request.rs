@@ -2,12 +2,14 @@
 //! it takes to look at the input and, for the small replies, to copy them.
 
 use usbclient_core::{
+    isoch::Isoch,
     pnp::{Admission, RequestClass},
-    request::{self, DeviceControl, Direction, Limits},
+    request::{self, DeviceControl, Direction, Limits, StreamTarget},
+    streams::Count,
     transfer::Chunks,
 };
 use usbclient_protocol::{
-    PipeEntry, PipeListHeader, control_code,
+    FIRST_HANDLE, FrameNumber, PipeEntry, PipeListHeader, control_code,
     status::{
         NtStatus, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY,
         STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
@@ -19,11 +21,13 @@ use crate::{
     nt::{
         held::Wait,
         irp::Irp,
+        isoch_urb::IsochFormat,
         mdl::PartialMdl,
-        slot::{Free, Slot},
+        slot::{End, Job},
         urb::Format,
         usbd::HandleUse,
     },
+    streams::{self, Stream},
 };
 
 /// Milliseconds that a control transfer may take, as the specification gives a device to answer.
@@ -37,20 +41,33 @@ pub enum Plan {
     Wait(Wait),
     /// Link it and send it.
     Send(Ready),
-    /// Make the pool larger and ask again.
-    NoSlot,
+    /// Do that with streams, outside the lock, and complete it with what comes of it.
+    Streams(streams::Work),
+    /// Provide that, outside the lock, and ask again.
+    Missing(Missing),
+}
+
+/// What a request needs and is not there. Never in the steady state, but for the mapping.
+#[derive(Clone, Copy, Debug)]
+pub enum Missing {
+    /// A slot.
+    Slot,
+    /// A slot for an isochronous transfer.
+    IsochSlot,
+    /// This driver's view of the caller's buffer.
+    Mapping,
 }
 
 /// A request with everything it needs to go down.
 pub struct Ready {
-    /// Its slot.
-    pub slot: Slot<Free>,
+    /// Its slot, and what the URB is formatted for.
+    pub job: Job,
     /// Its use of the handle.
     pub handle: HandleUse,
-    /// What the URB is formatted for.
-    pub format: Format,
     /// The endpoint; zero is the default pipe.
     pub endpoint: u8,
+    /// The stream's id; zero: the pipe itself.
+    pub stream: u8,
     /// Bytes to move.
     pub length: u32,
     /// Its pieces.
@@ -63,6 +80,7 @@ pub struct Ready {
 struct Transfer {
     format: Format,
     endpoint: u8,
+    stream: u8,
     length: u32,
     chunks: Chunks,
 }
@@ -86,12 +104,16 @@ const fn wait_for_device(irp: &Irp) -> Wait {
 
 /// Whether the request becomes an URB that the USB driver stack takes at `PASSIVE_LEVEL` only.
 pub const fn needs_passive(irp: &Irp) -> bool {
-    irp.device_control().code == control_code::RESET_PIPE
+    matches!(
+        irp.device_control().code,
+        control_code::RESET_PIPE | control_code::OPEN_STREAMS | control_code::CLOSE_STREAMS
+    )
 }
 
 fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
-    let transfer = match decode(configured, irp)? {
+    let stream = stream_of(configured, irp);
+    let transfer = match decode(configured, stream, irp)? {
         request::Request::GetDeviceDescriptor => return reply(irp, configured.device_descriptor.bytes()),
         request::Request::GetConfigurationDescriptor { room: _ } => {
             return reply(irp, &configured.descriptor);
@@ -103,28 +125,49 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
             Transfer {
                 format: Format::Control { setup, timeout_ms },
                 endpoint: 0,
+                stream: 0,
                 length,
                 chunks: Chunks::new(length, configured.control_maximum),
             }
         }
-        request::Request::Transfer { endpoint, direction, length, timeout_ms: _ } => {
+        request::Request::Transfer { endpoint, direction, length, timeout_ms: _, stream: id } => {
             let address = endpoint.address;
             let pipe = configured.pipe(address).ok_or(STATUS_INVALID_PARAMETER)?;
+            let handle = match stream {
+                Some(stream) => stream.handle,
+                None => pipe.state.for_transfers()?,
+            };
             let chunks = Chunks::new(length, pipe.limit);
             let is_large = !chunks.is_single();
             if !pipe.has_room(is_large) || gate.held.has_before(address, sequence) {
                 return Ok(Plan::Wait(Wait::Pipe { endpoint: address, is_large }));
             }
-            let format = Format::Pipe { pipe: pipe.handle, is_in: direction == Direction::In };
-            Transfer { format, endpoint: address, length, chunks }
+            let format = Format::Pipe { pipe: handle, is_in: direction == Direction::In };
+            Transfer { format, endpoint: address, stream: id, length, chunks }
         }
-        request::Request::AbortPipe { endpoint } => {
+        request::Request::Isoch { endpoint, direction } => {
+            return plan_isoch(gate, irp, endpoint.address, direction, sequence);
+        }
+        request::Request::GetFrameNumber => Transfer::without_data(Format::FrameNumber, 0),
+        request::Request::AbortPipe { endpoint, stream } => {
             let pipe = configured.pipe(endpoint.address).ok_or(STATUS_INVALID_PARAMETER)?;
-            Transfer::without_data(Format::AbortPipe(pipe.handle), endpoint.address)
+            if pipe.state.streams().is_some() {
+                return Ok(Plan::Streams(streams::Work::Cancel(endpoint.address, stream)));
+            }
+            Transfer::without_data(Format::AbortPipe(pipe.state.endpoint()), endpoint.address)
         }
         request::Request::ResetPipe { endpoint } => {
             let pipe = configured.pipe(endpoint.address).ok_or(STATUS_INVALID_PARAMETER)?;
-            Transfer::without_data(Format::ResetPipe(pipe.handle), endpoint.address)
+            if pipe.state.streams().is_some() {
+                return streams::begin_close(gate, endpoint.address, streams::Work::Reset).map(Plan::Streams);
+            }
+            Transfer::without_data(Format::ResetPipe(pipe.state.endpoint()), endpoint.address)
+        }
+        request::Request::OpenStreams { endpoint, count } => {
+            return streams::begin_open(gate, endpoint.address, count, irp.file()).map(Plan::Streams);
+        }
+        request::Request::CloseStreams { endpoint } => {
+            return streams::begin_close(gate, endpoint.address, streams::Work::Close).map(Plan::Streams);
         }
     };
     if irp.mdl_length() < transfer.length {
@@ -133,22 +176,54 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
     Ok(ready(gate, &transfer))
 }
 
+/// An isochronous transfer is one submission, so it never has the pipe for itself. It still follows what
+/// waits for the same pipe.
+fn plan_isoch(
+    gate: &mut Gate,
+    irp: &mut Irp,
+    endpoint: u8,
+    direction: Direction,
+    sequence: u64,
+) -> Result<Plan, Status> {
+    let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+    let pipe = pipe.ok_or(STATUS_INVALID_PARAMETER)?;
+    let limits = pipe.isoch.as_ref().ok_or(STATUS_INVALID_PARAMETER)?;
+    let second_length = irp.mdl_length() as usize;
+    let isoch = Isoch::decode(irp.input(), second_length, direction, limits)?;
+    let format = IsochFormat { pipe: pipe.state.for_transfers()?, isoch };
+    if gate.held.has_before(endpoint, sequence) {
+        return Ok(Plan::Wait(Wait::Pipe { endpoint, is_large: false }));
+    }
+    if !irp.is_buffer_mapped() {
+        return Ok(Plan::Missing(Missing::Mapping));
+    }
+    let Some(slot) = gate.slots.take_isoch() else { return Ok(Plan::Missing(Missing::IsochSlot)) };
+    let Some(handle) = gate.lend_handle() else {
+        gate.slots.put_back(slot);
+        return Err(STATUS_DEVICE_NOT_READY);
+    };
+    let length = isoch.data_length();
+    let chunks = Chunks::new(length, length);
+    let job = Job::Isoch(slot, format);
+    Ok(Plan::Send(Ready { job, handle, endpoint, stream: 0, length, chunks, partial: None }))
+}
+
 impl Transfer {
     const fn without_data(format: Format, endpoint: u8) -> Self {
-        Self { format, endpoint, length: 0, chunks: Chunks::new(0, 1) }
+        Self { format, endpoint, stream: 0, length: 0, chunks: Chunks::new(0, 1) }
     }
 }
 
 /// Takes what the request needs: a slot, a use of the handle, and the pipe if it is a large one.
 fn ready(gate: &mut Gate, transfer: &Transfer) -> Plan {
-    let &Transfer { format, endpoint, length, chunks } = transfer;
-    let Some(slot) = gate.slots.take() else { return Plan::NoSlot };
+    let &Transfer { format, endpoint, stream, length, chunks } = transfer;
+    let Some(slot) = gate.slots.take() else { return Plan::Missing(Missing::Slot) };
     let Some(handle) = gate.lend_handle() else {
         gate.slots.put_back(slot);
         return Plan::Complete(STATUS_DEVICE_NOT_READY.nt(), 0);
     };
     let partial = if chunks.is_single() { None } else { take_pipe(gate, endpoint) };
-    Plan::Send(Ready { slot, handle, format, endpoint, length, chunks, partial })
+    Plan::Send(Ready { job: Job::Fixed(slot, format), handle, endpoint, stream, length, chunks, partial })
 }
 
 /// The pipe belongs to one larger request until its last chunk is on its way.
@@ -158,9 +233,28 @@ fn take_pipe(gate: &mut Gate, endpoint: u8) -> Option<PartialMdl> {
     pipe.partial.take()
 }
 
-fn decode(configured: &Configured, irp: &mut Irp) -> Result<request::Request, Status> {
+/// The stream that the request's target is. Everything else is looked up by core.
+fn stream_of(configured: &Configured, irp: &mut Irp) -> Option<Stream> {
+    if !matches!(
+        irp.device_control().code,
+        control_code::PIPE_READ | control_code::PIPE_WRITE | control_code::ABORT_PIPE
+    ) {
+        return None;
+    }
+    let file = irp.file();
+    let target = request::target(irp.input()).filter(|target| *target >= FIRST_HANDLE)?;
+    streams::find(configured, target, file)
+}
+
+fn decode(
+    configured: &Configured,
+    stream: Option<Stream>,
+    irp: &mut Irp,
+) -> Result<request::Request, Status> {
     let parameters = irp.device_control();
-    let limits = Limits { endpoints: &configured.endpoints, control_maximum: configured.control_maximum };
+    let stream = stream.map(|stream| StreamTarget { endpoint: stream.endpoint, id: stream.id });
+    let limits =
+        Limits { endpoints: &configured.endpoints, control_maximum: configured.control_maximum, stream };
     let output_length = parameters.output_length as usize;
     request::decode(DeviceControl { code: parameters.code, input: irp.input(), output_length }, limits)
 }
@@ -190,7 +284,7 @@ fn reply_pipes(irp: &mut Irp, configured: &Configured) -> Plan {
             alternate: 0,
             max_burst: 0,
             max_transfer_size: pipe.limit,
-            max_streams: 0,
+            max_streams: Count::most(configured.capabilities.static_streams.as_ref(), pipe.max_streams),
             reserved: 0,
         };
         if write_at(output, length, &entry.encode()).is_none() {
@@ -201,8 +295,18 @@ fn reply_pipes(irp: &mut Irp, configured: &Configured) -> Plan {
     Plan::Complete(STATUS_SUCCESS, length)
 }
 
+/// The answer of the USB driver stack about the frame number, when it has come.
+pub fn reply_frame_number(irp: &mut Irp, status: NtStatus, frame: Option<u32>) -> End {
+    let (Some(frame), true) = (frame, status.is_success()) else { return End { status, information: 0 } };
+    match write_at(irp.output(), 0, &FrameNumber { frame }.encode()) {
+        // core has checked that there is room.
+        None => End { status: STATUS_BUFFER_TOO_SMALL.nt(), information: 0 },
+        Some(()) => End { status, information: const { FrameNumber::SIZE as u32 } },
+    }
+}
+
 /// Copies `bytes` to offset `at`, if they fit whole.
-fn write_at(output: &mut [u8], at: usize, bytes: &[u8]) -> Option<()> {
+pub fn write_at(output: &mut [u8], at: usize, bytes: &[u8]) -> Option<()> {
     let room = output.get_mut(at..at.checked_add(bytes.len())?)?;
     for (to, from) in room.iter_mut().zip(bytes) {
         *to = *from;

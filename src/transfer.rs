@@ -23,7 +23,7 @@ use usbclient_protocol::status::{
 
 use crate::{
     cancel::fail_held,
-    gate::Gate,
+    gate::{Configured, Gate},
     holding::send_held,
     nt::{
         Nt,
@@ -31,10 +31,12 @@ use crate::{
         held::{Key, Wait},
         irp::Irp,
         irql::{AtMostDispatch, is_passive},
-        slot::{End, Entry, Linked, NewSlot, Request, Sent, Slot},
+        slot::{End, Entry, Linked, NewSlot, Request, Sent, Slot, Work},
         urb::Format,
+        usbd::HandleUse,
     },
-    request::{self, Plan, Ready},
+    request::{self, Missing, Plan, Ready},
+    streams,
 };
 
 /// `IRP_MJ_DEVICE_CONTROL`. IRQL: `DISPATCH_LEVEL` or below.
@@ -68,7 +70,7 @@ pub fn device_control<'d>(
                 return disposition;
             }
             Plan::Send(ready) => {
-                let aborted = matches!(ready.format, Format::AbortPipe(_)).then_some(ready.endpoint);
+                let aborted = ready.job.is_abort().then_some(ready.endpoint);
                 let (pended, disposition) = irp.pend(guard);
                 let slot = link(&mut gate, device, ready, pended, sequence);
                 drop(gate);
@@ -79,9 +81,14 @@ pub fn device_control<'d>(
                 drive(slot, irql);
                 return disposition;
             }
-            Plan::NoSlot => {
+            Plan::Streams(work) => {
                 drop(gate);
-                if let Err(status) = add_slot(device, irql) {
+                let (status, information) = streams::run(device, work, irp.raw(), irql);
+                return irp.complete(guard, status, information);
+            }
+            Plan::Missing(missing) => {
+                drop(gate);
+                if let Err(status) = provide(device, missing, irp.raw(), irql) {
                     return irp.complete(guard, status.nt(), 0);
                 }
             }
@@ -103,16 +110,57 @@ pub fn link(
     pended: Pended<Nt>,
     sequence: u64,
 ) -> Slot<Linked> {
-    let Ready { slot, handle, format, endpoint, chunks, length, partial } = ready;
-    let request =
-        Request { pended: None, handle, device, format, endpoint, length, chunks, end: None, partial };
-    gate.slots.link(slot, pended, request, sequence)
+    let Ready { job, handle, endpoint, stream, chunks, length, partial } = ready;
+    let request = |work| Request {
+        pended: None,
+        handle,
+        device,
+        work,
+        endpoint,
+        stream,
+        length,
+        chunks,
+        end: None,
+        partial,
+    };
+    gate.slots.link(job, pended, request, sequence)
 }
 
-/// Makes the pool one slot larger. Counted as a user of the handle meanwhile.
+/// Provides what a request lacks. Not under the lock.
+pub fn provide(
+    device: Device,
+    missing: Missing,
+    irp: &mut Irp,
+    irql: &mut AtMostDispatch,
+) -> Result<(), Status> {
+    match missing {
+        Missing::Slot => add_slot(device, irql),
+        Missing::IsochSlot => add_isoch_slot(device, irql),
+        Missing::Mapping => irp.map_buffer(irql),
+    }
+}
+
+/// Makes the pool one slot larger.
 pub fn add_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    grow(device, NewSlot::allocate, irql)
+}
+
+/// The same with a slot for isochronous transfers, of as many packets as any of the device's pipes takes.
+pub fn add_isoch_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    let packets = device.gate.lock(irql).configured.as_ref().and_then(Configured::isoch_packets);
+    // Without such a pipe any more the request is looked at again, and ends there.
+    let Some(packets) = packets else { return Ok(()) };
+    grow(device, |handle, irql| NewSlot::allocate_isoch(packets, handle, irql), irql)
+}
+
+/// Counted as a user of the handle meanwhile.
+fn grow(
+    device: Device,
+    allocate: impl FnOnce(&HandleUse, &AtMostDispatch) -> Result<NewSlot, Status>,
+    irql: &mut AtMostDispatch,
+) -> Result<(), Status> {
     let handle = device.gate.lock(irql).lend_handle().ok_or(STATUS_DEVICE_NOT_CONNECTED)?;
-    let slot = NewSlot::allocate(&handle, irql);
+    let slot = allocate(&handle, irql);
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     let result = slot.map(|slot| gate.slots.adopt(slot));
@@ -162,10 +210,17 @@ fn next(slot: &mut Slot<Linked>) -> Option<End> {
     const LOST: End = End { status: STATUS_CANCELLED.nt(), information: 0 };
     let irp_status = slot.request().and_then(|request| request.pended.as_mut()).map(|p| p.raw().status());
     let Some(irp_status) = irp_status else { return Some(LOST) };
+    if let Some(end) = slot.isoch_end(irp_status) {
+        return Some(end);
+    }
+    let frame_number = slot.frame_number();
     let (status, moved) = (slot.status(irp_status), slot.transferred(irp_status));
     let Some(request) = slot.request() else { return Some(LOST) };
     let Some(pended) = request.pended.as_mut() else { return Some(LOST) };
     let irp = pended.raw();
+    if matches!(request.work, Work::Fixed(Format::FrameNumber)) {
+        return Some(request::reply_frame_number(irp, status, frame_number));
+    }
     match request.chunks.completed(status, moved) {
         Next::Done { status, information } => Some(End { status, information }),
         // Whoever cancelled between two chunks met no cancel routine.
@@ -224,11 +279,14 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     let (request, entry) = gate.slots.unlink(slot)?;
-    let Request { pended, handle, endpoint, end, partial, format, .. } = request;
+    let Request { pended, handle, endpoint, end, partial, work, .. } = request;
     let (mut pended, end) = (pended?, end?);
     gate.release_pipe(endpoint, partial);
+    if entry.stream != 0 {
+        gate.stream_is_over(&device.stream_over, irql);
+    }
     gate.give_back(handle, &device.no_users, irql);
-    let status = if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &format) {
+    let status = if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &work) {
         let key = Key { wait: Wait::Device, sequence: entry.sequence };
         // Refused: cancelled by the caller meanwhile.
         pended = gate.held.insert(pended, key).err()?;
@@ -242,8 +300,9 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
 }
 
 /// Whether a request came back because this driver called it back, with nothing moved.
-fn is_called_back(irp: &Irp, end: End, entry: &Entry, format: &Format) -> bool {
-    let is_transfer = matches!(format, Format::Pipe { .. } | Format::Control { .. });
+/// An isochronous transfer is not sent again: its time has passed.
+fn is_called_back(irp: &Irp, end: End, entry: &Entry, work: &Work) -> bool {
+    let is_transfer = matches!(work, Work::Fixed(Format::Pipe { .. } | Format::Control { .. }));
     is_transfer
         && end.status == STATUS_CANCELLED.nt()
         && end.information == 0

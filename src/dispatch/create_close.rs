@@ -11,7 +11,7 @@ use usbclient_protocol::status::{
 use crate::{
     cancel,
     nt::{Nt, dispatch::Major, irql::AtMostDispatch, slot::Cause},
-    transfer,
+    streams, transfer,
 };
 
 /// `IRP_MJ_CREATE`: any number of files may be open. There are no names below the device.
@@ -42,6 +42,7 @@ impl Major for Cleanup {
         let (device, file) = (fdo.device(), irp.raw().file());
         cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
         cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
+        streams::close_all_of(device, file, irql);
         irp.complete(guard, STATUS_SUCCESS, 0)
     }
 }

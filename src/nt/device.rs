@@ -175,6 +175,8 @@ impl AddDeviceCalls for Nt {
         unsafe { Pin::new_unchecked(&mut extension.remove_lock) }.initialise(passive);
         // SAFETY: as above.
         unsafe { Pin::new_unchecked(&mut extension.no_users) }.initialise();
+        // SAFETY: as above.
+        unsafe { Pin::new_unchecked(&mut extension.stream_over) }.initialise();
     }
 
     fn attach(fdo: &mut Fdo, pdo: Pdo, _passive: &mut Passive) -> Option<Lower> {

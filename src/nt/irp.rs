@@ -15,13 +15,13 @@ use core::{
 };
 
 use usbclient_core::dispatch::IrpCalls;
-use usbclient_protocol::status::{NtStatus, STATUS_DELETE_PENDING, STATUS_NO_SUCH_DEVICE, Status};
+use usbclient_protocol::status::{NtStatus, STATUS_DELETE_PENDING, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
 use wdk_sys::{
     IO_NO_INCREMENT, IO_STACK_LOCATION, IRP, MDL, STATUS_PENDING,
     ntddk::{IofCallDriver, IofCompleteRequest},
 };
 
-use super::{Nt, device::Device, event::Event, irql::Passive, narrow, own_irp, stack_location};
+use super::{Nt, device::Device, event::Event, irql::{AtMostDispatch, Passive}, mdl, narrow, own_irp, stack_location};
 
 /// The right to touch an IRP that this driver owns at the moment.
 ///
@@ -170,6 +170,38 @@ impl Irp {
     pub fn mdl_length(&self) -> u32 {
         // SAFETY: the I/O manager's list is valid while this driver owns the IRP.
         self.mdl().map_or(0, |mdl| unsafe { mdl.as_ref() }.ByteCount)
+    }
+
+    /// Whether this driver can write the second buffer of a direct request.
+    pub fn is_buffer_mapped(&self) -> bool {
+        // SAFETY: the I/O manager's list is valid while this driver owns the IRP.
+        self.mdl().is_some_and(|mdl| unsafe { mdl::mapped(mdl) }.is_some())
+    }
+
+    /// Maps the second buffer of a direct request, until the IRP is completed. Not under a lock.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`: no room for the mapping, or there is no buffer.
+    pub fn map_buffer(&mut self, irql: &AtMostDispatch) -> Result<(), Status> {
+        let mdl = self.mdl().ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        // SAFETY: the I/O manager's list, whose pages it has locked, is this driver's alone.
+        unsafe { mdl::map(mdl, irql) }
+    }
+
+    /// Writes to the second buffer of a direct request, `at` bytes into it. The caller of the request
+    /// sees the same memory all the time, so it is written only, never read. `None`: it is not mapped,
+    /// or does not reach so far.
+    pub fn write_buffer(&mut self, at: usize, bytes: &[u8]) -> Option<()> {
+        let end = at.checked_add(bytes.len())?;
+        let mdl = self.mdl().filter(|_mdl| end <= self.mdl_length() as usize)?;
+        // SAFETY: the I/O manager's list is valid while this driver owns the IRP.
+        let start = unsafe { mdl::mapped(mdl) }?;
+        // SAFETY: within the buffer, whose length was tested.
+        let place = unsafe { start.as_ptr().add(at) };
+        // SAFETY: as above; no reference to the buffer exists, and it does not overlap the bytes.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) };
+        Some(())
     }
 
     /// Whether somebody asked for the IRP to be cancelled.

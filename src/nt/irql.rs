@@ -47,6 +47,20 @@ impl AtMostDispatch {
     }
 }
 
+impl AtMostDispatch {
+    /// Runs `body` with the token of `PASSIVE_LEVEL`, if the IRQL is that. For dispatch routines, which
+    /// may wait then.
+    pub fn if_passive<R>(&mut self, body: impl FnOnce(&mut Passive) -> R) -> Option<R> {
+        if !is_passive() {
+            return None;
+        }
+        // SAFETY: tested just now; this token is borrowed meanwhile, so that nothing raises the IRQL
+        // through it.
+        let mut passive = unsafe { Passive::mint() };
+        Some(body(&mut passive))
+    }
+}
+
 /// Whether the IRQL is `PASSIVE_LEVEL` now:
 /// [`KeGetCurrentIrql`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-kegetcurrentirql).
 pub fn is_passive() -> bool {

@@ -2,6 +2,7 @@
 //!
 //! Pages: [IoAllocateMdl](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioallocatemdl),
 //! [IoBuildPartialMdl](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iobuildpartialmdl),
+//! [MmGetSystemAddressForMdlSafe](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-mmgetsystemaddressformdlsafe),
 //! [MmPrepareMdlForReuse](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-mmpreparemdlforreuse)
 
 // UNSAFETY: an MDL is the kernel's, with an array of pages behind it.
@@ -14,11 +15,14 @@ use core::{
 
 use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
 use wdk_sys::{
-    MDL, MDL_PARTIAL_HAS_BEEN_MAPPED,
-    ntddk::{IoAllocateMdl, IoBuildPartialMdl, IoFreeMdl, MmUnmapLockedPages},
+    _MEMORY_CACHING_TYPE, _MM_PAGE_PRIORITY, _MODE, MDL, MDL_MAPPED_TO_SYSTEM_VA,
+    MDL_PARTIAL_HAS_BEEN_MAPPED, MDL_SOURCE_IS_NONPAGED_POOL,
+    ntddk::{
+        IoAllocateMdl, IoBuildPartialMdl, IoFreeMdl, MmMapLockedPagesSpecifyCache, MmUnmapLockedPages,
+    },
 };
 
-use super::irql::AtMostDispatch;
+use super::{irql::AtMostDispatch, narrow};
 
 const _: () = {
     assert!(size_of::<MDL>() == 48);
@@ -27,6 +31,53 @@ const _: () = {
     assert!(offset_of!(MDL, ByteCount) == 40);
     assert!(offset_of!(MDL, ByteOffset) == 44);
 };
+
+/// `MdlMappingNoExecute` of `wdm.h`: a bit of the priority, so a macro that the bindings do not have.
+const MDL_MAPPING_NO_EXECUTE: _MM_PAGE_PRIORITY::Type = 0x4000_0000;
+
+/// `MmGetSystemAddressForMdlSafe`: maps the pages for this driver, not executable. The mapping ends when
+/// whoever locked the pages unlocks them.
+///
+/// # Errors
+///
+/// `STATUS_INSUFFICIENT_RESOURCES`: there is no room for the mapping.
+///
+/// # Safety
+///
+/// `mdl` is a valid MDL with locked pages, which nobody else maps at the same time.
+pub(super) unsafe fn map(mdl: NonNull<MDL>, _irql: &AtMostDispatch) -> Result<(), Status> {
+    // SAFETY: the caller's MDL is valid.
+    if unsafe { mapped(mdl) }.is_some() {
+        return Ok(());
+    }
+    // SAFETY: the pages are locked, IRQL is DISPATCH_LEVEL at most, and a failure is an answer.
+    let address = unsafe {
+        MmMapLockedPagesSpecifyCache(
+            mdl.as_ptr(),
+            const { narrow::i8(_MODE::KernelMode) },
+            _MEMORY_CACHING_TYPE::MmCached,
+            ptr::null_mut(),
+            0,
+            const { _MM_PAGE_PRIORITY::NormalPagePriority | MDL_MAPPING_NO_EXECUTE },
+        )
+    };
+    if address.is_null() { Err(STATUS_INSUFFICIENT_RESOURCES) } else { Ok(()) }
+}
+
+/// Where this driver sees the pages, if they are mapped, as `MmGetSystemAddressForMdlSafe` finds out.
+///
+/// # Safety
+///
+/// `mdl` is a valid MDL.
+pub(super) unsafe fn mapped(mdl: NonNull<MDL>) -> Option<NonNull<u8>> {
+    const IS_MAPPED: u32 = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
+    // SAFETY: the caller's MDL is valid.
+    let description = unsafe { mdl.as_ref() };
+    if u32::from(description.MdlFlags.cast_unsigned()) & IS_MAPPED == 0 {
+        return None;
+    }
+    NonNull::new(description.MappedSystemVa.cast())
+}
 
 /// An MDL of this driver's own that describes a part of another one.
 pub struct PartialMdl {

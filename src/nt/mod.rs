@@ -11,6 +11,7 @@ pub mod held;
 pub mod interface;
 pub mod irp;
 pub mod irql;
+pub mod isoch_urb;
 pub mod mdl;
 mod narrow;
 mod own_irp;
@@ -21,6 +22,7 @@ pub mod select_configuration;
 pub mod slot;
 pub mod spin_lock;
 mod stack_location;
+mod static_streams;
 pub mod urb;
 pub mod usbd;
 

@@ -11,12 +11,14 @@
 // UNSAFETY: works on the kernel's structures.
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
+use alloc::vec::Vec;
 use core::{
     ffi::c_void,
     pin::{Pin, pin},
     ptr::{self, NonNull},
 };
 
+use usbclient_core::urb::Kind;
 use usbclient_protocol::status::{
     NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS, Status,
 };
@@ -32,6 +34,7 @@ use super::{
     event::Event,
     irql::{AtMostDispatch, Passive},
     narrow, stack_location,
+    static_streams::StreamArray,
     urb::{Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
     usbd::HandleUse,
 };
@@ -125,7 +128,7 @@ impl Sender {
     ///
     /// The status of the USB driver stack.
     #[expect(clippy::needless_pass_by_ref_mut, reason = "its IRP carries one request at a time")]
-    pub fn send_built(&mut self, urb: &mut Urb, passive: &Passive) -> Result<(), Status> {
+    pub fn send_built<K: Kind>(&mut self, urb: &mut Urb<K>, passive: &Passive) -> Result<(), Status> {
         submit(&self.irp, urb, self.device, passive)
     }
 
@@ -136,6 +139,46 @@ impl Sender {
     /// The status of the USB driver stack.
     pub fn abort_pipe(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
         self.urb.format(&Format::AbortPipe(pipe), None, 0);
+        submit(&self.irp, &mut self.urb, self.device, passive)
+    }
+
+    /// Resets an endpoint of which no request is in flight: `URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL`.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn reset_pipe(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+        self.urb.format(&Format::ResetPipe(pipe), None, 0);
+        submit(&self.irp, &mut self.urb, self.device, passive)
+    }
+
+    /// Opens `count` streams of an endpoint: `URB_FUNCTION_OPEN_STATIC_STREAMS`. Answers what the USB
+    /// driver stack calls them, from stream 1 on.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`, or the status of the USB driver stack.
+    pub fn open_streams(
+        &mut self,
+        pipe: PipeHandle,
+        count: u16,
+        passive: &Passive,
+    ) -> Result<Vec<PipeHandle>, Status> {
+        let mut streams = StreamArray::new(count)?;
+        // SAFETY: the array lives until `submit` returns, when the URB has come back.
+        unsafe { self.urb.format_open_streams(pipe, &mut streams) };
+        submit(&self.irp, &mut self.urb, self.device, passive)?;
+        streams.into_handles()
+    }
+
+    /// Closes all streams of an endpoint, of which no request is in flight:
+    /// `URB_FUNCTION_CLOSE_STATIC_STREAMS`.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn close_streams(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+        self.urb.format_close_streams(pipe);
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
 
@@ -151,7 +194,12 @@ impl Sender {
 }
 
 /// Sends the URB down and waits for it. A device that does not answer is given up.
-fn submit(irp: &OwnIrp, urb: &mut Urb, device: Device, passive: &Passive) -> Result<(), Status> {
+fn submit<K: Kind>(
+    irp: &OwnIrp,
+    urb: &mut Urb<K>,
+    device: Device,
+    passive: &Passive,
+) -> Result<(), Status> {
     let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
     let mut came_back = pin!(Event::uninit());
     came_back.as_mut().initialise();
@@ -166,7 +214,12 @@ fn submit(irp: &OwnIrp, urb: &mut Urb, device: Device, passive: &Passive) -> Res
     urb.status(NtStatus::from_raw(status)).check().map(drop)
 }
 
-fn send(irp: &OwnIrp, urb: &Urb, lower: NonNull<DEVICE_OBJECT>, came_back: Pin<&Event>) -> NTSTATUS {
+fn send<K: Kind>(
+    irp: &OwnIrp,
+    urb: &Urb<K>,
+    lower: NonNull<DEVICE_OBJECT>,
+    came_back: Pin<&Event>,
+) -> NTSTATUS {
     let irp = irp.0.as_ptr();
     let context = (&raw const *came_back.get_ref()).cast_mut().cast::<c_void>();
     // SAFETY: from IoAllocateIrp, and not in use.

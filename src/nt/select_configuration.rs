@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
-use usbclient_core::descriptors::Configuration;
+use usbclient_core::{descriptors::Configuration, urb::SelectConfiguration};
 use usbclient_protocol::status::{
     NtStatus, STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_INSUFFICIENT_RESOURCES, Status,
 };
@@ -39,6 +39,8 @@ type InterfaceList = [USBD_INTERFACE_LIST_ENTRY; Configuration::MAX_INTERFACES +
 pub struct SelectedPipe {
     /// `EndpointAddress`
     pub endpoint: u8,
+    /// `MaximumPacketSize`, which for isochronous pipes is the most that moves in one bus interval.
+    pub packet_size: u16,
     /// `PipeHandle`
     pub handle: PipeHandle,
 }
@@ -105,7 +107,11 @@ fn list_interfaces(descriptor: &[u8], configuration: &Configuration) -> Result<I
     Ok(list)
 }
 
-fn build(handle: &HandleUse, descriptor: &[u8], list: &mut InterfaceList) -> Result<Urb, Status> {
+fn build(
+    handle: &HandleUse,
+    descriptor: &[u8],
+    list: &mut InterfaceList,
+) -> Result<Urb<SelectConfiguration>, Status> {
     let mut urb = ptr::null_mut();
     // SAFETY: the handle is open, the descriptor is whole and validated, and the list ends with an
     // empty entry.
@@ -118,8 +124,8 @@ fn build(handle: &HandleUse, descriptor: &[u8], list: &mut InterfaceList) -> Res
         )
     };
     NtStatus::from_raw(status).check()?;
-    // SAFETY: an URB of this handle, owned from here on.
-    unsafe { Urb::from_raw(urb, handle) }
+    // SAFETY: an URB of this handle and kind, owned from here on.
+    unsafe { Urb::from_raw(urb, SelectConfiguration, handle) }
 }
 
 /// Copies the pipes of one interface, as many as there is room for.
@@ -141,6 +147,10 @@ unsafe fn read_pipes(interface: NonNull<USBD_INTERFACE_INFORMATION>, pipes: &mut
         // SAFETY: as above.
         let pipe = unsafe { pipe.read() };
         // Does not allocate: there is room, which was just tested.
-        pipes.push(SelectedPipe { endpoint: pipe.EndpointAddress, handle: PipeHandle(pipe.PipeHandle) });
+        pipes.push(SelectedPipe {
+            endpoint: pipe.EndpointAddress,
+            packet_size: pipe.MaximumPacketSize,
+            handle: PipeHandle(pipe.PipeHandle),
+        });
     }
 }

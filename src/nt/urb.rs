@@ -15,12 +15,14 @@ use core::{
     ptr::{self, NonNull},
 };
 
+use usbclient_core::urb::{self as kinds, Fixed, Isoch, Kind};
 use usbclient_protocol::{
     SetupPacket,
     status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, Status},
 };
 use wdk_sys::{
-    _URB_BULK_OR_INTERRUPT_TRANSFER, _URB_CONTROL_DESCRIPTOR_REQUEST, _URB_CONTROL_TRANSFER_EX, _URB_HEADER,
+    _URB_BULK_OR_INTERRUPT_TRANSFER, _URB_CONTROL_DESCRIPTOR_REQUEST, _URB_CONTROL_TRANSFER_EX,
+    _URB_GET_CURRENT_FRAME_NUMBER, _URB_HEADER,
     _URB_PIPE_REQUEST, _URB_SELECT_CONFIGURATION, MDL, URB, USBD_HANDLE, USBD_PIPE_HANDLE,
     usb::{USBD_UrbAllocate, USBD_UrbFree},
 };
@@ -41,23 +43,25 @@ const _: () = {
     assert!(offset_of!(_URB_CONTROL_DESCRIPTOR_REQUEST, TransferBufferLength) == 36);
     assert!(offset_of!(_URB_CONTROL_DESCRIPTOR_REQUEST, LanguageId) == 132);
     assert!(size_of::<_URB_PIPE_REQUEST>() == 40);
+    assert!(size_of::<_URB_GET_CURRENT_FRAME_NUMBER>() == 32);
     assert!(offset_of!(_URB_SELECT_CONFIGURATION, Interface) == 40);
     assert!(size_of::<URB>() == 152);
 };
 
 const URB_FUNCTION_SELECT_CONFIGURATION: u16 = 0x00;
 const URB_FUNCTION_ABORT_PIPE: u16 = 0x02;
+const URB_FUNCTION_GET_CURRENT_FRAME_NUMBER: u16 = 0x07;
 const URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER: u16 = 0x09;
 const URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE: u16 = 0x0B;
 const URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL: u16 = 0x1E;
 const URB_FUNCTION_CONTROL_TRANSFER_EX: u16 = 0x32;
 
-const USBD_TRANSFER_DIRECTION_IN: u32 = 1;
+pub(super) const USBD_TRANSFER_DIRECTION_IN: u32 = 1;
 const USBD_SHORT_TRANSFER_OK: u32 = 2;
 const USBD_DEFAULT_PIPE_TRANSFER: u32 = 8;
 
 /// What the URB says until the stack writes how it ended.
-const USBD_STATUS_PENDING: i32 = 0x4000_0000;
+pub(super) const USBD_STATUS_PENDING: i32 = 0x4000_0000;
 
 /// `IOCTL_INTERNAL_USB_SUBMIT_URB`, which is a macro in `usbioctl.h`.
 pub(super) const IOCTL_INTERNAL_USB_SUBMIT_URB: u32 = 0x0022_0003;
@@ -65,11 +69,18 @@ pub(super) const IOCTL_INTERNAL_USB_SUBMIT_URB: u32 = 0x0022_0003;
 /// A pipe of the selected configuration, as the USB driver stack names it.
 ///
 /// It goes stale when the configuration is selected anew, so it lives in the pipe table of one START.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PipeHandle(pub(super) USBD_PIPE_HANDLE);
 
 // SAFETY: an opaque value that the USB driver stack accepts on any thread.
 unsafe impl Send for PipeHandle {}
+
+impl PipeHandle {
+    /// Whether the stack gave one at all.
+    pub const fn is_some(self) -> bool {
+        !self.0.is_null()
+    }
+}
 
 /// Where the bytes of a transfer are: locked pages, or none.
 pub(super) type Buffer = Option<NonNull<MDL>>;
@@ -95,18 +106,108 @@ pub enum Format {
     AbortPipe(PipeHandle),
     /// `URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL`.
     ResetPipe(PipeHandle),
+    /// `URB_FUNCTION_GET_CURRENT_FRAME_NUMBER`. The reply goes to the system buffer.
+    FrameNumber,
 }
 
-/// An URB of the fixed size, from `USBD_UrbAllocate`, given back when dropped.
-pub struct Urb {
+/// The memory of an URB, given back when dropped.
+pub(super) struct Memory {
     urb: NonNull<URB>,
     handle: USBD_HANDLE,
 }
 
 // SAFETY: owns nonpaged memory that belongs to no thread.
-unsafe impl Send for Urb {}
+unsafe impl Send for Memory {}
 
-impl Urb {
+impl Memory {
+    /// The URB seen as `T`, one of the structures of its union.
+    ///
+    /// # Safety
+    ///
+    /// `T` is a structure of the union `URB`, no longer than what was allocated, all of whose bit
+    /// patterns are valid.
+    pub(super) const unsafe fn view<T>(&mut self) -> &mut T {
+        const { assert!(size_of::<T>() <= size_of::<URB>()) };
+        let mut view = self.urb.cast::<T>();
+        // SAFETY: every URB is zeroed or built when it is allocated; it is owned, exclusively
+        // borrowed, and not active: an active URB is inside a slot that nobody can reach.
+        unsafe { view.as_mut() }
+    }
+
+    /// Where the URB is.
+    pub(super) const fn as_ptr(&self) -> *mut URB {
+        self.urb.as_ptr()
+    }
+
+    /// The header, with which every URB starts.
+    const fn header(&self) -> &_URB_HEADER {
+        let header = self.urb.cast::<_URB_HEADER>();
+        // SAFETY: as in `view`, of a structure that every kind of URB starts with.
+        unsafe { header.as_ref() }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: owned, not active, freed once, with the handle that it came from, which is still
+        // open: closing it takes the proof that every URB was freed.
+        unsafe { USBD_UrbFree(self.handle, self.urb.as_ptr()) };
+    }
+}
+
+/// An URB of one kind, given back when dropped. Without a kind: of the fixed size, from `USBD_UrbAllocate`.
+pub struct Urb<K: Kind = Fixed>(kinds::Urb<K, Memory>);
+
+impl<K: Kind> Urb<K> {
+    /// Owns an URB that the routine of its kind made.
+    ///
+    /// # Safety
+    ///
+    /// `urb` is NULL, or an URB of this handle and kind that nobody else frees.
+    pub(super) unsafe fn from_raw(urb: *mut URB, kind: K, handle: &HandleUse) -> Result<Self, Status> {
+        let urb = NonNull::new(urb).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok(Self(kinds::Urb::new(kind, Memory { urb, handle: handle.as_raw() })))
+    }
+
+    /// The URB for calls of the USB driver stack.
+    pub(super) const fn as_ptr(&self) -> *mut URB {
+        self.0.memory().as_ptr()
+    }
+
+    /// The handle it was allocated from.
+    pub(super) const fn handle(&self) -> USBD_HANDLE {
+        self.0.memory().handle
+    }
+
+    /// The status of the submission that has come back: the IRP's, unless that is a success and the
+    /// URB's own is not.
+    pub(super) const fn status(&self, irp_status: NtStatus) -> NtStatus {
+        let usbd_status = self.0.memory().header().Status;
+        // USBD_SUCCESS: the two severity bits are zero or one, as with NT_SUCCESS.
+        if irp_status.is_success() && usbd_status < 0 { STATUS_UNSUCCESSFUL.nt() } else { irp_status }
+    }
+
+    /// Makes a submission that does not take place one that was not looked at.
+    pub(super) const fn forget(&mut self) {
+        let mut header = self.0.memory().urb.cast::<_URB_HEADER>();
+        // SAFETY: every kind of URB starts with a header; owned, exclusively borrowed, not active.
+        unsafe { header.as_mut() }.Status = USBD_STATUS_PENDING;
+    }
+
+    /// Whether the submission that has come back was given up before the stack looked at the URB.
+    pub(super) const fn is_untouched(&self, irp_status: NtStatus) -> bool {
+        self.0.memory().header().Status == USBD_STATUS_PENDING && !irp_status.is_success()
+    }
+}
+
+impl Urb<Isoch> {
+    /// The memory, if it has room for so many packets.
+    pub(super) const fn for_packets(&mut self, count: u16) -> Option<&mut Memory> {
+        self.0.for_packets(count)
+    }
+}
+
+impl Urb<Fixed> {
     /// `USBD_UrbAllocate`.
     ///
     /// # Errors
@@ -117,29 +218,8 @@ impl Urb {
         // SAFETY: the handle is open, and the URB goes to a local.
         let status = unsafe { USBD_UrbAllocate(handle.as_raw(), &raw mut urb) };
         NtStatus::from_raw(status).check()?;
-        // SAFETY: an URB of this handle, owned from here on.
-        unsafe { Self::from_raw(urb, handle) }
-    }
-
-    /// Owns an URB that a sibling of `USBD_UrbAllocate` made.
-    ///
-    /// # Safety
-    ///
-    /// `urb` is NULL, or an URB of this handle that nobody else frees.
-    pub(super) unsafe fn from_raw(urb: *mut URB, handle: &HandleUse) -> Result<Self, Status> {
-        NonNull::new(urb)
-            .map(|urb| Self { urb, handle: handle.as_raw() })
-            .ok_or(STATUS_INSUFFICIENT_RESOURCES)
-    }
-
-    /// The URB for calls of the USB driver stack.
-    pub(super) const fn as_ptr(&self) -> *mut URB {
-        self.urb.as_ptr()
-    }
-
-    /// The handle it was allocated from.
-    pub(super) const fn handle(&self) -> USBD_HANDLE {
-        self.handle
+        // SAFETY: an URB of this handle and kind, owned from here on.
+        unsafe { Self::from_raw(urb, Fixed, handle) }
     }
 
     /// The URB seen as `T`, one of the structures of its union.
@@ -147,12 +227,9 @@ impl Urb {
     /// # Safety
     ///
     /// `T` is a structure of the union `URB`, all of whose bit patterns are valid.
-    const unsafe fn view<T>(&mut self) -> &mut T {
-        const { assert!(size_of::<T>() <= size_of::<URB>()) };
-        let mut view = self.urb.cast::<T>();
-        // SAFETY: USBD_UrbAllocate zeroes the URB, it is owned, exclusively borrowed, and not
-        // active: an active URB is inside a slot that nobody can reach.
-        unsafe { view.as_mut() }
+    pub(super) const unsafe fn view<T>(&mut self) -> &mut T {
+        // SAFETY: the caller's obligation; an URB of this kind is as long as the union.
+        unsafe { self.0.for_request().view() }
     }
 
     /// Formats the URB for one submission of `length` bytes.
@@ -164,6 +241,7 @@ impl Urb {
             Format::ResetPipe(pipe) => {
                 self.format_pipe_request(URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL, pipe);
             }
+            Format::FrameNumber => self.format_frame_number(),
         }
     }
 
@@ -198,13 +276,28 @@ impl Urb {
         urb.SetupPacket = setup.encode();
     }
 
-    const fn format_pipe_request(&mut self, function: u16, pipe: PipeHandle) {
+    pub(super) const fn format_pipe_request(&mut self, function: u16, pipe: PipeHandle) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_PIPE_REQUEST>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_PIPE_REQUEST>()) };
         urb.Hdr.Function = function;
         urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.PipeHandle = pipe.0;
+    }
+
+    const fn format_frame_number(&mut self) {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        let urb = unsafe { self.view::<_URB_GET_CURRENT_FRAME_NUMBER>() };
+        urb.Hdr.Length = const { narrow::u16(size_of::<_URB_GET_CURRENT_FRAME_NUMBER>()) };
+        urb.Hdr.Function = URB_FUNCTION_GET_CURRENT_FRAME_NUMBER;
+        urb.Hdr.Status = USBD_STATUS_PENDING;
+        urb.FrameNumber = 0;
+    }
+
+    /// The answer of `URB_FUNCTION_GET_CURRENT_FRAME_NUMBER`, in an URB that carried that.
+    pub(super) const fn frame_number(&mut self) -> u32 {
+        // SAFETY: one of the union's structures, made of numbers and pointers.
+        unsafe { self.view::<_URB_GET_CURRENT_FRAME_NUMBER>() }.FrameNumber
     }
 
     /// Formats `URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE` into `buffer`, which is nonpaged.
@@ -246,28 +339,11 @@ impl Urb {
         // Control and bulk transfers have the length at the same offset, which is asserted above.
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
-        let is_untouched = urb.Hdr.Status == USBD_STATUS_PENDING;
-        if is_untouched && !irp_status.is_success() { 0 } else { urb.TransferBufferLength }
-    }
-
-    /// The status of the submission that has come back: the IRP's, unless that is a success and the
-    /// URB's own is not.
-    pub(super) const fn status(&mut self, irp_status: NtStatus) -> NtStatus {
-        // SAFETY: the header is the start of every structure of the union.
-        let usbd_status = unsafe { self.view::<_URB_HEADER>() }.Status;
-        // USBD_SUCCESS: the two severity bits are zero or one, as with NT_SUCCESS.
-        if irp_status.is_success() && usbd_status < 0 { STATUS_UNSUCCESSFUL.nt() } else { irp_status }
+        let length = urb.TransferBufferLength;
+        if self.is_untouched(irp_status) { 0 } else { length }
     }
 }
 
-impl Drop for Urb {
-    fn drop(&mut self) {
-        // SAFETY: owned, not active, freed once, with the handle that it came from, which is still
-        // open: closing it takes the proof that every URB was freed.
-        unsafe { USBD_UrbFree(self.handle, self.urb.as_ptr()) };
-    }
-}
-
-fn as_mdl(buffer: Buffer) -> *mut MDL {
+pub(super) fn as_mdl(buffer: Buffer) -> *mut MDL {
     buffer.map_or(ptr::null_mut(), NonNull::as_ptr)
 }

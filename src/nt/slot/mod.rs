@@ -14,19 +14,21 @@
 // UNSAFETY: several parties share a slot, each its own members.
 #![expect(unsafe_code, reason = "several parties share a slot, each its own members")]
 
+mod isoch;
 mod pool;
 mod send;
 
 use alloc::boxed::Box;
-use core::{marker::PhantomData, ptr, ptr::NonNull, sync::atomic::AtomicU8};
+use core::{marker::PhantomData, num::NonZeroU16, ptr, ptr::NonNull, sync::atomic::AtomicU8};
 
 use usbclient_core::{
     dispatch::Pended,
     request_word::{Complete, RequestWord},
     transfer::Chunks,
+    urb::{Fixed, Isoch},
 };
 use usbclient_protocol::status::{NtStatus, Status};
-use wdk_sys::IRP;
+use wdk_sys::{IRP, URB, USBD_HANDLE};
 
 pub use self::{
     pool::{Cursor, Drained, Pool},
@@ -39,7 +41,8 @@ use super::{
     irql::AtMostDispatch,
     mdl::PartialMdl,
     pool::try_box,
-    urb::{Format, Urb},
+    isoch_urb::IsochFormat,
+    urb::{Buffer, Format, Urb},
     usbd::HandleUse,
 };
 
@@ -50,6 +53,8 @@ pub enum Cause {
     Cleanup,
     /// The device goes away.
     Removal,
+    /// The requests of a stream are brought back, which only cancelling does.
+    Abort,
 }
 
 /// What the device's lock guards of a request in flight.
@@ -59,6 +64,8 @@ pub struct Entry {
     pub file: FileId,
     /// The endpoint it is for; zero is the default pipe.
     pub endpoint: u8,
+    /// The stream's id; zero: the pipe itself.
+    pub stream: u8,
     /// Its place among the device's requests.
     pub sequence: u64,
     /// Set by the first canceller.
@@ -73,10 +80,12 @@ pub struct Request {
     pub handle: HandleUse,
     /// The device.
     pub device: Device,
-    /// What the URB is formatted for.
-    pub format: Format,
+    /// What the URB carries.
+    pub work: Work,
     /// The endpoint; zero is the default pipe.
     pub endpoint: u8,
+    /// The stream's id; zero: the pipe itself.
+    pub stream: u8,
     /// Bytes to move.
     pub length: u32,
     /// Its pieces, and how far it is.
@@ -85,6 +94,87 @@ pub struct Request {
     pub end: Option<End>,
     /// For parts of the caller's buffer, if there may be more than one.
     pub partial: Option<PartialMdl>,
+}
+
+/// What a slot's URB carries: made by [`Job`], so that both are of one kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// A request of fixed size.
+    Fixed(Format),
+    /// An isochronous transfer.
+    Isoch(IsochFormat),
+}
+
+/// A slot that nobody uses, and what its URB, which is of the same kind, shall carry.
+pub enum Job {
+    /// A request of fixed size.
+    Fixed(Slot<Free>, Format),
+    /// An isochronous transfer.
+    Isoch(Slot<Free<Isoch>>, IsochFormat),
+}
+
+impl Job {
+    /// The endpoint's requests are aborted by it.
+    pub const fn is_abort(&self) -> bool {
+        matches!(self, Self::Fixed(_, Format::AbortPipe(_)))
+    }
+
+    const fn into_parts(self) -> (NonNull<Body>, Work) {
+        match self {
+            Self::Fixed(slot, format) => (slot.into_body(), Work::Fixed(format)),
+            Self::Isoch(slot, format) => (slot.into_body(), Work::Isoch(format)),
+        }
+    }
+}
+
+/// The URB of a slot.
+enum SlotUrb {
+    Fixed(Urb<Fixed>),
+    Isoch(Urb<Isoch>),
+}
+
+impl SlotUrb {
+    /// Formats the URB for one submission. `None`: it cannot carry that.
+    fn format(&mut self, work: &Work, buffer: Buffer, length: u32, input: &[u8]) -> Option<()> {
+        match (self, work) {
+            (Self::Fixed(urb), Work::Fixed(format)) => {
+                urb.format(format, buffer, length);
+                Some(())
+            }
+            (Self::Isoch(urb), Work::Isoch(format)) => urb.format(format, buffer, input),
+            // Never happens: a job has both of one kind.
+            (Self::Fixed(_), Work::Isoch(_)) | (Self::Isoch(_), Work::Fixed(_)) => None,
+        }
+    }
+
+    const fn as_ptr(&self) -> *mut URB {
+        match self {
+            Self::Fixed(urb) => urb.as_ptr(),
+            Self::Isoch(urb) => urb.as_ptr(),
+        }
+    }
+
+    const fn handle(&self) -> USBD_HANDLE {
+        match self {
+            Self::Fixed(urb) => urb.handle(),
+            Self::Isoch(urb) => urb.handle(),
+        }
+    }
+
+    const fn status(&self, irp_status: NtStatus) -> NtStatus {
+        match self {
+            Self::Fixed(urb) => urb.status(irp_status),
+            Self::Isoch(urb) => urb.status(irp_status),
+        }
+    }
+
+    /// What the last submission left is not what the next one says, if that does not take place.
+    const fn forget(&mut self) {
+        match self {
+            Self::Fixed(urb) => urb.forget(),
+            Self::Isoch(urb) => urb.forget(),
+        }
+    }
 }
 
 /// How a request ends.
@@ -97,7 +187,7 @@ pub struct End {
 }
 
 struct Body {
-    urb: Urb,
+    urb: SlotUrb,
     /// Between `send` and the completion routine.
     sending: AtomicU8,
     /// Between the request's owner and a canceller.
@@ -112,8 +202,8 @@ struct Body {
     request: Option<Request>,
 }
 
-/// A slot nobody uses.
-pub struct Free(());
+/// A slot nobody uses, whose URB is of kind `K`.
+pub struct Free<K = Fixed>(PhantomData<K>);
 /// A slot with a request that is counted as in flight.
 pub struct Linked(());
 
@@ -136,7 +226,23 @@ impl NewSlot {
     ///
     /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_UrbAllocate` documents.
     pub fn allocate(handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
-        let urb = Urb::allocate(handle, irql)?;
+        Self::with(SlotUrb::Fixed(Urb::allocate(handle, irql)?))
+    }
+
+    /// The same with an URB for isochronous transfers of so many packets.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_IsochUrbAllocate` documents.
+    pub fn allocate_isoch(
+        max_packets: NonZeroU16,
+        handle: &HandleUse,
+        irql: &AtMostDispatch,
+    ) -> Result<Self, Status> {
+        Self::with(SlotUrb::Isoch(Urb::allocate_isoch(max_packets, handle, irql)?))
+    }
+
+    fn with(urb: SlotUrb) -> Result<Self, Status> {
         let body = Body {
             urb,
             sending: AtomicU8::new(0),
@@ -166,16 +272,40 @@ impl Slot<Linked> {
         unsafe { &mut *request }.as_mut()
     }
 
-    const fn urb(&mut self) -> &mut Urb {
+    const fn urb(&mut self) -> &mut SlotUrb {
         // SAFETY: the token is the right to the URB, which is not active.
         let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
         // SAFETY: as above.
         unsafe { &mut *urb }
     }
 
-    /// Bytes that the submission moved, when the IRP has this status.
+    /// Both at once. `None` never happens: a linked slot has a request.
+    const fn urb_and_request(&mut self) -> Option<(&mut SlotUrb, &mut Request)> {
+        // SAFETY: as in `urb`.
+        let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
+        // SAFETY: another member than the request, borrowed as long as that from the same token.
+        let urb = unsafe { &mut *urb };
+        match self.request() {
+            Some(request) => Some((urb, request)),
+            None => None,
+        }
+    }
+
+    /// Bytes that the submission moved, when the IRP has this status. Zero for an isochronous one,
+    /// whose results tell.
     pub const fn transferred(&mut self, irp_status: NtStatus) -> u32 {
-        self.urb().transferred(irp_status)
+        match self.urb() {
+            SlotUrb::Fixed(urb) => urb.transferred(irp_status),
+            SlotUrb::Isoch(_) => 0,
+        }
+    }
+
+    /// The answer to a request for the frame number, after it has come back.
+    pub const fn frame_number(&mut self) -> Option<u32> {
+        match self.urb() {
+            SlotUrb::Fixed(urb) => Some(urb.frame_number()),
+            SlotUrb::Isoch(_) => None,
+        }
     }
 
     /// How the submission ended, when the IRP has this status.

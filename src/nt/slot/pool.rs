@@ -14,18 +14,20 @@ use core::{
 use usbclient_core::{
     dispatch::Pended,
     request_word::{Cancel, CancellerDone, RequestWord},
+    urb::Isoch,
 };
 use wdk_sys::{IRP, ntddk::IoCancelIrp};
 
 use super::{
     super::{Nt, irql::AtMostDispatch},
-    Body, Cause, Entry, Free, Linked, NewSlot, Request, Slot,
+    Body, Cause, Entry, Free, Job, Linked, NewSlot, Request, Slot, SlotUrb, Work,
 };
 
 /// Every URB of the device, and the slots that they belong to. The content of a lock.
 pub struct Pool {
     all: *mut Body,
     free: *mut Body,
+    free_isoch: *mut Body,
 }
 
 // SAFETY: owns nonpaged memory that belongs to no thread.
@@ -37,7 +39,7 @@ pub struct Drained(());
 impl Pool {
     /// No slots.
     pub const fn new() -> Self {
-        Self { all: ptr::null_mut(), free: ptr::null_mut() }
+        Self { all: ptr::null_mut(), free: ptr::null_mut(), free_isoch: ptr::null_mut() }
     }
 
     /// Owns a new slot from now on.
@@ -45,10 +47,18 @@ impl Pool {
         // The pool owns it until it is drained.
         let body = Box::leak(slot.0);
         body.next_of_all = self.all;
-        body.next_free = self.free;
-        let body = &raw mut *body;
-        self.all = body;
-        self.free = body;
+        self.all = &raw mut *body;
+        self.set_free(body);
+    }
+
+    /// Puts a slot on the free list of its kind.
+    const fn set_free(&mut self, body: &mut Body) {
+        let list = match body.urb {
+            SlotUrb::Fixed(_) => &mut self.free,
+            SlotUrb::Isoch(_) => &mut self.free_isoch,
+        };
+        body.next_free = *list;
+        *list = &raw mut *body;
     }
 
     /// Takes a slot that nobody uses.
@@ -59,13 +69,19 @@ impl Pool {
         Some(Slot { body, state: PhantomData })
     }
 
+    /// Takes a slot for an isochronous transfer that nobody uses.
+    pub fn take_isoch(&mut self) -> Option<Slot<Free<Isoch>>> {
+        let body = NonNull::new(self.free_isoch)?;
+        // SAFETY: on the free list of the pool that owns it, under the lock.
+        self.free_isoch = unsafe { body.as_ref() }.next_free;
+        Some(Slot { body, state: PhantomData })
+    }
+
     /// Gives back a slot that was not needed.
-    pub const fn put_back(&mut self, slot: Slot<Free>) {
+    pub const fn put_back<K>(&mut self, slot: Slot<Free<K>>) {
         let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot, under the lock.
-        let body = unsafe { body.as_mut() };
-        body.next_free = self.free;
-        self.free = &raw mut *body;
+        self.set_free(unsafe { body.as_mut() });
     }
 
     /// Makes a pended IRP's request one in flight.
@@ -76,12 +92,13 @@ impl Pool {
     )]
     pub fn link(
         &mut self,
-        slot: Slot<Free>,
+        job: Job,
         pended: Pended<Nt>,
-        mut request: Request,
+        request: impl FnOnce(Work) -> Request,
         sequence: u64,
     ) -> Slot<Linked> {
-        let mut slot = slot.into_body();
+        let (mut slot, work) = job.into_parts();
+        let mut request = request(work);
         // SAFETY: the token is the right to the slot, and nobody else knows a free one.
         let body = unsafe { slot.as_mut() };
         let (irp, device, tag) = pended.into_parts();
@@ -89,6 +106,7 @@ impl Pool {
             irp: irp.as_non_null(),
             file: irp.file(),
             endpoint: request.endpoint,
+            stream: request.stream,
             sequence,
             cause: None,
         });
@@ -103,8 +121,7 @@ impl Pool {
         let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot; the lock keeps cancellers away from the entry.
         let body = unsafe { body.as_mut() };
-        body.next_free = self.free;
-        self.free = &raw mut *body;
+        self.set_free(body);
         Some((body.request.take()?, body.entry.take()?))
     }
 
@@ -153,7 +170,7 @@ impl Pool {
     /// Frees every slot and its URB. Nothing is in flight: whoever calls has waited for that.
     pub fn drain(&mut self) -> Drained {
         let mut next = core::mem::take(&mut self.all);
-        self.free = ptr::null_mut();
+        (self.free, self.free_isoch) = (ptr::null_mut(), ptr::null_mut());
         while let Some(body) = NonNull::new(next) {
             // SAFETY: leaked from a box in `adopt`, and owned by this pool alone: no slot is taken.
             let body = unsafe { Box::from_raw(body.as_ptr()) };

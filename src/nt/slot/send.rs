@@ -67,22 +67,19 @@ impl Slot<Linked> {
     /// Everything before the call. `None`: it cannot be sent, and the IRP has the status why.
     fn prepare(&mut self, chunk: Chunk, irql: &AtMostDispatch) -> Option<(*mut IRP, NonNull<DEVICE_OBJECT>)> {
         let context = self.body.as_ptr().cast::<c_void>();
-        // SAFETY: the token is the right to the URB, which is not active.
-        let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
-        // SAFETY: as above.
-        let urb = unsafe { &mut *urb };
-        let request = self.request()?;
+        let (urb, request) = self.urb_and_request()?;
         let (mut irp, device, _tag) = request.pended.take()?.into_parts();
         let lower = device.lower();
         let buffer = describe(&irp, request.partial.as_mut(), chunk, irql);
-        let (Some(lower), Ok(buffer)) = (lower, buffer) else {
+        let formatted =
+            buffer.ok().and_then(|buffer| urb.format(&request.work, buffer, chunk.length, irp.input()));
+        let (Some(lower), Some(())) = (lower, formatted) else {
             Nt::set_status(&mut irp, STATUS_INVALID_PARAMETER.nt());
-            urb.format(&request.format, None, 0);
+            urb.forget();
             let tag = Nt::tag(&irp);
             request.pended = Some(Pended::from_parts(irp, device, tag));
             return None;
         };
-        urb.format(&request.format, buffer, chunk.length);
         let irp = irp.as_ptr();
         // SAFETY: the IRP is this driver's, with a location below; the slot lives until it is back.
         unsafe { stack_location::set_completion_routine(irp, Some(completed), context) };

@@ -1,0 +1,287 @@
+//! Streams of bulk endpoints: opened, closed, brought back and recovered, at `PASSIVE_LEVEL`.
+//!
+//! There is no request that concerns one stream: aborting is cancelling its requests one by one, and resetting takes the
+//! endpoint's own handle after every stream's requests have come back.
+//!
+//! Page: [How to open and close static streams in a USB bulk endpoint](https://learn.microsoft.com/windows-hardware/drivers/usbcon/how-to-open-streams-in-a-usb-endpoint)
+
+use alloc::vec::Vec;
+
+use usbclient_core::streams::{Closing, Count, Opening};
+use usbclient_protocol::{
+    Count as CountReply, StreamHandle,
+    status::{
+        NtStatus, STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_DEVICE_NOT_READY,
+        STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_LEVEL, STATUS_IO_TIMEOUT, STATUS_SUCCESS, Status,
+    },
+};
+
+use crate::{
+    cancel,
+    gate::{Configured, Gate},
+    nt::{
+        Sender,
+        device::Device,
+        irp::{FileId, Irp},
+        irql::{AtMostDispatch, Passive},
+        slot::Cause,
+        urb::PipeHandle,
+        usbd::HandleUse,
+    },
+    request::write_at,
+};
+
+/// How long a look at the requests that are being brought back lasts at most.
+const PATIENCE_MS: u32 = 50;
+/// How many such looks there are before the device is given up.
+const LOOKS: u32 = 100;
+
+/// The open streams of an endpoint.
+pub struct Streams {
+    /// What the USB driver stack calls them, from stream 1 on.
+    handles: Vec<PipeHandle>,
+    /// Whose they are.
+    owner: FileId,
+    /// Part of the values that the owner knows them by.
+    generation: u16,
+}
+
+/// One open stream.
+#[derive(Clone, Copy)]
+pub struct Stream {
+    /// The endpoint's address.
+    pub endpoint: u8,
+    /// Its id: 1 to 255.
+    pub id: u8,
+    /// What the USB driver stack calls it.
+    pub handle: PipeHandle,
+}
+
+/// What is to be done with streams, outside the lock.
+pub enum Work {
+    /// Open them, for this file.
+    Open(u8, Opening<PipeHandle>, HandleUse, FileId),
+    /// Close them.
+    Close(u8, Closing<PipeHandle, Streams>, HandleUse),
+    /// Bring their requests back and reset the endpoint.
+    Reset(u8, Closing<PipeHandle, Streams>, HandleUse),
+    /// Cancel the requests of one, or of all if the id is zero.
+    Cancel(u8, u8),
+}
+
+/// The value by which user mode knows a stream: no endpoint address, and stale when the streams are opened anew.
+const fn value(generation: u16, endpoint: u8, id: u8) -> u32 {
+    0x8000_0000 | (generation as u32 & 0x7FFF) << 16 | (endpoint as u32) << 8 | id as u32
+}
+
+/// The stream that a file means by a value. `None`: stale, another file's, or made up.
+pub fn find(configured: &Configured, target: u32, file: FileId) -> Option<Stream> {
+    let [id, address, ..] = target.to_le_bytes();
+    let streams = configured.pipe_of(address)?.state.streams()?;
+    if streams.owner != file || value(streams.generation, address, id) != target {
+        return None;
+    }
+    let handle = *streams.handles.get(usize::from(id).checked_sub(1)?)?;
+    handle.is_some().then_some(Stream { endpoint: address, id, handle })
+}
+
+/// Begins to open streams. Under the lock.
+pub fn begin_open(gate: &mut Gate, endpoint: u8, wanted: u32, file: FileId) -> Result<Work, Status> {
+    let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
+    let (pipe, capabilities) = configured.pipe_and_capabilities(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
+    let count = Count::check(capabilities.static_streams.as_ref(), pipe.max_streams, wanted)?;
+    let opening = pipe.state.begin_open(count)?;
+    match gate.lend_handle() {
+        Some(handle) => Ok(Work::Open(endpoint, opening, handle, file)),
+        None => {
+            end_open(gate, endpoint, opening, None);
+            Err(STATUS_DEVICE_NOT_READY)
+        }
+    }
+}
+
+/// Begins to close streams, or to reset their endpoint: until that is done they take no transfers. Under the lock.
+pub fn begin_close(
+    gate: &mut Gate,
+    endpoint: u8,
+    work: impl FnOnce(u8, Closing<PipeHandle, Streams>, HandleUse) -> Work,
+) -> Result<Work, Status> {
+    let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
+    let pipe = configured.pipe(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
+    let closing = pipe.state.begin_close()?;
+    match gate.lend_handle() {
+        Some(handle) => Ok(work(endpoint, closing, handle)),
+        None => {
+            end_close(gate, endpoint, closing, false);
+            Err(STATUS_DEVICE_NOT_READY)
+        }
+    }
+}
+
+/// Does it. Answers the status and the length of the reply, which is in the system buffer.
+pub fn run(device: Device, work: Work, irp: &mut Irp, irql: &mut AtMostDispatch) -> (NtStatus, usize) {
+    let result = match work {
+        Work::Open(endpoint, opening, handle, file) => {
+            open(device, (endpoint, opening), handle, file, irp.output(), irql)
+        }
+        Work::Close(endpoint, closing, handle) => close(device, endpoint, closing, handle, irql),
+        Work::Reset(endpoint, closing, handle) => reset(device, endpoint, closing, handle, irql),
+        Work::Cancel(endpoint, id) => {
+            cancel_requests(device, endpoint, id, Cause::Abort, irql);
+            Ok(0)
+        }
+    };
+    match result {
+        Ok(length) => (STATUS_SUCCESS, length),
+        Err(status) => (status.nt(), 0),
+    }
+}
+
+/// Closes what a file has opened and not closed. A device that does not obey keeps its streams until it is configured
+/// anew.
+pub fn close_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
+    let mut at = 0;
+    loop {
+        let mut gate = device.gate.lock(irql);
+        let found = gate.configured.as_ref().and_then(|configured| next_of(configured, file, at));
+        let Some((next, endpoint)) = found else { return };
+        at = next;
+        let work = if gate.takes_own_requests() { begin_close(&mut gate, endpoint, Work::Close) } else { return };
+        drop(gate);
+        if let Ok(Work::Close(endpoint, closing, handle)) = work {
+            let _result = close(device, endpoint, closing, handle, irql);
+        }
+    }
+}
+
+/// The first endpoint from number `at` on whose streams a file has, and the number after it.
+fn next_of(configured: &Configured, file: FileId, at: usize) -> Option<(usize, u8)> {
+    let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
+    let is_his = |streams: &Streams| streams.owner == file;
+    for (index, (endpoint, pipe)) in pipes {
+        if pipe.state.streams().is_some_and(is_his) {
+            return Some((index.saturating_add(1), endpoint.address));
+        }
+    }
+    None
+}
+
+fn open(
+    device: Device,
+    (endpoint, opening): (u8, Opening<PipeHandle>),
+    handle: HandleUse,
+    owner: FileId,
+    output: &mut [u8],
+    irql: &mut AtMostDispatch,
+) -> Result<usize, Status> {
+    let answer = irql.if_passive(|passive| {
+        Sender::allocate(device, &handle, passive)?.open_streams(opening.endpoint(), opening.count(), passive)
+    });
+    let (handles, failure) = match answer.unwrap_or(Err(STATUS_INVALID_LEVEL)) {
+        Ok(handles) => (Some(handles), STATUS_INVALID_DEVICE_STATE),
+        Err(status) => (None, status),
+    };
+    let count = opening.count();
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    let generation = gate.next_stream_generation();
+    let streams = handles.map(|handles| Streams { handles, owner, generation });
+    let is_open = end_open(gate, endpoint, opening, streams);
+    gate.give_back(handle, &device.no_users, irql);
+    if is_open { reply(output, generation, endpoint, count) } else { Err(failure) }
+}
+
+fn end_open(gate: &mut Gate, endpoint: u8, opening: Opening<PipeHandle>, streams: Option<Streams>) -> bool {
+    let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+    pipe.is_some_and(|pipe| pipe.state.end_open(opening, streams))
+}
+
+/// The values of the streams. core has checked that there is room.
+fn reply(output: &mut [u8], generation: u16, endpoint: u8, count: u16) -> Result<usize, Status> {
+    let header = CountReply { count: count.into() }.encode();
+    write_at(output, 0, &header).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    let mut length = CountReply::SIZE;
+    for id in 1..=u8::try_from(count).unwrap_or(u8::MAX) {
+        let handle = StreamHandle { handle: value(generation, endpoint, id) };
+        write_at(output, length, &handle.encode()).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+        length = length.saturating_add(StreamHandle::SIZE);
+    }
+    Ok(length)
+}
+
+fn close(
+    device: Device,
+    endpoint: u8,
+    closing: Closing<PipeHandle, Streams>,
+    handle: HandleUse,
+    irql: &mut AtMostDispatch,
+) -> Result<usize, Status> {
+    let result = irql.if_passive(|passive| {
+        bring_back(device, endpoint, passive)?;
+        Sender::allocate(device, &handle, passive)?.close_streams(closing.endpoint(), passive)
+    });
+    let result = result.unwrap_or(Err(STATUS_INVALID_LEVEL));
+    settle(device, endpoint, closing, result.is_ok(), handle, irql);
+    result.map(|()| 0)
+}
+
+fn reset(
+    device: Device,
+    endpoint: u8,
+    closing: Closing<PipeHandle, Streams>,
+    handle: HandleUse,
+    irql: &mut AtMostDispatch,
+) -> Result<usize, Status> {
+    let result = irql.if_passive(|passive| {
+        bring_back(device, endpoint, passive)?;
+        Sender::allocate(device, &handle, passive)?.reset_pipe(closing.endpoint(), passive)
+    });
+    settle(device, endpoint, closing, false, handle, irql);
+    result.unwrap_or(Err(STATUS_INVALID_LEVEL)).map(|()| 0)
+}
+
+fn settle(
+    device: Device,
+    endpoint: u8,
+    closing: Closing<PipeHandle, Streams>,
+    is_closed: bool,
+    handle: HandleUse,
+    irql: &mut AtMostDispatch,
+) {
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
+    end_close(gate, endpoint, closing, is_closed);
+    gate.give_back(handle, &device.no_users, irql);
+}
+
+fn end_close(gate: &mut Gate, endpoint: u8, closing: Closing<PipeHandle, Streams>, is_closed: bool) {
+    if let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
+        pipe.state.end_close(closing, is_closed);
+    }
+}
+
+/// Cancels what waits for streams of an endpoint and what is in flight on them.
+pub fn cancel_requests(device: Device, endpoint: u8, id: u8, cause: Cause, irql: &mut AtMostDispatch) {
+    if id == 0 {
+        cancel::fail_held(device, STATUS_CANCELLED, irql, |key, _file| key.wait.is_for_pipe(endpoint));
+    }
+    cancel::cancel_in_flight(device, cause, irql, |entry| {
+        entry.endpoint == endpoint && entry.stream != 0 && (id == 0 || entry.stream == id)
+    });
+}
+
+/// Cancels every stream's requests, and waits until they have come back.
+fn bring_back(device: Device, endpoint: u8, passive: &mut Passive) -> Result<(), Status> {
+    cancel_requests(device, endpoint, 0, Cause::Abort, passive);
+    for _look in 0..LOOKS {
+        let mut guard = device.gate.lock(passive);
+        let (gate, irql) = guard.split();
+        if !gate.slots.any(|entry| entry.endpoint == endpoint && entry.stream != 0) {
+            return Ok(());
+        }
+        gate.expect_stream(&device.stream_over, irql);
+        drop(guard);
+        let _signalled = device.stream_over.wait_at_most(passive, PATIENCE_MS);
+    }
+    Err(STATUS_IO_TIMEOUT)
+}
