@@ -38,7 +38,7 @@ pub use plan::{
     Branch, Completion, DEVICE, Expectation, Face, Hold, Loopback, Open, Plug, PnpOperation, PowerOperation,
     Race,
 };
-pub use request::{Code, Expected, Ioctl};
+pub use request::{Code, Expected, Ioctl, Isoch};
 pub use stage::SimStage;
 pub use step::{Knob, Poke, Step};
 pub use tolerance::{Tolerance, clean_up, try_out};

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use nt_trace::NtStatus;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use usbclient_protocol::{ControlTransfer, PipeSelect, PipeTransfer, SetupPacket, control_code};
+use usbclient_protocol::{
+    ControlTransfer, IsochPacket, IsochPacketResult, IsochResult, IsochTransfer, PipeSelect, PipeTransfer,
+    SetupPacket, control_code, isoch_flag,
+};
 
 use super::Bytes;
 use crate::abi::status::STATUS_SUCCESS;
@@ -88,6 +91,21 @@ impl Ioctl {
         Self::new(file, control_code::CONTROL_OUT, Bytes::of(ControlTransfer::new(setup).encode()), data)
     }
 
+    /// `ISOCH_READ`
+    #[must_use]
+    pub fn isoch_read(file: &str, endpoint: u8, packets: Isoch) -> Self {
+        let room = u32::try_from(packets.second_length()).unwrap_or(u32::MAX);
+        Self::new(file, control_code::ISOCH_READ, packets.input(endpoint), Bytes::room(room))
+    }
+
+    /// `ISOCH_WRITE` of data for all packets.
+    #[must_use]
+    pub fn isoch_write(file: &str, endpoint: u8, packets: Isoch, data: &Bytes) -> Self {
+        let mut second = data.make();
+        second.resize(usize::try_from(packets.second_length()).unwrap_or(0), 0);
+        Self::new(file, control_code::ISOCH_WRITE, packets.input(endpoint), Bytes::of(second))
+    }
+
     /// `ABORT_PIPE`
     #[must_use]
     pub fn abort(file: &str, endpoint: u8) -> Self {
@@ -100,6 +118,48 @@ impl Ioctl {
     pub fn reset(file: &str, endpoint: u8) -> Self {
         let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
         Self::new(file, control_code::RESET_PIPE, input, Bytes::none())
+    }
+}
+
+/// The packets of an isochronous transfer: all of one size, end to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Isoch {
+    /// How many.
+    pub packets: u32,
+    /// Bytes of each.
+    pub size: u32,
+    /// The frame of the first; `None`: as soon as possible.
+    pub start_frame: Option<u32>,
+}
+
+impl Isoch {
+    const fn data_length(self) -> u32 {
+        self.packets * self.size
+    }
+
+    /// Where the results begin in the second buffer.
+    const fn results_at(self) -> u32 {
+        self.data_length().next_multiple_of(8)
+    }
+
+    /// Bytes of the second buffer: data and results.
+    #[must_use]
+    pub const fn second_length(self) -> u64 {
+        self.results_at() as u64 + (IsochResult::SIZE + self.packets as usize * IsochPacketResult::SIZE) as u64
+    }
+
+    fn input(self, endpoint: u8) -> Bytes {
+        let header = IsochTransfer {
+            target: endpoint.into(),
+            flags: if self.start_frame.is_none() { isoch_flag::AS_SOON_AS_POSSIBLE } else { 0 },
+            start_frame: self.start_frame.unwrap_or(0),
+            packet_count: self.packets,
+            data_length: self.data_length(),
+            reserved: 0,
+        };
+        let packets = (0..self.packets)
+            .flat_map(|index| IsochPacket { offset: index * self.size, length: self.size }.encode());
+        Bytes::of(header.encode().into_iter().chain(packets).collect::<Vec<u8>>())
     }
 }
 
@@ -116,6 +176,15 @@ pub struct Expected {
     /// What the second buffer starts with afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Bytes>,
+    /// Any status that is a failure.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fails: bool,
+    /// Length and `USBD_STATUS` of each packet of an isochronous transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets: Option<Vec<[u32; 2]>>,
+    /// The frame in which an isochronous transfer began. Looked at together with its packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u32>,
 }
 
 impl Expected {
@@ -134,13 +203,33 @@ impl Expected {
     /// One of these statuses.
     #[must_use]
     pub fn any_of(status: &[NtStatus]) -> Self {
-        Self { status: status.to_vec(), information: None, output: None }
+        Self { status: status.to_vec(), ..Self::default() }
     }
 
     /// However it ends.
     #[must_use]
     pub fn anything() -> Self {
         Self::default()
+    }
+
+    /// With any status that is a failure.
+    #[must_use]
+    pub fn failure() -> Self {
+        Self { fails: true, ..Self::default() }
+    }
+
+    /// With these lengths and `USBD_STATUS` of an isochronous transfer's packets.
+    #[must_use]
+    pub fn packets(mut self, packets: Vec<[u32; 2]>) -> Self {
+        self.packets = Some(packets);
+        self
+    }
+
+    /// An isochronous transfer that began in this frame.
+    #[must_use]
+    pub const fn frame(mut self, frame: u32) -> Self {
+        self.frame = Some(frame);
+        self
     }
 
     /// With this `Information`.
@@ -157,6 +246,35 @@ impl Expected {
         self
     }
 
+    /// Compares the results of an isochronous transfer, which are the last `information` bytes.
+    fn check_packets(&self, packets: &[[u32; 2]], information: u64, output: &[u8]) -> Result<(), String> {
+        let size = IsochResult::SIZE + packets.len() * IsochPacketResult::SIZE;
+        let end = usize::try_from(information).unwrap_or(usize::MAX);
+        let results = end.checked_sub(size).and_then(|start| output.get(start..end));
+        let header = results.and_then(IsochResult::decode);
+        let (Some(results), Some(header)) = (results, header) else {
+            return Err(format!("{information} bytes hold no results of {} packets", packets.len()));
+        };
+        if header.packet_count as usize != packets.len() || header.reserved != 0 {
+            return Err(format!("there are results of {} packets", header.packet_count));
+        }
+        let errors = packets.iter().filter(|[_, status]| status & 0x8000_0000 != 0).count();
+        if header.error_count as usize != errors {
+            return Err(format!("{} packets failed and not {errors}", header.error_count));
+        }
+        if let Some(frame) = self.frame.filter(|frame| *frame != header.start_frame) {
+            return Err(format!("it began in frame {} and not {frame}", header.start_frame));
+        }
+        let found = results.get(IsochResult::SIZE..).unwrap_or_default();
+        let found = found.chunks_exact(IsochPacketResult::SIZE).filter_map(IsochPacketResult::decode);
+        for (index, (found, [length, status])) in found.zip(packets).enumerate() {
+            if found != (IsochPacketResult { length: *length, status: *status }) {
+                return Err(format!("packet {index} ended with {found:?} and not {length} bytes, {status:#x}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Compares with what happened.
     ///
     /// # Errors
@@ -164,6 +282,12 @@ impl Expected {
     pub fn check(&self, status: NtStatus, information: u64, output: &[u8]) -> Result<(), String> {
         if !self.status.is_empty() && !self.status.contains(&status) {
             return Err(format!("ended with {status} and not with {:?}", self.status));
+        }
+        if self.fails && status.is_success() {
+            return Err(format!("ended with {status}, which is no failure"));
+        }
+        if let Some(packets) = &self.packets {
+            self.check_packets(packets, information, output)?;
         }
         if let Some(expected) = self.information.filter(|expected| *expected != information) {
             return Err(format!("Information is {information} and not {expected}"));

@@ -86,7 +86,7 @@ fn descriptors() -> Vec<Step> {
     vec![
         ioctl(device, Expected::success().moved(18).bytes(Bytes::of([18, 1]))),
         ioctl(configuration, Expected::success().bytes(Bytes::of([9, 2]))),
-        // A count of three, then three entries of twelve bytes.
-        ioctl(pipes, Expected::success().moved(4 + 3 * 12).bytes(Bytes::of([3, 0, 0, 0]))),
+        // A count of three, then three entries of sixteen bytes.
+        ioctl(pipes, Expected::success().moved(4 + 3 * 16).bytes(Bytes::of([3, 0, 0, 0]))),
     ]
 }

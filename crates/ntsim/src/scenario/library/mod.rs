@@ -5,6 +5,7 @@ mod build;
 mod failures;
 pub mod hlk;
 mod hostile;
+mod isoch;
 mod knobs;
 mod life;
 mod power;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(knobs::all());
     all.extend(hlk::all());
     all.extend(power::all());
+    all.extend(isoch::all());
     all
 }
 
