@@ -104,8 +104,14 @@ fn writes() {
 
 #[test]
 fn reserved_fields() {
-    // The target's upper bytes, the flags, and what is reserved; the timeout may be anything.
-    for at in (1..8).chain(12..16) {
+    // A target with any of its upper bytes is a handle.
+    for at in 1..4 {
+        let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
+        input[at] = 1;
+        assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_HANDLE), "{at}");
+    }
+    // The flags, and what is reserved; the timeout may be anything.
+    for at in (4..8).chain(12..16) {
         let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
         input[at] = 1;
         assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_PARAMETER), "{at}");
@@ -113,7 +119,7 @@ fn reserved_fields() {
     for at in 1..4 {
         let mut input = PipeSelect::new(BULK_IN.address.into()).encode();
         input[at] = 1;
-        assert_eq!(send(ABORT_PIPE, &input, 0), Err(STATUS_INVALID_PARAMETER), "{at}");
+        assert_eq!(send(ABORT_PIPE, &input, 0), Err(STATUS_INVALID_HANDLE), "{at}");
     }
 }
 
