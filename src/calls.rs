@@ -6,7 +6,8 @@ use usbclient_core::{
     capabilities::{Capabilities, Capability},
     descriptors::{self, Companion, Configuration, DeviceDescriptor, Endpoint},
     isoch::IsochPipe,
-    pnp::{Event, GateCalls, Minor, PnpCalls, StartCalls, State, Step, StopCalls},
+    pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls},
+    power::DeviceState,
     remove::{RemoveCalls, Removing},
     streams::PipeState,
     transfer::{self as limits, Speed},
@@ -29,13 +30,13 @@ use crate::{
         irp::{Irp, Tag},
         irql::{AtMostDispatch, Passive},
         mdl::PartialMdl,
-        pnp, pool,
+        pnp, pool, power as nt_power,
         select_configuration::{self, SelectedPipe},
         slot::{Cause, Drained, Pool},
         urb::PipeHandle,
         usbd::{HandleUse, UsbdRegistration},
     },
-    transfer,
+    power, transfer,
 };
 
 const DEVICE_DESCRIPTOR: u8 = 1;
@@ -51,7 +52,12 @@ const RECALL_ROUNDS: u32 = 20;
 
 impl GateCalls for Nt {
     fn change(device: Device, event: Event, passive: &mut Passive) -> Step {
-        device.gate.lock(passive).machine.apply(event)
+        let mut gate = device.gate.lock(passive);
+        let step = gate.machine.apply(event);
+        if event == Event::StartSucceeds {
+            gate.power.started();
+        }
+        step
     }
 
     fn start_held(device: Device, passive: &mut Passive) {
@@ -111,23 +117,29 @@ fn with_sender<R>(
     result
 }
 
+impl PolicyCalls for Nt {
+    fn come_up(device: Device, passive: &mut Passive) -> Result<(), Status> {
+        power::idle::cancel(device, passive);
+        if device.gate.lock(passive).power.must_come_up() {
+            nt_power::ask_and_wait(device, DeviceState::D0, passive)?;
+        }
+        Ok(())
+    }
+
+    fn disarm(device: Device, passive: &mut Passive) {
+        power::idle::cancel(device, passive);
+        power::wake::cancel(device, passive);
+    }
+
+    fn run_policy(device: Device, _passive: &mut Passive) {
+        power::policy::run(device);
+    }
+}
+
 impl StopCalls for Nt {
     fn recall_in_flight(device: Device, passive: &mut Passive) {
         device.gate.lock(passive).is_recalling = true;
-        // The streams are gone after STOP, and no request aborts one.
-        cancel::cancel_in_flight(device, Cause::Abort, passive, |entry| entry.stream != 0);
-        for _round in 0..RECALL_ROUNDS {
-            // A request that was admitted but not sent yet is met by the next round.
-            if abort_busy_pipes(device, passive).is_err() || !expect_no_users(device, passive) {
-                break;
-            }
-            if device.no_users.wait_at_most(passive, RECALL_PATIENCE_MS) {
-                break;
-            }
-        }
-        // What did not come back: the device does not obey, and the caller hears of it.
-        Self::cancel_in_flight(device, passive);
-        Self::wait_for_requests(device, passive);
+        recall(device, passive);
         device.gate.lock(passive).is_recalling = false;
     }
 
@@ -144,6 +156,24 @@ impl StopCalls for Nt {
         drop(configured);
         slots.drain();
     }
+}
+
+/// Gets back what is in flight, and waits for it. New requests are held already.
+pub fn recall(device: Device, passive: &mut Passive) {
+    // No request aborts one stream, and the streams are gone after STOP.
+    cancel::cancel_in_flight(device, Cause::Abort, passive, |entry| entry.stream != 0);
+    for _round in 0..RECALL_ROUNDS {
+        // A request that was admitted but not sent yet is met by the next round.
+        if abort_busy_pipes(device, passive).is_err() || !expect_no_users(device, passive) {
+            break;
+        }
+        if device.no_users.wait_at_most(passive, RECALL_PATIENCE_MS) {
+            break;
+        }
+    }
+    // What did not come back: the device does not obey, and the caller hears of it.
+    Nt::cancel_in_flight(device, passive);
+    Nt::wait_for_requests(device, passive);
 }
 
 /// Aborts every pipe that has a request in flight.
@@ -384,13 +414,15 @@ impl PnpCalls for Nt {
 
     fn keep_capabilities(device: Device, irp: &mut Irp, passive: &mut Passive) {
         if let Some(power) = irp.power_capabilities() {
-            device.gate.lock(passive).power = power;
+            device.gate.lock(passive).power.capabilities = power;
         }
     }
 
     fn add_device_state(device: Device, irp: &mut Irp, passive: &mut Passive) -> usize {
-        let state = device.gate.lock(passive).machine.state();
-        let is_dead = matches!(state, State::StartFailed | State::SurpriseRemoved);
+        let gate = device.gate.lock(passive);
+        let is_gone = matches!(gate.machine.state(), State::StartFailed | State::SurpriseRemoved);
+        let is_dead = is_gone || gate.power.has_failed();
+        drop(gate);
         irp.information() | if is_dead { PNP_DEVICE_FAILED } else { 0 }
     }
 

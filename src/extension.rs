@@ -1,6 +1,7 @@
 //! The device extension: everything that belongs to one device.
 
 use core::{
+    ffi::c_void,
     ptr::{self, NonNull},
     sync::atomic::{AtomicPtr, Ordering},
 };
@@ -11,7 +12,7 @@ use crate::{
     gate::Gate,
     nt::{
         event::Event, interface::DeviceInterface, irql::Passive, remove_lock::RemoveLock,
-        spin_lock::SpinLock, usbd::UsbdRegistration,
+        spin_lock::SpinLock, usbd::UsbdRegistration, work_item::WorkItem,
     },
 };
 
@@ -26,7 +27,12 @@ pub struct Extension {
     pub stream_over: Event,
     /// The state, and everything that must change together with it.
     pub gate: SpinLock<Gate>,
+    /// Moves the device out of D0, and into it.
+    pub mover: WorkItem,
+    /// Does what the power policy asks for.
+    pub policy: WorkItem,
     fdo: NonNull<DEVICE_OBJECT>,
+    pdo: NonNull<DEVICE_OBJECT>,
     /// NULL until `IoAttachDeviceToDeviceStack` has returned.
     lower: AtomicPtr<DEVICE_OBJECT>,
 }
@@ -34,13 +40,16 @@ pub struct Extension {
 impl Extension {
     /// The extension of a device object that was just created. Remove lock and event are initialised
     /// in their place afterwards.
-    pub const fn new(fdo: NonNull<DEVICE_OBJECT>) -> Self {
+    pub const fn new(fdo: NonNull<DEVICE_OBJECT>, pdo: NonNull<DEVICE_OBJECT>) -> Self {
         Self {
             remove_lock: RemoveLock::uninit(),
             no_users: Event::uninit(),
             stream_over: Event::uninit(),
             gate: SpinLock::new(Gate::new()),
+            mover: WorkItem::none(),
+            policy: WorkItem::none(),
             fdo,
+            pdo,
             lower: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -48,6 +57,26 @@ impl Extension {
     /// The device object that the extension belongs to.
     pub const fn fdo(&self) -> NonNull<DEVICE_OBJECT> {
         self.fdo
+    }
+
+    /// The physical device object of the stack.
+    pub const fn pdo(&self) -> NonNull<DEVICE_OBJECT> {
+        self.pdo
+    }
+
+    /// What the remove lock is held for while a D0 IRP that nobody waits for is under way.
+    pub const fn power_tag(&self) -> *mut c_void {
+        (&raw const self.fdo).cast_mut().cast()
+    }
+
+    /// What the remove lock is held for while a wait/wake IRP is under way.
+    pub const fn wake_tag(&self) -> *mut c_void {
+        (&raw const self.pdo).cast_mut().cast()
+    }
+
+    /// What the remove lock is held for while an idle notification is under way.
+    pub const fn idle_tag(&self) -> *mut c_void {
+        (&raw const self.lower).cast_mut().cast()
     }
 
     /// The device object below, once attached.

@@ -9,23 +9,25 @@ use usbclient_core::{
     descriptors::{DeviceDescriptor, Endpoint},
     isoch::IsochPipe,
     pnp::{Admission, Machine, RequestClass, State},
+    power::{self, Facts, Power},
     streams::PipeState,
     transfer::Speed,
 };
+use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
 
 use crate::{
     nt::{
         Sender,
         event::Event,
-        held::Queue,
+        held::{Queue, Wait},
         interface::DeviceInterface,
         irql::AtMostDispatch,
         mdl::PartialMdl,
-        pnp::PowerCapabilities,
         slot::Pool,
         urb::PipeHandle,
         usbd::{HandleUse, UsbdRegistration},
     },
+    power::PowerIrps,
     streams::Streams,
 };
 
@@ -112,8 +114,10 @@ pub struct Gate {
     pub slots: Pool,
     /// Requests that wait.
     pub held: Queue,
-    /// What the lower drivers said about power.
-    pub power: PowerCapabilities,
+    /// The state of the device's power, and what is allowed about it.
+    pub power: Power,
+    /// The power IRPs that wait in this driver, or may be cancelled by it.
+    pub power_irps: PowerIrps,
     /// Somebody is sending what waits: nobody else has to.
     pub is_sending_held: bool,
     /// Requests that come back cancelled were called back, to be sent again later.
@@ -136,7 +140,8 @@ impl Gate {
             configured: None,
             slots: Pool::new(),
             held: Queue::new(),
-            power: PowerCapabilities::NONE,
+            power: Power::new(),
+            power_irps: PowerIrps::none(),
             is_sending_held: false,
             is_recalling: false,
             sequence: 0,
@@ -153,14 +158,51 @@ impl Gate {
         self.sequence
     }
 
+    /// What a request that needs the device meets now: what the PnP state says, and then what the power state says.
+    pub fn admit_io(&self) -> Admission {
+        match (self.machine.admit(RequestClass::Io), self.power.admit()) {
+            (Admission::Admit, power::Admission::Hold) => Admission::Hold,
+            (Admission::Admit, power::Admission::Refuse) => Admission::Refuse(STATUS_DEVICE_NOT_CONNECTED),
+            (admission, _) => admission,
+        }
+    }
+
     /// Whether requests pass now.
     pub fn admits_io(&self) -> bool {
-        self.machine.admit(RequestClass::Io) == Admission::Admit
+        self.admit_io() == Admission::Admit
+    }
+
+    /// What the power policy has to know.
+    pub fn facts(&self) -> Facts {
+        let state = self.machine.state();
+        Facts {
+            is_started: state == State::Started,
+            is_gone: matches!(state, State::SurpriseRemoved | State::Removed),
+            is_busy: self.users != 0,
+            has_held: !self.held.is_empty(),
+            is_due: self.power_irps.is_due,
+            has_users: self.users != 0,
+        }
+    }
+
+    /// Whether the power policy has something to do.
+    pub fn has_power_job(&self) -> bool {
+        self.power.has_job(self.facts())
     }
 
     /// Whether something waits that could be sent, and nobody is at it.
     pub fn has_work(&self) -> bool {
         !self.held.is_empty() && !self.is_sending_held && self.admits_io()
+    }
+
+    /// Whether requests that come back untouched are held, because the device stops or leaves D0.
+    pub const fn is_recalling_any(&self) -> bool {
+        self.is_recalling || self.power.is_leaving()
+    }
+
+    /// Whether something waits that may be sent at `PASSIVE_LEVEL` only.
+    pub fn waits_for_passive(&self) -> bool {
+        self.admits_io() && self.held.any(|key| key.wait == Wait::DeviceAtPassive)
     }
 
     /// Counts a user of the handle. `None`: there is no handle, or it is about to be closed, and

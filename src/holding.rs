@@ -30,6 +30,11 @@ pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
 /// Sends everything that waited for the device: after START, and when STOP was cancelled.
 pub fn send_held_for_device(device: Device, passive: &mut Passive) {
     send_held(device, passive);
+    send_held_at_passive(device, passive);
+}
+
+/// Sends what may be sent at `PASSIVE_LEVEL` only.
+pub fn send_held_at_passive(device: Device, passive: &mut Passive) {
     loop {
         let mut gate = device.gate.lock(passive);
         if !gate.admits_io() {

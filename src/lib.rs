@@ -16,6 +16,7 @@
 //! | `cancel` | requests that end before their time |
 //! | `gate` | what the device's spin lock guards |
 //! | `extension` | what belongs to one device |
+//! | `power` | the power policy: sleep, wake, idleness |
 //! | `nt` | the kernel's side: the only unsafe code |
 
 #![no_std]
@@ -31,6 +32,7 @@ mod extension;
 mod gate;
 mod holding;
 mod nt;
+mod power;
 mod request;
 mod streams;
 mod transfer;

@@ -3,7 +3,7 @@
 
 use usbclient_core::{
     isoch::Isoch,
-    pnp::{Admission, RequestClass},
+    pnp::Admission,
     request::{self, DeviceControl, Direction, Limits, StreamTarget},
     streams::Count,
     transfer::Chunks,
@@ -87,7 +87,7 @@ struct Transfer {
 
 /// Decides about a request. `sequence` is its place among the requests of the device.
 pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
-    match gate.machine.admit(RequestClass::Io) {
+    match gate.admit_io() {
         Admission::Admit => {}
         Admission::Hold => return Plan::Wait(wait_for_device(irp)),
         Admission::Refuse(status) => return Plan::Complete(status.nt(), 0),

@@ -35,6 +35,7 @@ use crate::{
         urb::Format,
         usbd::HandleUse,
     },
+    power::policy,
     request::{self, Missing, Plan, Ready},
     streams,
 };
@@ -65,15 +66,24 @@ pub fn device_control<'d>(
                 // Marked pending under the lock of the queue, before anybody can take it out.
                 let (pended, disposition) = irp.pend(guard);
                 let refused = gate.held.insert(pended, Key { wait, sequence });
+                let wakes = gate.has_power_job();
                 drop(gate);
                 complete_cancelled(refused);
+                if wakes {
+                    policy::run(device);
+                }
                 return disposition;
             }
             Plan::Send(ready) => {
                 let aborted = ready.job.is_abort().then_some(ready.endpoint);
                 let (pended, disposition) = irp.pend(guard);
                 let slot = link(&mut gate, device, ready, pended, sequence);
+                let wakes = gate.has_power_job();
                 drop(gate);
+                if wakes {
+                    // The device is not idle any more.
+                    policy::run(device);
+                }
                 if let Some(aborted) = aborted {
                     // What waits for the pipe is aborted too, and must not follow.
                     fail_held(device, STATUS_CANCELLED, irql, |key, _file| key.wait.is_for_pipe(aborted));
@@ -286,7 +296,7 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         gate.stream_is_over(&device.stream_over, irql);
     }
     gate.give_back(handle, &device.no_users, irql);
-    let status = if gate.is_recalling && is_called_back(pended.raw(), end, &entry, &work) {
+    let status = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
         let key = Key { wait: Wait::Device, sequence: entry.sequence };
         // Refused: cancelled by the caller meanwhile.
         pended = gate.held.insert(pended, key).err()?;

@@ -1,11 +1,11 @@
-//! `IRP_MJ_POWER`: passed down under the remove lock.
+//! `IRP_MJ_POWER`: decided by core, over the calls in [`power`](crate::power).
 //!
-//! Right for a filter, and not for the power policy owner that this driver will be: without device
-//! power IRPs of its own the device stays in D0 while the system sleeps.
-//!
-//! Page: [Passing Power IRPs](https://learn.microsoft.com/windows-hardware/drivers/kernel/passing-power-irps)
+//! Page: [DispatchPower Routines](https://learn.microsoft.com/windows-hardware/drivers/kernel/dispatchpower-routines)
 
-use usbclient_core::dispatch::{Disposition, Fdo, Irp};
+use usbclient_core::{
+    dispatch::{Disposition, Fdo, Irp},
+    power,
+};
 
 use crate::nt::{Nt, dispatch::Major, irql::AtMostDispatch};
 
@@ -13,10 +13,7 @@ use crate::nt::{Nt, dispatch::Major, irql::AtMostDispatch};
 pub struct Power;
 
 impl Major for Power {
-    fn handle<'d>(fdo: Fdo<'d, Nt>, irp: Irp<'d, Nt>, _irql: &mut AtMostDispatch) -> Disposition<'d> {
-        match fdo.acquire(&irp) {
-            Ok(guard) => irp.forward(guard),
-            Err(status) => irp.refuse(status),
-        }
+    fn handle<'d>(fdo: Fdo<'d, Nt>, irp: Irp<'d, Nt>, irql: &mut AtMostDispatch) -> Disposition<'d> {
+        power::dispatch(&fdo, irp, irql)
     }
 }

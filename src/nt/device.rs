@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
 use core::{
+    ffi::c_void,
     mem::offset_of,
     ops::Deref,
     pin::Pin,
@@ -87,6 +88,9 @@ impl Lower {
 #[derive(Clone, Copy)]
 pub struct Device(NonNull<Extension>);
 
+// SAFETY: a pointer to locks, atomics and what never changes: it belongs to no thread.
+unsafe impl Send for Device {}
+
 impl Device {
     /// The extension behind a device object of this driver.
     ///
@@ -97,6 +101,23 @@ impl Device {
         // SAFETY: the caller's device object is valid.
         let device_object = unsafe { device_object.as_ref() }?;
         NonNull::new(device_object.DeviceExtension.cast()).map(Self)
+    }
+
+    /// The device as the context of a routine that the kernel calls.
+    pub(super) const fn as_context(self) -> *mut c_void {
+        self.0.as_ptr().cast()
+    }
+
+    /// The device that a routine was given as its context.
+    ///
+    /// # Safety
+    ///
+    /// The context comes from [`Device::as_context`], and something keeps the device.
+    pub(super) const unsafe fn from_context(context: *mut c_void) -> Option<Self> {
+        match NonNull::new(context.cast()) {
+            Some(extension) => Some(Self(extension)),
+            None => None,
+        }
     }
 }
 
@@ -164,11 +185,11 @@ impl AddDeviceCalls for Nt {
         NonNull::new(device_object).map(Fdo).ok_or(STATUS_UNSUCCESSFUL)
     }
 
-    fn init_extension(fdo: &mut Fdo, _pdo: Pdo, passive: &mut Passive) {
+    fn init_extension(fdo: &mut Fdo, pdo: Pdo, passive: &mut Passive) -> Result<(), Status> {
         // SAFETY: the device object was just made.
         let extension = unsafe { (*fdo.as_ptr()).DeviceExtension }.cast::<Extension>();
         // SAFETY: raw memory of the right size and alignment, which nobody else knows yet.
-        unsafe { extension.write(Extension::new(fdo.0)) };
+        unsafe { extension.write(Extension::new(fdo.0, pdo.0)) };
         // SAFETY: just written, not shared yet.
         let extension = unsafe { &mut *extension };
         // SAFETY: the extension is in the device object's own memory and never moves.
@@ -177,6 +198,8 @@ impl AddDeviceCalls for Nt {
         unsafe { Pin::new_unchecked(&mut extension.no_users) }.initialise();
         // SAFETY: as above.
         unsafe { Pin::new_unchecked(&mut extension.stream_over) }.initialise();
+        extension.mover.allocate(fdo.0)?;
+        extension.policy.allocate(fdo.0)
     }
 
     fn attach(fdo: &mut Fdo, pdo: Pdo, _passive: &mut Passive) -> Option<Lower> {

@@ -121,6 +121,18 @@ impl Queue {
         Ok(())
     }
 
+    /// Whether a request waits that `wanted` accepts.
+    pub fn any(&self, mut wanted: impl FnMut(Key) -> bool) -> bool {
+        let mut entry = self.head;
+        while let Some(links) = links(entry) {
+            if wanted(links.key) {
+                return true;
+            }
+            entry = links.next;
+        }
+        false
+    }
+
     /// Takes out the first request that `wanted` accepts.
     pub fn take(
         &mut self,

@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod etw;
 pub mod event;
 pub mod held;
+pub mod idle;
 pub mod interface;
 pub mod irp;
 pub mod irql;
@@ -17,6 +18,7 @@ mod narrow;
 mod own_irp;
 pub mod pnp;
 pub mod pool;
+pub mod power;
 pub mod remove_lock;
 pub mod select_configuration;
 pub mod slot;
@@ -25,6 +27,7 @@ mod stack_location;
 mod static_streams;
 pub mod urb;
 pub mod usbd;
+pub mod work_item;
 
 pub use own_irp::Sender;
 

@@ -67,7 +67,7 @@ pub(super) unsafe fn assign(irp: *mut IRP, handle: USBD_HANDLE, urb: *mut URB) {
 }
 
 /// An IRP from `IoAllocateIrp`, freed when dropped.
-struct OwnIrp(NonNull<IRP>);
+pub(super) struct OwnIrp(NonNull<IRP>);
 
 // SAFETY: owns an IRP, which belongs to no thread.
 unsafe impl Send for OwnIrp {}
@@ -76,6 +76,19 @@ impl Drop for OwnIrp {
     fn drop(&mut self) {
         // SAFETY: from IoAllocateIrp, and not in use: `submit` returns when it has come back.
         unsafe { IoFreeIrp(self.0.as_ptr()) };
+    }
+}
+
+impl OwnIrp {
+    /// Allocates an IRP for the device below, which has the first location; this driver needs none of its own.
+    pub(super) fn allocate(lower: NonNull<DEVICE_OBJECT>) -> Result<Self, Status> {
+        // SAFETY: no quota, and the size is what the device below asks for.
+        let irp = unsafe { IoAllocateIrp(device::stack_size(lower), 0) };
+        NonNull::new(irp).map(Self).ok_or(STATUS_INSUFFICIENT_RESOURCES)
+    }
+
+    pub(super) const fn as_non_null(&self) -> NonNull<IRP> {
+        self.0
     }
 }
 
@@ -98,11 +111,7 @@ impl Sender {
     pub fn allocate(device: Device, handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
         let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
         let urb = Urb::allocate(handle, irql)?;
-        // The driver below has the first location; this driver needs none of its own.
-        // SAFETY: no quota, and the size is what the device below asks for.
-        let irp = unsafe { IoAllocateIrp(device::stack_size(lower), 0) };
-        let irp = NonNull::new(irp).map(OwnIrp).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
-        Ok(Self { irp, urb, device })
+        Ok(Self { irp: OwnIrp::allocate(lower)?, urb, device })
     }
 
     /// Reads a descriptor into `buffer`, which is nonpaged. Answers how many bytes came.

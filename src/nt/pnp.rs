@@ -8,28 +8,12 @@
 // UNSAFETY: follows pointers and unions of a stack location.
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
-use wdk_sys::{DEVICE_CAPABILITIES, DEVICE_POWER_STATE, SYSTEM_POWER_STATE, ntddk::KeFlushQueuedDpcs};
+use usbclient_core::power::{Capabilities, DeviceState, SystemState};
+use wdk_sys::{DEVICE_CAPABILITIES, ntddk::KeFlushQueuedDpcs};
 
 use super::{irp::Irp, irql::Passive};
 
 const _: () = assert!(size_of::<DEVICE_CAPABILITIES>() == 64);
-
-/// What the lower drivers say about power.
-#[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "POWER is passed through: a power policy owner maps system states with these")]
-pub struct PowerCapabilities {
-    /// `DeviceState`: the device state for each system state.
-    pub device_state: [DEVICE_POWER_STATE; 7],
-    /// `SystemWake`: the lowest system state that the device can wake the system from.
-    pub system_wake: SYSTEM_POWER_STATE,
-    /// `DeviceWake`: the lowest device state that the device can wake the system from.
-    pub device_wake: DEVICE_POWER_STATE,
-}
-
-impl PowerCapabilities {
-    /// Nothing was said yet: `PowerDeviceUnspecified` and `PowerSystemUnspecified` are zero.
-    pub const NONE: Self = Self { device_state: [0; 7], system_wake: 0, device_wake: 0 };
-}
 
 impl Irp {
     fn capabilities(&mut self) -> Option<&mut DEVICE_CAPABILITIES> {
@@ -48,11 +32,11 @@ impl Irp {
     }
 
     /// What the lower drivers said about power.
-    pub fn power_capabilities(&mut self) -> Option<PowerCapabilities> {
-        self.capabilities().map(|capabilities| PowerCapabilities {
-            device_state: capabilities.DeviceState,
-            system_wake: capabilities.SystemWake,
-            device_wake: capabilities.DeviceWake,
+    pub fn power_capabilities(&mut self) -> Option<Capabilities> {
+        self.capabilities().map(|capabilities| Capabilities {
+            device_state: capabilities.DeviceState.map(|state| DeviceState::from_raw(i64::from(state))),
+            system_wake: SystemState::from_raw(i64::from(capabilities.SystemWake)),
+            device_wake: DeviceState::from_raw(i64::from(capabilities.DeviceWake)),
         })
     }
 

@@ -37,8 +37,17 @@ pub trait AddDeviceCalls: Sized {
     fn create_device(driver: Self::Driver, passive: &mut Self::Passive) -> Result<Self::Fdo, Status>;
 
     /// Writes the whole [device extension](https://learn.microsoft.com/windows-hardware/drivers/kernel/device-extensions):
-    /// remove lock, locks, lists, events, state `NotStarted`. IRPs may come from the next step on.
-    fn init_extension(fdo: &mut Self::Fdo, pdo: Self::Pdo, passive: &mut Self::Passive);
+    /// remove lock, locks, lists, events, state `NotStarted`; and the work items
+    /// ([`IoAllocateWorkItem`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioallocateworkitem))
+    /// that power IRPs need, for which no memory is asked for later. IRPs may come from the next step on.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`. The extension is whole even so.
+    fn init_extension(
+        fdo: &mut Self::Fdo,
+        pdo: Self::Pdo,
+        passive: &mut Self::Passive,
+    ) -> Result<(), Status>;
 
     /// [`IoAttachDeviceToDeviceStack`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioattachdevicetodevicestack);
     /// NULL is a failure. The result is stored in the extension too, for IRPs that come from now on.
@@ -120,8 +129,12 @@ struct Interfaced<C: AddDeviceCalls> {
 impl<'p, C: AddDeviceCalls> AddDevice<'p, C, Created> {
     fn create(driver: C::Driver, pdo: C::Pdo, passive: &'p mut C::Passive) -> Result<Self, Status> {
         let mut fdo = C::create_device(driver, passive)?;
-        C::init_extension(&mut fdo, pdo, passive);
-        Ok(Self { pdo, fdo, passive, state: Created })
+        let result = C::init_extension(&mut fdo, pdo, passive);
+        let this = Self { pdo, fdo, passive, state: Created };
+        match result {
+            Ok(()) => Ok(this),
+            Err(status) => Err(this.unwind(status)),
+        }
     }
 
     fn attach(mut self) -> Result<AddDevice<'p, C, Attached<C>>, Status> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`dispatch`] | what a dispatch routine may do with an IRP, and what it may return |
 //! | [`add_device`] | the order of `AddDevice` and its unwinding |
+//! | [`power`] | the power policy: what power IRPs, wake and idleness do to the device |
 //! | [`pnp`] | the states of a device, what each PnP minor does, and what the gate lets through |
 //! | [`remove`] | the order of `IRP_MN_REMOVE_DEVICE`, as types |
 //! | [`capabilities`] | what the USB driver stack can do, as tokens |
@@ -26,6 +27,7 @@ pub mod descriptors;
 pub mod dispatch;
 pub mod isoch;
 pub mod pnp;
+pub mod power;
 pub mod remove;
 pub mod request;
 pub mod request_word;

@@ -23,7 +23,7 @@ use usbclient_protocol::status::{NtStatus, STATUS_DEVICE_NOT_CONNECTED, STATUS_S
 
 use crate::{
     dispatch::{Brand, Disposition, Fdo, Irp, RemoveGuard},
-    pnp::{Event, GateCalls},
+    pnp::{Event, PolicyCalls},
 };
 
 /// The proof that a call is a step of removal. Only this module makes one, so the steps cannot be called out of
@@ -32,7 +32,7 @@ use crate::{
 pub struct Removing(());
 
 /// What only removal does, beside what it shares with the other ways of stopping I/O.
-pub trait RemoveCalls: GateCalls {
+pub trait RemoveCalls: PolicyCalls {
     /// The owner of the `USBD_HANDLE`.
     type Handle;
     /// The proof that every URB of the device is freed.
@@ -133,6 +133,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
     pub fn drain(self) -> RemoveIrp<'d, C, Drained<C>> {
         let device = self.device;
         let _ = C::change(device, Event::Remove, self.passive);
+        C::disarm(device, self.passive);
         C::disable_interface(device, self.passive);
         C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, self.passive);
         C::cancel_in_flight(device, self.passive);

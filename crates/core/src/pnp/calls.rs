@@ -40,8 +40,27 @@ pub trait GateCalls: IrpCalls {
     fn disable_interface(device: Self::Device, passive: &mut Self::Passive);
 }
 
+/// What PnP asks of the power policy, at `PASSIVE_LEVEL`.
+pub trait PolicyCalls: GateCalls {
+    /// Cancels the idle notification, and brings a device that sleeps into D0
+    /// ([`PoRequestPowerIrp`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-porequestpowerirp)), and
+    /// waits for that. The PnP state lets no new notification be sent.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES`, or how the D0 IRP ended.
+    fn come_up(device: Self::Device, passive: &mut Self::Passive) -> Result<(), Status>;
+
+    /// Cancels the idle notification and the
+    /// [wait/wake IRP](https://learn.microsoft.com/windows-hardware/drivers/kernel/canceling-a-wait-wake-irp). Does not
+    /// wait.
+    fn disarm(device: Self::Device, passive: &mut Self::Passive);
+
+    /// Has the policy look at the new state: it arms the device again, if it should.
+    fn run_policy(device: Self::Device, passive: &mut Self::Passive);
+}
+
 /// What takes a configuration back, in STOP and when a start fails.
-pub trait StopCalls: GateCalls {
+pub trait StopCalls: PolicyCalls {
     /// Gets back what is in flight, to be sent again after the next START, and waits for it. The caller's IRP must stay
     /// fit for sending, and `Irp->Cancel` stays set for good: so this uses
     /// [`URB_FUNCTION_ABORT_PIPE`](https://learn.microsoft.com/windows-hardware/drivers/ddi/usb/ns-usb-_urb_pipe_request),

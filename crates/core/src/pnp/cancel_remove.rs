@@ -4,7 +4,7 @@
 
 use usbclient_protocol::status::STATUS_SUCCESS;
 
-use super::{Event, GateCalls, Reason, State, Step};
+use super::{Event, PolicyCalls, Reason, State, Step};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 /// Spurious when a driver above failed the query: ours never saw it.
@@ -18,7 +18,7 @@ pub(super) const fn next(state: State, previous: State) -> Step {
 }
 
 /// The lower drivers go first; then the state before the query is back. It must succeed.
-pub(super) fn cancel_remove<'d, C: GateCalls>(
+pub(super) fn cancel_remove<'d, C: PolicyCalls>(
     fdo: &Fdo<'d, C>,
     mut irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
@@ -27,5 +27,6 @@ pub(super) fn cancel_remove<'d, C: GateCalls>(
     irp.set_status(STATUS_SUCCESS);
     let status = irp.forward_and_wait(&guard, passive);
     let _ = C::change(fdo.device(), Event::CancelRemove, passive);
+    C::run_policy(fdo.device(), passive);
     irp.complete(guard, status, 0)
 }

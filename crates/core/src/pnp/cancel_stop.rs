@@ -4,7 +4,7 @@
 
 use usbclient_protocol::status::STATUS_SUCCESS;
 
-use super::{Event, GateCalls, Reason, State, Step};
+use super::{Event, PolicyCalls, Reason, State, Step};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 /// Spurious when a driver above failed the query: ours never saw it.
@@ -18,7 +18,7 @@ pub(super) const fn next(state: State, previous: State) -> Step {
 }
 
 /// The lower drivers go first; then what was held is sent. It must succeed.
-pub(super) fn cancel_stop<'d, C: GateCalls>(
+pub(super) fn cancel_stop<'d, C: PolicyCalls>(
     fdo: &Fdo<'d, C>,
     mut irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
@@ -29,5 +29,6 @@ pub(super) fn cancel_stop<'d, C: GateCalls>(
     if let Step::To { .. } = C::change(fdo.device(), Event::CancelStop, passive) {
         C::start_held(fdo.device(), passive);
     }
+    C::run_policy(fdo.device(), passive);
     irp.complete(guard, status, 0)
 }

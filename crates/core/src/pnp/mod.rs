@@ -19,7 +19,7 @@ mod start;
 mod stop;
 mod surprise_removal;
 
-pub use calls::{GateCalls, PnpCalls, StartCalls, StopCalls};
+pub use calls::{GateCalls, PnpCalls, PolicyCalls, StartCalls, StopCalls};
 pub use dispatch::dispatch;
 pub use gate::{Admission, RequestClass};
 pub use machine::{Event, Machine, Reason, State, Step};

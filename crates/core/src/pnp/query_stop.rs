@@ -2,7 +2,7 @@
 //!
 //! Page: <https://learn.microsoft.com/windows-hardware/drivers/kernel/handling-an-irp-mn-query-stop-device-request>
 
-use super::{Event, GateCalls, Reason, State, Step};
+use super::{Event, PolicyCalls, Reason, State, Step};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 pub(super) const fn next(state: State) -> Step {
@@ -15,14 +15,23 @@ pub(super) const fn next(state: State) -> Step {
     }
 }
 
-/// Holds new I/O from now on and forwards. It would be refused on a usage count only, and usage is never granted
-/// (see `device_usage_notification`).
-pub(super) fn query_stop<'d, C: GateCalls>(
+/// Holds new I/O from now on, brings a device that sleeps into D0, and forwards. It is refused if D0 fails; it would be
+/// on a usage count too, and usage is never granted (see `device_usage_notification`).
+pub(super) fn query_stop<'d, C: PolicyCalls>(
     fdo: &Fdo<'d, C>,
     irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
     passive: &mut C::Passive,
 ) -> Disposition<'d> {
-    let _ = C::change(fdo.device(), Event::QueryStop, passive);
+    let device = fdo.device();
+    let step = C::change(device, Event::QueryStop, passive);
+    if let Err(status) = C::come_up(device, passive) {
+        if let Step::To { .. } = step {
+            let _ = C::change(device, Event::CancelStop, passive);
+            C::start_held(device, passive);
+        }
+        C::run_policy(device, passive);
+        return irp.complete(guard, status.nt(), 0);
+    }
     irp.forward_success(guard)
 }

@@ -52,7 +52,12 @@ pub(super) fn start<'d, C: StartCalls>(
 ) -> Disposition<'d> {
     let device = fdo.device();
     match C::change(device, Event::StartArrives, passive) {
-        Step::To { .. } => take_back::<C>(device, passive),
+        Step::To { .. } => {
+            C::disarm(device, passive);
+            // Without D0 nothing can be taken back; the START goes down all the same.
+            let _result = C::come_up(device, passive);
+            take_back::<C>(device, passive);
+        }
         Step::Stays(_) => {}
         // Sent down, it would report a start that did not happen here.
         Step::Impossible(_) => return irp.complete(guard, STATUS_INVALID_DEVICE_STATE.nt(), 0),
@@ -115,7 +120,9 @@ fn read_descriptors<C: StartCalls>(
 fn open<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<(), Status> {
     let _ = C::change(device, Event::StartSucceeds, passive);
     C::start_held(device, passive);
+    C::run_policy(device, passive);
     C::enable_interface(device, passive).inspect_err(|_| {
+        C::disarm(device, passive);
         C::disable_interface(device, passive);
         give_up::<C>(device, passive);
         C::cancel_in_flight(device, passive);

@@ -26,6 +26,7 @@ pub(super) fn stop<'d, C: StopCalls>(
     passive: &mut C::Passive,
 ) -> Disposition<'d> {
     let device = fdo.device();
+    C::disarm(device, passive);
     if let Step::To { .. } = C::change(device, Event::Stop, passive) {
         C::recall_in_flight(device, passive);
         C::drop_pipes(device, passive);

@@ -4,7 +4,7 @@
 
 use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
 
-use super::{Event, GateCalls, Reason, State, Step};
+use super::{Event, PolicyCalls, Reason, State, Step};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 /// It may come before START, when the interface was never on.
@@ -19,7 +19,7 @@ pub(super) const fn next(state: State) -> Step {
 /// Closes the gate, turns the interface off, ends what is held, cancels what is in flight, and forwards. No URB is
 /// sent and nothing is waited for. The `USBD_HANDLE` and the URBs stay: URBs may still complete, and only REMOVE
 /// may close the handle.
-pub(super) fn surprise_removal<'d, C: GateCalls>(
+pub(super) fn surprise_removal<'d, C: PolicyCalls>(
     fdo: &Fdo<'d, C>,
     irp: Irp<'d, C>,
     guard: RemoveGuard<'d, C>,
@@ -28,6 +28,7 @@ pub(super) fn surprise_removal<'d, C: GateCalls>(
     let device = fdo.device();
     let _ = C::change(device, Event::SurpriseRemoval, passive);
     C::disable_interface(device, passive);
+    C::disarm(device, passive);
     C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);
     C::cancel_in_flight(device, passive);
     irp.forward_success(guard)

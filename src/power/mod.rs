@@ -1,0 +1,144 @@
+//! The power policy owner: core's calls, carried out.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `mover` | takes the device out of D0 when nothing is in flight |
+//! | `policy` | does what core's policy asks for, one job after the other |
+//! | `wake` | the wait/wake IRP |
+//! | `idle` | the idle notification, its callback, its end |
+
+pub mod idle;
+pub mod mover;
+pub mod policy;
+pub mod wake;
+
+use usbclient_core::{
+    dispatch::Pended,
+    power::{
+        DeviceState, Entered, Facts, Power, PowerCalls, Request, Then,
+        irp::{Ask, Down, PowerIrp, UpBack},
+        outstanding::Arrival,
+    },
+};
+use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
+
+use crate::{
+    cancel, holding,
+    nt::{
+        Nt,
+        device::Device,
+        irp::Irp,
+        irql::AtMostDispatch,
+        power::{self as nt, Cancellable},
+        usbd::HandleUse,
+        work_item,
+    },
+    power::{idle::IdleRequest, mover::Mover},
+};
+
+/// What the device's lock guards of the power IRPs.
+pub struct PowerIrps {
+    /// The device IRP that waits until nothing is in flight.
+    pub leaving: Option<PowerIrp<Nt, Down>>,
+    /// The wait/wake IRP, from its arrival in the dispatch routine to its end.
+    pub wake: Option<Cancellable>,
+    /// The idle notification. Made once, and kept.
+    pub idle: Option<IdleRequest>,
+    /// The use of the handle that keeps the device in D0 while the notification is being sent.
+    pub idle_use: Option<HandleUse>,
+    /// Nothing has happened for the suspend delay.
+    pub is_due: bool,
+}
+
+impl PowerIrps {
+    /// There are none.
+    pub const fn none() -> Self {
+        Self { leaving: None, wake: None, idle: None, idle_use: None, is_due: false }
+    }
+}
+
+impl PowerCalls for Nt {
+    type AtMostDispatch = AtMostDispatch;
+
+    fn power_request(irp: &Irp) -> Request {
+        irp.power_request()
+    }
+
+    fn with_power<R>(
+        device: Device,
+        irql: &mut AtMostDispatch,
+        body: impl FnOnce(&mut Power, Facts) -> R,
+    ) -> R {
+        let mut gate = device.gate.lock(irql);
+        let facts = gate.facts();
+        body(&mut gate.power, facts)
+    }
+
+    fn send(irp: Pended<Self>, then: Then) {
+        nt::send(irp, then);
+    }
+
+    fn ask_device(system: Pended<Self>, ask: Ask, state: DeviceState) -> Result<(), Pended<Self>> {
+        nt::ask_device(system, ask, state)
+    }
+
+    fn ask_d0(device: Device, irql: &mut AtMostDispatch) {
+        if nt::ask_d0(device, irql).is_err() {
+            device.gate.lock(irql).power.needs_up();
+            policy::run(device);
+        }
+    }
+
+    fn set_power_state(device: Device, state: DeviceState) {
+        nt::set_power_state(device, state);
+    }
+
+    fn hold_until_quiet(device: Device, irp: PowerIrp<Self, Down>, irql: &mut AtMostDispatch) {
+        device.gate.lock(irql).power_irps.leaving = Some(irp);
+        if work_item::queue::<Mover>(device) {
+            return;
+        }
+        // The device is being removed, and its work is done: whatever used the handle is gone.
+        let irp = device.gate.lock(irql).power_irps.leaving.take();
+        let Some(irp) = irp else { return };
+        let to = irp.to();
+        match Self::with_power(device, irql, |power, facts| power.leave(to, facts)) {
+            Some(quiet) => irp.pass_down(quiet),
+            None => irp.refuse(),
+        }
+    }
+
+    fn after_d0(
+        device: Device,
+        irp: PowerIrp<Self, UpBack>,
+        entered: Entered,
+        irql: &mut AtMostDispatch,
+    ) -> Option<PowerIrp<Self, UpBack>> {
+        match entered {
+            Entered::Nothing => {}
+            Entered::Resume => {
+                holding::send_held(device, irql);
+                policy::run_if_needed(device, irql);
+            }
+            Entered::Fail => {
+                nt::invalidate_device_state(device, irql);
+                cancel::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, irql, |_key, _file| true);
+            }
+        }
+        Some(irp)
+    }
+
+    fn keep_wake(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> Arrival {
+        wake::arrived(device, irp, irql)
+    }
+
+    fn cancel_wake(device: Device, irql: &mut AtMostDispatch) {
+        wake::cancel(device, irql);
+    }
+}
+
+/// A D0 IRP that policy asked for is over.
+pub fn d0_answered(device: Device, irql: &mut AtMostDispatch) {
+    device.gate.lock(irql).power.up_answered();
+    policy::run_if_needed(device, irql);
+}
