@@ -11,12 +11,13 @@ use core::{
     ptr::{self, NonNull},
 };
 
-use usbclient_protocol::status::{NtStatus, STATUS_NO_SUCH_DEVICE, Status};
+use usbclient_core::power::policy::IdleEnd;
+use usbclient_protocol::status::{STATUS_NO_SUCH_DEVICE, Status};
 use wdk_sys::{
-    DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, NTSTATUS, STATUS_MORE_PROCESSING_REQUIRED,
-    STATUS_NOT_SUPPORTED,
+    DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, NTSTATUS, STATUS_INVALID_DEVICE_REQUEST,
+    STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_POWER_STATE_INVALID,
+    USB_IDLE_CALLBACK_INFO,
     ntddk::{IoCancelIrp, IoReuseIrp, IofCallDriver},
-    usb::USB_IDLE_CALLBACK_INFO,
 };
 
 use super::{
@@ -49,10 +50,8 @@ impl IdleRequest {
     /// `STATUS_INSUFFICIENT_RESOURCES`
     pub fn allocate(device: Device) -> Result<Self, Status> {
         let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
-        let info = try_box(USB_IDLE_CALLBACK_INFO {
-            IdleCallback: Some(called),
-            IdleContext: device.as_context(),
-        })?;
+        let info =
+            try_box(USB_IDLE_CALLBACK_INFO { IdleCallback: Some(called), IdleContext: device.as_context() })?;
         Ok(Self { irp: OwnIrp::allocate(lower)?, info })
     }
 
@@ -101,9 +100,18 @@ impl IdleIrp {
     }
 
     /// How it ended. It has come back.
-    pub const fn status(self) -> NtStatus {
+    pub const fn end(self) -> IdleEnd {
         // SAFETY: the IRP lives as long as the device, and is this driver's again.
-        NtStatus::from_raw(unsafe { stack_location::status(self.irp.as_ptr()) })
+        end(unsafe { stack_location::status(self.irp.as_ptr()) })
+    }
+}
+
+/// What a status says about the end of a notification: the page's table.
+const fn end(status: NTSTATUS) -> IdleEnd {
+    match status {
+        STATUS_POWER_STATE_INVALID => IdleEnd::PowerStateInvalid,
+        STATUS_NOT_SUPPORTED | STATUS_INVALID_DEVICE_REQUEST => IdleEnd::NotSupported,
+        _ => IdleEnd::Over,
     }
 }
 
@@ -135,9 +143,9 @@ unsafe extern "C" fn came_back(_device: *mut DEVICE_OBJECT, irp: *mut IRP, conte
     // SAFETY: the notification holds the remove lock, which keeps the device.
     if let Some(device) = unsafe { Device::from_context(context) } {
         // SAFETY: the IRP is valid in its completion routine.
-        let status = NtStatus::from_raw(unsafe { stack_location::status(irp) });
+        let end = end(unsafe { stack_location::status(irp) });
         // SAFETY: IRQL in a completion routine is DISPATCH_LEVEL or below.
-        idle::came_back(device, status, &mut unsafe { AtMostDispatch::mint() });
+        idle::came_back(device, end, &mut unsafe { AtMostDispatch::mint() });
     }
     STATUS_MORE_PROCESSING_REQUIRED
 }

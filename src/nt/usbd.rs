@@ -93,9 +93,7 @@ impl HandleUse {
         let mut answer = 0_u16;
         // Buffer and length are both given or both absent; one capability has an answer, a USHORT.
         let (length, buffer) = match capability {
-            Capability::StaticStreams => {
-                (const { narrow::u32(size_of::<u16>()) }, (&raw mut answer).cast())
-            }
+            Capability::StaticStreams => (const { narrow::u32(size_of::<u16>()) }, (&raw mut answer).cast()),
             _ => (0, ptr::null_mut()),
         };
         // SAFETY: the handle is open while it has a user, the buffer is a local of that length, and

@@ -18,7 +18,8 @@ use core::{
 
 use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
 use wdk_sys::{
-    _IO_WORKITEM, _WORK_QUEUE_TYPE::DelayedWorkQueue,
+    _IO_WORKITEM,
+    _WORK_QUEUE_TYPE::DelayedWorkQueue,
     DEVICE_OBJECT,
     ntddk::{IoAllocateWorkItem, IoFreeWorkItem, IoQueueWorkItem},
 };

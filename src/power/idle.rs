@@ -7,9 +7,6 @@
 //! Page: [USB Selective Suspend](https://learn.microsoft.com/windows-hardware/drivers/usbcon/usb-selective-suspend)
 
 use usbclient_core::power::{Device as DevicePower, outstanding::Arrival, policy::IdleEnd};
-use usbclient_protocol::status::{
-    NtStatus, STATUS_INVALID_DEVICE_REQUEST, STATUS_NOT_SUPPORTED, STATUS_POWER_STATE_INVALID,
-};
 
 use super::policy;
 pub use crate::nt::idle::IdleRequest;
@@ -84,10 +81,10 @@ pub fn called(device: Device, passive: &mut Passive) {
 }
 
 /// Its completion routine has it.
-pub fn came_back(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
+pub fn came_back(device: Device, end: IdleEnd, irql: &mut AtMostDispatch) {
     give_back(device, irql);
     if device.gate.lock(irql).power.idle.came_back() {
-        over(device, status, irql);
+        over(device, end, irql);
     }
 }
 
@@ -100,21 +97,12 @@ pub fn cancel(device: Device, irql: &mut AtMostDispatch) {
     let (true, Some(irp)) = (is_below, irp) else { return };
     irp.cancel(irql);
     if device.gate.lock(irql).power.idle.cancelled() {
-        over(device, irp.status(), irql);
+        over(device, irp.end(), irql);
     }
 }
 
 /// It is over, and its IRP is this driver's again.
-fn over(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
-    let not_supported =
-        status == STATUS_NOT_SUPPORTED.nt() || status == STATUS_INVALID_DEVICE_REQUEST.nt();
-    let end = if not_supported {
-        IdleEnd::NotSupported
-    } else if status == STATUS_POWER_STATE_INVALID.nt() {
-        IdleEnd::PowerStateInvalid
-    } else {
-        IdleEnd::Over
-    };
+fn over(device: Device, end: IdleEnd, irql: &mut AtMostDispatch) {
     let mut gate = device.gate.lock(irql);
     gate.power.idle_over(end);
     drop(gate);

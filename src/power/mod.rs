@@ -83,6 +83,7 @@ impl PowerCalls for Nt {
     }
 
     fn ask_d0(device: Device, irql: &mut AtMostDispatch) {
+        device.gate.lock(irql).power.up_asked();
         if nt::ask_d0(device, irql).is_err() {
             device.gate.lock(irql).power.needs_up();
             policy::run(device);

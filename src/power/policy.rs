@@ -7,8 +7,7 @@ use usbclient_protocol::status::STATUS_DELETE_PENDING;
 
 use super::{idle, wake};
 use crate::{
-    cancel,
-    holding,
+    cancel, holding,
     nt::{
         device::Device,
         irql::{AtMostDispatch, Passive},

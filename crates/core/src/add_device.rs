@@ -43,11 +43,8 @@ pub trait AddDeviceCalls: Sized {
     ///
     /// # Errors
     /// `STATUS_INSUFFICIENT_RESOURCES`. The extension is whole even so.
-    fn init_extension(
-        fdo: &mut Self::Fdo,
-        pdo: Self::Pdo,
-        passive: &mut Self::Passive,
-    ) -> Result<(), Status>;
+    fn init_extension(fdo: &mut Self::Fdo, pdo: Self::Pdo, passive: &mut Self::Passive)
+    -> Result<(), Status>;
 
     /// [`IoAttachDeviceToDeviceStack`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioattachdevicetodevicestack);
     /// NULL is a failure. The result is stored in the extension too, for IRPs that come from now on.

@@ -46,7 +46,6 @@ impl Life {
 
 /// What a simulated life leaves open, whatever the rules say.
 pub const NOT_CHECKED: &[&str] = &[
-    "power policy: usbclient passes IRP_MJ_POWER down and asks for no device IRP, so the campaigns that need a power policy owner are not run with it",
     "power: idle detection by the power manager, PoRegisterSystemState, the power framework, and what pageable memory a power request touches while the system is in S0",
     "races between plain loads and stores: threads switch at kernel calls, and in some campaigns at atomic instructions",
     "isochronous transfers, streams and alternate settings",

@@ -1,6 +1,6 @@
 //! Sleep, hibernation, shutdown, and device states.
 //!
-//! usbclient passes power requests down; what it must do once it owns power policy is not demanded here.
+//! usbclient owns its device's power policy.
 
 use scenarios::demand_clean;
 

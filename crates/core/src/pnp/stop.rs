@@ -26,8 +26,9 @@ pub(super) fn stop<'d, C: StopCalls>(
     passive: &mut C::Passive,
 ) -> Disposition<'d> {
     let device = fdo.device();
+    let step = C::change(device, Event::Stop, passive);
     C::disarm(device, passive);
-    if let Step::To { .. } = C::change(device, Event::Stop, passive) {
+    if let Step::To { .. } = step {
         C::recall_in_flight(device, passive);
         C::drop_pipes(device, passive);
         C::deconfigure(device, passive);

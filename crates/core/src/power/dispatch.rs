@@ -148,11 +148,7 @@ pub fn dispatch<'d, C: PowerCalls>(
 }
 
 /// A device IRP for a low state.
-fn leave<C: PowerCalls>(
-    device: C::Device,
-    irp: PowerIrp<C, Down>,
-    irql: &mut C::AtMostDispatch,
-) {
+fn leave<C: PowerCalls>(device: C::Device, irp: PowerIrp<C, Down>, irql: &mut C::AtMostDispatch) {
     let to = irp.to();
     match C::with_power(device, irql, |power, facts| power.leave(to, facts)) {
         Some(quiet) => irp.pass_down(quiet),

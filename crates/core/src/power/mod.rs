@@ -35,7 +35,8 @@ pub mod states;
 mod dispatch;
 
 pub use dispatch::{
-    PowerCalls, Request, Then, device_answered, device_up_came_back, dispatch, query_answered, system_came_back,
+    PowerCalls, Request, Then, device_answered, device_up_came_back, dispatch, query_answered,
+    system_came_back,
 };
 pub use machine::{Admission, Device, Entered, Power, Quiet};
 pub use mapping::{Capabilities, SystemTarget};

@@ -7,7 +7,8 @@
 //! below      the lower drivers have it, with a completion routine of this driver
 //! cancel()   below -> cancelling: the IRP stays until cancelled();  asked -> unwanted: it ends when it arrives
 //! came_back  below -> none: it goes on;  cancelling -> back: the canceller ends it
-//! cancelled  cancelling -> below: the completion routine will see it;  back -> none: end it here
+//! cancelled  cancelling -> cancelled: the completion routine will see it, and nobody cancels again;
+//!            back -> none: end it here
 //! ```
 //!
 //! Page: <https://learn.microsoft.com/windows-hardware/drivers/kernel/canceling-a-wait-wake-irp>
@@ -26,6 +27,8 @@ pub enum Outstanding {
     Below,
     /// Somebody is about to call `IoCancelIrp`.
     Cancelling,
+    /// `IoCancelIrp` was called, and the lower drivers still have it: an idle notification ends after its callback.
+    Cancelled,
     /// It came back while it was being cancelled.
     Back,
 }
@@ -58,7 +61,7 @@ impl Outstanding {
     /// Whether somebody has asked for it to end.
     #[must_use]
     pub const fn is_ending(self) -> bool {
-        matches!(self, Self::Unwanted | Self::Cancelling | Self::Back)
+        matches!(self, Self::Unwanted | Self::Cancelling | Self::Cancelled | Self::Back)
     }
 
     /// One is to be asked for. False: there is one.
@@ -82,7 +85,7 @@ impl Outstanding {
                 *self = Self::None;
                 Arrival::End
             }
-            Self::None | Self::Below | Self::Cancelling | Self::Back => Arrival::Foreign,
+            Self::None | Self::Below | Self::Cancelling | Self::Cancelled | Self::Back => Arrival::Foreign,
         }
     }
 
@@ -98,7 +101,7 @@ impl Outstanding {
                 *self = Self::Unwanted;
                 false
             }
-            Self::None | Self::Unwanted | Self::Cancelling | Self::Back => false,
+            Self::None | Self::Unwanted | Self::Cancelling | Self::Cancelled | Self::Back => false,
         }
     }
 
@@ -110,7 +113,7 @@ impl Outstanding {
                 *self = Self::Back;
                 false
             }
-            Self::None | Self::Asked | Self::Unwanted | Self::Below | Self::Back => {
+            Self::None | Self::Asked | Self::Unwanted | Self::Below | Self::Cancelled | Self::Back => {
                 *self = Self::None;
                 true
             }
@@ -126,10 +129,10 @@ impl Outstanding {
                 true
             }
             Self::Cancelling => {
-                *self = Self::Below;
+                *self = Self::Cancelled;
                 false
             }
-            Self::None | Self::Asked | Self::Unwanted | Self::Below => false,
+            Self::None | Self::Asked | Self::Unwanted | Self::Below | Self::Cancelled => false,
         }
     }
 

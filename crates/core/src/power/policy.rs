@@ -135,13 +135,19 @@ impl Power {
         (may_suspend && facts.is_due && !self.idle.is_some()).then_some(Job::SubmitIdle)
     }
 
-    /// D0 was asked for by policy, and has come, or could not be asked for.
+    /// D0 is asked for, by policy or because the system or the device woke: nobody asks again meanwhile.
+    pub const fn up_asked(&mut self) {
+        self.is_up_asked = true;
+    }
+
+    /// D0 was asked for, and has come, or could not be asked for.
     pub const fn up_answered(&mut self) {
         self.is_up_asked = false;
     }
 
     /// D0 is needed and could not be asked for: policy does.
     pub const fn needs_up(&mut self) {
+        self.is_up_asked = false;
         self.is_up_needed = true;
     }
 
@@ -157,8 +163,7 @@ impl Power {
     /// The notification may have been cancelled: the device sleeps all the same, and comes up afterwards.
     #[must_use]
     pub const fn idle_called(&mut self, facts: Facts) -> bool {
-        let may_sleep =
-            facts.is_started && !self.is_system_asleep && matches!(self.device, Device::Working);
+        let may_sleep = facts.is_started && !self.is_system_asleep && matches!(self.device, Device::Working);
         self.is_idle_called = may_sleep;
         may_sleep
     }

@@ -16,6 +16,7 @@ fn in_the_documented_order() {
 fn a_failing_step_undoes_what_was_done_in_reverse() {
     let cases = [
         ("create_device", FAILURE, "create_device"),
+        ("init_extension", FAILURE, "create_device init_extension delete_device"),
         ("attach", STATUS_NO_SUCH_DEVICE, "create_device init_extension attach delete_device"),
         (
             "create_handle",

@@ -6,8 +6,13 @@ use usbclient_core::{
     add_device::{AddDeviceCalls, Unwinding},
     capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
-    dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
-    pnp::{Event, GateCalls, Machine, Minor, PnpCalls, StartCalls, Step, StopCalls},
+    dispatch::{self, Disposition, Fdo, Irp, IrpCalls, Pended},
+    pnp::{Event, GateCalls, Machine, Minor, PnpCalls, PolicyCalls, StartCalls, Step, StopCalls},
+    power::{
+        self, DeviceState, Entered, Facts, Power, PowerCalls, Request, Then,
+        irp::{Ask, Back, Down, PowerIrp, UpBack},
+        outstanding::Arrival,
+    },
     remove::{RemoveCalls, Removing},
     status::{NtStatus, STATUS_NOT_SUPPORTED, STATUS_SUCCESS, STATUS_UNSUCCESSFUL, Status},
 };
@@ -45,6 +50,12 @@ pub struct World {
     pub in_path: bool,
     /// Capabilities of version 1.
     pub version_1: bool,
+    /// What the power IRP asks for.
+    pub request: Request,
+    /// The power state.
+    pub power: Power,
+    /// Whether a request is in flight.
+    pub busy: bool,
     /// What `query_capability` grants, with its number.
     pub capabilities: Vec<(Capability, u16)>,
     /// Which capabilities were asked for.
@@ -67,6 +78,9 @@ thread_local! {
         minor: Minor::Other(0xFF),
         in_path: false,
         version_1: true,
+        request: Request::Other,
+        power: Power::new(),
+        busy: false,
         capabilities: Vec::new(),
         asked: Vec::new(),
         recorded: None,
@@ -193,6 +207,89 @@ impl GateCalls for Fake {
     }
     fn disable_interface(_: FakeDevice, _: &mut FakePassive) {
         log("disable_interface");
+    }
+}
+
+impl PolicyCalls for Fake {
+    fn come_up(_: FakeDevice, _: &mut FakePassive) -> Result<(), Status> {
+        attempt("come_up")
+    }
+    fn disarm(_: FakeDevice, _: &mut FakePassive) {
+        log("disarm");
+    }
+    fn run_policy(_: FakeDevice, _: &mut FakePassive) {
+        log("run_policy");
+    }
+}
+
+/// Sends a power IRP and returns the status.
+pub fn power(request: Request) -> NtStatus {
+    world(|w| w.request = request);
+    dispatch::enter(FakeDevice(()), FakeIrp(()), |fdo, irp| power::dispatch::<Fake>(&fdo, irp, &mut ()))
+}
+
+fn pended() -> Pended<Fake> {
+    Pended::from_parts(FakeIrp(()), FakeDevice(()), FakeTag(()))
+}
+
+/// The completion routine of a system IRP runs.
+pub fn system_came_back(request: Request, status: NtStatus) -> Back {
+    world(|w| w.request = request);
+    power::system_came_back::<Fake>(FakeDevice(()), PowerIrp::came_back_system(pended()), status, &mut ())
+}
+
+/// The completion routine of a D0 IRP runs.
+pub fn device_came_back(status: NtStatus) -> Back {
+    power::device_up_came_back::<Fake>(FakeDevice(()), PowerIrp::came_back_up(pended()), status, &mut ())
+}
+
+/// The callback of a device IRP runs.
+pub fn answered(ask: Ask, status: NtStatus) {
+    match ask {
+        Ask::Set => power::device_answered::<Fake>(PowerIrp::answered(pended())),
+        Ask::Query => power::query_answered::<Fake>(PowerIrp::answered(pended()), status),
+    }
+}
+
+impl PowerCalls for Fake {
+    type AtMostDispatch = ();
+
+    fn power_request(_: &FakeIrp) -> Request {
+        world(|w| w.request)
+    }
+    fn with_power<R>(_: FakeDevice, (): &mut (), body: impl FnOnce(&mut Power, Facts) -> R) -> R {
+        world(|w| body(&mut w.power, Facts { has_users: w.busy, ..Facts::default() }))
+    }
+    fn send(_: Pended<Self>, then: Then) {
+        log(format!("send({then:?})"));
+    }
+    fn ask_device(system: Pended<Self>, ask: Ask, state: DeviceState) -> Result<(), Pended<Self>> {
+        log(format!("ask({ask:?},{state:?})"));
+        attempt("ask_device").map_err(|_| system)
+    }
+    fn ask_d0(_: FakeDevice, (): &mut ()) {
+        log("ask_d0");
+    }
+    fn set_power_state(_: FakeDevice, state: DeviceState) {
+        log(format!("tell({state:?})"));
+    }
+    fn hold_until_quiet(_: FakeDevice, irp: PowerIrp<Self, Down>, (): &mut ()) {
+        log(format!("hold_until_quiet({:?})", irp.to()));
+    }
+    fn after_d0(
+        _: FakeDevice,
+        irp: PowerIrp<Self, UpBack>,
+        entered: Entered,
+        (): &mut (),
+    ) -> Option<PowerIrp<Self, UpBack>> {
+        log(format!("{entered:?}"));
+        Some(irp)
+    }
+    fn keep_wake(_: FakeDevice, _: &FakeIrp, (): &mut ()) -> Arrival {
+        world(|w| w.power.wake.arrived())
+    }
+    fn cancel_wake(_: FakeDevice, (): &mut ()) {
+        log("cancel_wake");
     }
 }
 
@@ -325,8 +422,8 @@ impl AddDeviceCalls for Fake {
     fn create_device((): (), _: &mut FakePassive) -> Result<FakeFdo, Status> {
         attempt("create_device").map(|()| FakeFdo(()))
     }
-    fn init_extension(_: &mut FakeFdo, (): (), _: &mut FakePassive) {
-        log("init_extension");
+    fn init_extension(_: &mut FakeFdo, (): (), _: &mut FakePassive) -> Result<(), Status> {
+        attempt("init_extension")
     }
     fn attach(_: &mut FakeFdo, (): (), _: &mut FakePassive) -> Option<FakeLower> {
         attempt("attach").ok().map(|()| FakeLower(()))

@@ -10,6 +10,8 @@ mod fake;
 mod gate;
 mod isoch;
 mod minors;
+mod power;
+mod power_irps;
 mod remove;
 mod request;
 mod start;

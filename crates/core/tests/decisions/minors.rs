@@ -15,10 +15,13 @@ fn state() -> State {
 fn a_stop_and_the_start_after_it() {
     apply(&[Event::StartSucceeds]);
     assert_eq!(pnp(Minor::QueryStopDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire QueryStop status(0x0) forward release");
+    assert_eq!(calls(), "acquire QueryStop come_up status(0x0) forward release");
     assert_eq!(state(), State::StopPending);
     assert_eq!(pnp(Minor::StopDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire Stop recall_in_flight drop_pipes deconfigure status(0x0) forward release");
+    assert_eq!(
+        calls(),
+        "acquire Stop disarm recall_in_flight drop_pipes deconfigure status(0x0) forward release"
+    );
     assert_eq!(state(), State::Stopped);
     assert_eq!(pnp(Minor::StartDevice), STATUS_SUCCESS);
     assert_eq!(state(), State::Started);
@@ -27,7 +30,7 @@ fn a_stop_and_the_start_after_it() {
 #[test]
 fn a_stop_of_a_device_that_is_not_started_takes_nothing_back() {
     assert_eq!(pnp(Minor::StopDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire Stop status(0x0) forward release");
+    assert_eq!(calls(), "acquire Stop disarm status(0x0) forward release");
     assert_eq!(state(), State::NotStarted);
 }
 
@@ -35,7 +38,10 @@ fn a_stop_of_a_device_that_is_not_started_takes_nothing_back() {
 fn a_cancelled_stop_goes_on_after_the_lower_drivers() {
     apply(&[Event::StartSucceeds, Event::QueryStop]);
     assert_eq!(pnp(Minor::CancelStopDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire status(0x0) forward_and_wait CancelStop start_held complete(0x0,0) release");
+    assert_eq!(
+        calls(),
+        "acquire status(0x0) forward_and_wait CancelStop start_held run_policy complete(0x0,0) release"
+    );
     assert_eq!(state(), State::Started);
 }
 
@@ -43,9 +49,12 @@ fn a_cancelled_stop_goes_on_after_the_lower_drivers() {
 fn spurious_cancels_are_harmless() {
     apply(&[Event::StartSucceeds]);
     assert_eq!(pnp(Minor::CancelStopDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire status(0x0) forward_and_wait CancelStop complete(0x0,0) release");
+    assert_eq!(calls(), "acquire status(0x0) forward_and_wait CancelStop run_policy complete(0x0,0) release");
     assert_eq!(pnp(Minor::CancelRemoveDevice), STATUS_SUCCESS);
-    assert_eq!(calls(), "acquire status(0x0) forward_and_wait CancelRemove complete(0x0,0) release");
+    assert_eq!(
+        calls(),
+        "acquire status(0x0) forward_and_wait CancelRemove run_policy complete(0x0,0) release"
+    );
     assert_eq!(state(), State::Started);
 }
 
@@ -56,7 +65,7 @@ fn a_cancelled_removal_returns_to_the_state_before() {
         apply(before);
         let state_before = state();
         assert_eq!(pnp(Minor::QueryRemoveDevice), STATUS_SUCCESS);
-        assert_eq!(calls(), "acquire QueryRemove status(0x0) forward release");
+        assert_eq!(calls(), "acquire QueryRemove come_up disarm status(0x0) forward release");
         assert_eq!(state(), State::RemovePending);
         assert_eq!(pnp(Minor::CancelRemoveDevice), STATUS_SUCCESS);
         assert_eq!(state(), state_before);
@@ -70,7 +79,7 @@ fn surprise_removal_waits_for_nothing_and_keeps_the_handle() {
     assert_eq!(pnp(Minor::SurpriseRemoval), STATUS_SUCCESS);
     assert_eq!(
         calls(),
-        "acquire SurpriseRemoval disable_interface fail_held(0xC000009D) cancel_in_flight status(0x0) forward release"
+        "acquire SurpriseRemoval disable_interface disarm fail_held(0xC000009D) cancel_in_flight status(0x0) forward release"
     );
     assert_eq!(state(), State::SurpriseRemoved);
     assert!(world(|w| w.handle));
@@ -158,4 +167,17 @@ fn without_the_remove_lock_nothing_is_touched() {
         assert_eq!(calls(), "acquire complete(0xC0000001,0)");
     }
     assert_eq!(STATUS_DELETE_PENDING.raw(), u32::cast_signed(0xC000_0056));
+}
+
+#[test]
+fn a_query_is_refused_when_a_sleeping_device_does_not_come_up() {
+    apply(&[Event::StartSucceeds]);
+    world(|w| w.failing = vec!["come_up"]);
+    assert_eq!(pnp(Minor::QueryStopDevice), FAILURE.nt());
+    let refused = "acquire QueryStop come_up CancelStop start_held run_policy complete(0xC0000001,0) release";
+    assert_eq!(calls(), refused);
+    assert_eq!(pnp(Minor::QueryRemoveDevice), FAILURE.nt());
+    let refused = "acquire QueryRemove come_up CancelRemove run_policy complete(0xC0000001,0) release";
+    assert_eq!(calls(), refused);
+    assert_eq!(world(|w| w.machine.state()), State::Started);
 }

@@ -5,16 +5,15 @@ use usb_models::models::loopback;
 use crate::{
     campaign::Plan,
     pnp::NodeState,
+    power::Sleep,
     scenario::{
-        Branch, Bytes, DEVICE, Expectation, Expected, Ioctl, Open, Plug, PnpOperation, Race, Scenario, Step,
+        Branch, Bytes, DEVICE, Expectation, Expected, Ioctl, Open, Plug, PnpOperation, PowerOperation, Race,
+        Scenario, Step,
     },
 };
 
 /// What belongs here and is not done.
-pub const NOT_RUN: &[&str] = &[
-    "the power policy owner's own power-down against a read: usbclient owns no power policy yet; a device power IRP that it \
-     passes down is raced against a read instead (power_and_read)",
-];
+pub const NOT_RUN: &[&str] = &[];
 
 /// Separates a race from the device model it is played with, for a driver that is not usbclient.
 const WITH: char = '@';
@@ -111,6 +110,41 @@ pub fn all(model: &str) -> Vec<Scenario> {
             vec![vec![submit("read", FILE)], vec![power(D3)]],
             gone_after(vec![power(D0), cancel_all(), wait("read"), close(FILE), unplug()]),
         ),
+        race(
+            "sleep_and_read",
+            "the system goes to sleep while a read is on its way down",
+            vec![],
+            vec![vec![submit("read", FILE)], vec![sleep()]],
+            gone_after(vec![wake(), cancel_all(), wait("read"), close(FILE), unplug()]),
+        ),
+        race(
+            "sleep_and_write",
+            "the system goes to sleep while a write is on its way down",
+            vec![],
+            vec![vec![submit_write("write", FILE)], vec![sleep()]],
+            gone_after(vec![wake(), wait("write"), close(FILE), unplug()]),
+        ),
+        race(
+            "wake_and_read",
+            "the system wakes while a read that waited is cancelled and another comes",
+            vec![sleep(), submit("held", FILE)],
+            vec![vec![wake()], vec![submit("read", FILE), cancel_all()]],
+            gone_after(vec![cancel_all(), wait("held"), wait("read"), close(FILE), unplug()]),
+        ),
+        race(
+            "wake_and_pull",
+            "the device is pulled while the system wakes, with a read that waits",
+            vec![submit("read", FILE), sleep()],
+            vec![vec![wake()], vec![unplug()]],
+            gone_after(vec![wait("read"), close(FILE)]),
+        ),
+        race(
+            "power_down_and_surprise",
+            "the device is pulled while a device power IRP goes down, with a read in flight",
+            vec![submit("read", FILE)],
+            vec![vec![power(D3)], vec![unplug()]],
+            gone_after(vec![wait("read"), close(FILE)]),
+        ),
     ]
 }
 
@@ -150,6 +184,23 @@ fn write_now() -> Step {
 
 fn submit(request: &str, file: &str) -> Step {
     Step::Submit { request: request.into(), ioctl: Ioctl::read(file, loopback::BULK_IN, LENGTH) }
+}
+
+fn submit_write(request: &str, file: &str) -> Step {
+    let ioctl = Ioctl::write(file, loopback::BULK_OUT, Bytes::pattern(1, LENGTH));
+    Step::Submit { request: request.into(), ioctl }
+}
+
+fn sleep() -> Step {
+    system(PowerOperation::Sleep { state: Sleep::S3, critical: false })
+}
+
+fn wake() -> Step {
+    system(PowerOperation::Wake)
+}
+
+fn system(operation: PowerOperation) -> Step {
+    Step::Power { operation, expect: Expected::anything() }
 }
 
 fn wait(request: &str) -> Step {

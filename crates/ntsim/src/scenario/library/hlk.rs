@@ -300,7 +300,7 @@ fn possible(step: Step) -> Step {
     Step::Try { step: Box::new(step) }
 }
 
-/// The system sleeps. usbclient passes power requests down: its device stays in D0.
+/// The system sleeps.
 fn sleep_tests() -> Vec<HlkTest> {
     let each = || [Sleep::S1, Sleep::S2, Sleep::S3, Sleep::S4];
     let naps = |critical| each().into_iter().flat_map(move |state| nap(state, critical)).collect::<Vec<_>>();

@@ -1,7 +1,7 @@
 //! The system sleeps and wakes, the device is powered down and up: around, before and during everything else.
 //!
-//! A driver that passes power requests down plays these with its device in D0 all the time. What a power policy
-//! owner does in addition, specimens show.
+//! A driver that passes power requests down plays these with its device in D0 all the time; a power policy owner's
+//! follows the system.
 
 use super::build::{
     FILE, close, control_transfers, echo, ends, is, open, plug, plug_with_filter, pnp, pnp_ends, scenario,
@@ -226,6 +226,9 @@ fn restarted() -> Scenario {
 
 fn device_asleep_with_io() -> Scenario {
     let mut steps = vec![plug(), open(), submit_read("read"), device_power(POWER_DEVICE_D2)];
+    // A driver that passes power requests down gets it back cancelled; a power policy owner holds it, and brings the
+    // device up for it.
+    steps.push(Step::Cancel { request: "read".into() });
     steps.push(wait("read", Expected::anything()));
     steps.push(pnp_ends(PnpOperation::QueryCapabilities, Expected::success()));
     steps.push(device_power(POWER_DEVICE_D0));

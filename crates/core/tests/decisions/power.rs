@@ -1,0 +1,588 @@
+//! The power state, the mapping, and every order of the events that may meet.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+use usbclient_core::power::{
+    Admission, Capabilities, Device, DeviceState, Entered, Facts, Job, Outstanding, Power, Settings,
+    SystemState, SystemTarget, outstanding::Arrival, policy::IdleEnd,
+};
+
+/// A USB device that wakes from D2 and S3, as the hub says.
+const CAPABLE: Capabilities = Capabilities {
+    device_state: [
+        None,
+        Some(DeviceState::D0),
+        Some(DeviceState::D2),
+        Some(DeviceState::D2),
+        Some(DeviceState::D3),
+        Some(DeviceState::D3),
+        Some(DeviceState::D3),
+    ],
+    system_wake: Some(SystemState::S3),
+    device_wake: Some(DeviceState::D2),
+};
+
+/// Suspends when idle, and wakes the system.
+const EAGER: Settings = Settings {
+    idle_enabled: true,
+    auto_suspend: true,
+    system_wake: true,
+    system_wake_offered: true,
+    has_remote_wake: true,
+    ..Settings::OFF
+};
+
+#[test]
+fn states_of_the_system_are_mapped() {
+    use DeviceState::{D0, D2, D3};
+    use SystemState::{S0, S1, S2, S3, S4, S5};
+    // System state, armed and allowed, device state, stays armed.
+    let table = [
+        (S0, false, D0, true),
+        (S1, false, D2, false),
+        (S2, false, D2, false),
+        (S3, false, D3, false),
+        (S4, false, D3, false),
+        (S5, false, D3, false),
+        (S0, true, D0, true),
+        (S1, true, D2, true),
+        (S2, true, D2, true),
+        (S3, true, D2, true),
+        (S4, true, D3, false),
+        (S5, true, D3, false),
+    ];
+    for (system, armed, device, stays) in table {
+        let mapped = CAPABLE.map(SystemTarget::plain(system), armed);
+        assert_eq!((mapped.device, mapped.stays_armed), (device, stays), "{system:?}, armed {armed}");
+    }
+}
+
+#[test]
+fn a_fast_startup_is_one_from_cold() {
+    let deep = Capabilities { system_wake: Some(SystemState::S4), ..CAPABLE };
+    let hibernate = SystemTarget::plain(SystemState::S4);
+    assert!(deep.map(hibernate, true).stays_armed);
+    let mapped = deep.map(SystemTarget { is_fast_startup: true, ..hibernate }, true);
+    assert_eq!((mapped.device, mapped.stays_armed), (DeviceState::D3, false));
+    // What was refused before is asked for again, as after START.
+    let mut power = Power::new();
+    power.wake_refused();
+    power.idle_over(IdleEnd::NotSupported);
+    let (capabilities, settings) = (deep, EAGER);
+    (power.capabilities, power.settings) = (capabilities, settings);
+    assert!(!power.wants_wake());
+    let _ = power.system(SystemTarget { state: SystemState::S0, is_fast_startup: true });
+    assert!(power.wants_wake());
+}
+
+#[test]
+fn no_device_wakes_from_d3_and_none_stays_in_d0() {
+    let boasts = Capabilities { device_wake: Some(DeviceState::D3), ..CAPABLE };
+    assert_eq!(boasts.wake_state(), Some(DeviceState::D2));
+    for silent in [None, Some(DeviceState::D0)] {
+        let unable = Capabilities { device_wake: silent, device_state: [silent; 7], ..CAPABLE };
+        assert_eq!(unable.wake_state(), None);
+        let mapped = unable.map(SystemTarget::plain(SystemState::S1), true);
+        assert_eq!((mapped.device, mapped.stays_armed), (DeviceState::D3, false));
+    }
+}
+
+#[test]
+fn requests_wait_from_the_d_irp_to_d0() {
+    let mut power = Power::new();
+    let busy = Facts { has_users: true, ..Facts::default() };
+    assert_eq!(power.admit(), Admission::Admit);
+    assert!(power.leave(DeviceState::D2, busy).is_none());
+    assert_eq!((power.admit(), power.is_leaving()), (Admission::Hold, true));
+    let quiet = power.leave(DeviceState::D2, Facts::default()).expect("nothing is in flight");
+    assert_eq!(quiet.to(), DeviceState::D2);
+    assert_eq!((power.admit(), power.is_leaving()), (Admission::Hold, false));
+    power.enter();
+    assert_eq!(power.admit(), Admission::Hold);
+    assert_eq!(power.entered(true), Entered::Resume);
+    assert_eq!(power.admit(), Admission::Admit);
+    // D0 for a device in D0 changes nothing, whether it succeeds or not.
+    power.enter();
+    assert_eq!(power.admit(), Admission::Admit);
+    assert_eq!(power.entered(false), Entered::Nothing);
+    assert_eq!(power.device(), Device::Working);
+}
+
+#[test]
+fn a_failed_d0_fails_the_device_until_one_succeeds_or_it_starts_again() {
+    let mut failed = Power::new();
+    assert!(failed.leave(DeviceState::D3, Facts::default()).is_some());
+    failed.enter();
+    assert_eq!(failed.entered(false), Entered::Fail);
+    assert_eq!((failed.admit(), failed.has_failed()), (Admission::Refuse, true));
+    let mut again = failed;
+    again.enter();
+    assert_eq!(again.entered(true), Entered::Resume);
+    assert!(!again.has_failed());
+    failed.started();
+    assert_eq!(failed.admit(), Admission::Admit);
+}
+
+#[test]
+fn user_and_registry_both_allow_suspending() {
+    let suspends = |change: fn(&mut Settings)| {
+        let mut settings = EAGER;
+        change(&mut settings);
+        settings.suspends()
+    };
+    assert!(!Settings::OFF.suspends());
+    assert!(suspends(|_| {}));
+    assert!(!suspends(|s| s.idle_enabled = false));
+    assert!(!suspends(|s| s.auto_suspend = false));
+    assert!(!suspends(|s| (s.user_sets_idle, s.user_allows_idle) = (true, false)));
+    // The user's word counts only where the INF offers the check box.
+    assert!(suspends(|s| (s.user_sets_idle, s.user_allows_idle) = (false, false)));
+}
+
+/// Every order of asking, arriving, cancelling and coming back: the IRP is ended by exactly one.
+#[test]
+fn exactly_one_ends_a_cancellable_irp() {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    struct World {
+        state: Outstanding,
+        /// 0: not made; 1: on its way to the driver; 2: below; 3: over
+        irp: u8,
+        canceller: bool,
+        ended: u8,
+        cancels: u8,
+    }
+    let start = World { state: Outstanding::None, irp: 0, canceller: false, ended: 0, cancels: 0 };
+    let mut seen = HashSet::from([start]);
+    let mut open = VecDeque::from([start]);
+    let mut ends = 0;
+    while let Some(world) = open.pop_front() {
+        let mut next = Vec::new();
+        let mut step = |change: &dyn Fn(&mut World)| {
+            let mut world = world;
+            change(&mut world);
+            next.push(world);
+        };
+        match world.irp {
+            0 => step(&|w| (assert!(w.state.ask()), w.irp = 1).1),
+            1 => {
+                step(&|w| match w.state.arrived() {
+                    Arrival::Send => w.irp = 2,
+                    Arrival::End => (w.irp, w.ended) = (3, w.ended + 1),
+                    Arrival::Foreign => panic!("it was asked for"),
+                });
+                // A filter above ended it.
+                step(&|w| (w.state.never_came(), w.irp = 3, w.ended += 1).1);
+            }
+            2 => step(&|w| {
+                w.irp = 3;
+                if w.state.came_back() {
+                    w.ended += 1;
+                }
+            }),
+            _ => {}
+        }
+        if world.cancels < 2 && !world.canceller && world.irp != 0 {
+            step(&|w| (w.cancels += 1, w.canceller = w.state.cancel()).1);
+        }
+        if world.canceller {
+            step(&|w| {
+                w.canceller = false;
+                if w.state.cancelled() {
+                    w.ended += 1;
+                }
+            });
+        }
+        if next.is_empty() {
+            assert_eq!((world.ended, world.state), (1, Outstanding::None));
+            ends += 1;
+        }
+        for world in next {
+            assert!(world.ended <= 1);
+            if seen.insert(world) {
+                open.push_back(world);
+            }
+        }
+    }
+    assert!(ends > 0);
+}
+
+/// Everything around the driver, as small as it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct World {
+    power: State,
+    /// The device's state at the bus.
+    bus: u8,
+    /// Requests that are in flight, and that wait.
+    in_flight: u8,
+    held: u8,
+    /// Device IRPs in line: 0 none, else the state asked for. The first is under way.
+    line: [u8; 4],
+    /// The first of them waits in the driver until nothing is in flight.
+    waits: bool,
+    /// A system IRP waits for the device IRP; one for S0 is due.
+    sleep: u8,
+    /// The notification is with the hub; its callback runs; the callback waits for D2.
+    idle_irp: u8,
+    /// PnP: 0 started, 1 a query waits for D0, 2 the query is answered, 3 gone.
+    pnp: u8,
+    queued: bool,
+    due: bool,
+    /// What may still happen: bits of a request, sleep, wake signal, query, surprise, a due timer.
+    left: u8,
+}
+
+/// [`Power`] is not hashable as a whole; these are its parts that change.
+type State = u64;
+
+/// Powers by their number, so that a world is small.
+#[derive(Default)]
+struct Powers {
+    known: Vec<Power>,
+}
+
+impl Powers {
+    fn number(&mut self, power: Power) -> State {
+        let at = self.known.iter().position(|known| *known == power).unwrap_or_else(|| {
+            self.known.push(power);
+            self.known.len() - 1
+        });
+        at as State
+    }
+}
+
+const REQUEST: u8 = 1;
+const SLEEP: u8 = 2;
+const WAKE: u8 = 4;
+const QUERY: u8 = 8;
+const SURPRISE: u8 = 16;
+const DUE: u8 = 32;
+const SECOND_REQUEST: u8 = 64;
+
+const NO_IRP: u8 = 0;
+const HELD_BY_HUB: u8 = 1;
+const WAITING_FOR_D2: u8 = 3;
+const CALLED: u8 = 4;
+
+const D0: u8 = 1;
+const D2: u8 = 3;
+
+impl World {
+    fn facts(&self) -> Facts {
+        Facts {
+            is_started: self.pnp == 0,
+            is_gone: self.pnp == 3,
+            is_busy: self.in_flight > 0,
+            has_held: self.held > 0,
+            is_due: self.due,
+            has_users: self.in_flight > 0,
+        }
+    }
+
+    fn ask(&mut self, state: u8) {
+        let at = self.line.iter().position(|asked| *asked == 0).expect("the line is long enough");
+        self.line[at] = state;
+    }
+
+    fn next_in_line(&mut self) {
+        self.line.rotate_left(1);
+        self.line[3] = 0;
+    }
+}
+
+/// Plays every order of what the world may do, and checks that nothing is lost in any.
+struct Explorer {
+    powers: Powers,
+    seen: HashSet<World>,
+    open: Vec<World>,
+    quiet: u32,
+    jobs: BTreeSet<String>,
+}
+
+impl Explorer {
+    fn explore(left: u8, settings: Settings) -> Self {
+        let mut power = Power::new();
+        (power.capabilities, power.settings) = (CAPABLE, settings);
+        let mut this = Self {
+            powers: Powers::default(),
+            seen: HashSet::new(),
+            open: Vec::new(),
+            quiet: 0,
+            jobs: BTreeSet::new(),
+        };
+        let start = World {
+            power: this.powers.number(power),
+            bus: D0,
+            in_flight: 0,
+            held: 0,
+            line: [0; 4],
+            waits: false,
+            sleep: 0,
+            idle_irp: NO_IRP,
+            pnp: 0,
+            queued: true,
+            due: false,
+            left,
+        };
+        this.push(start, power);
+        while let Some(world) = this.open.pop() {
+            this.step(world);
+        }
+        this
+    }
+
+    fn push(&mut self, mut world: World, power: Power) {
+        world.power = self.powers.number(power);
+        // The edge queues the policy whenever there is something to do.
+        world.queued |= power.has_job(world.facts());
+        if self.seen.insert(world) {
+            self.open.push(world);
+        }
+    }
+
+    fn step(&mut self, world: World) {
+        let power = self.powers.known[usize::try_from(world.power).expect("a number")];
+        let mut moved = false;
+        let mut go = |this: &mut Self, change: &dyn Fn(&mut World, &mut Power)| {
+            let (mut world, mut power) = (world, power);
+            change(&mut world, &mut power);
+            moved = true;
+            this.push(world, power);
+        };
+        // The policy's work item.
+        if world.queued {
+            let mut copy = power;
+            let job = copy.next_job(world.facts());
+            if let Some(job) = job {
+                self.jobs.insert(format!("{job:?}"));
+            }
+            go(self, &|w, p| match p.next_job(w.facts()) {
+                None => w.queued = false,
+                Some(Job::RequestUp) => w.ask(D0),
+                Some(Job::Arm) => _ = p.wake.arrived(),
+                Some(Job::Disarm) => _ = p.wake.came_back(),
+                Some(Job::SubmitIdle) => {
+                    w.due = false;
+                    assert_eq!((w.bus, p.device()), (D0, Device::Working), "only in D0");
+                    if p.idle.arrived() == Arrival::Send {
+                        w.idle_irp = HELD_BY_HUB;
+                    }
+                }
+                Some(Job::CancelIdle) => cancel_idle(w, p),
+            });
+        }
+        // The device IRP that is under way.
+        match world.line[0] {
+            0 => {}
+            D0 if power.device() == Device::Entering
+                || (power.device() == Device::Working && world.waits) =>
+            {
+                go(self, &|w, p| {
+                    w.waits = false;
+                    w.bus = D0;
+                    if p.entered(true) == Entered::Resume && w.pnp != 3 {
+                        (w.in_flight, w.held) = (w.in_flight + w.held, 0);
+                    }
+                    if w.idle_irp == CALLED {
+                        (w.idle_irp, _) = (NO_IRP, p.idle.came_back());
+                        p.idle_over(IdleEnd::Over);
+                    }
+                    p.up_answered();
+                    w.next_in_line();
+                    if w.pnp == 1 {
+                        w.pnp = 2;
+                    }
+                });
+            }
+            D0 => go(self, &|w, p| (p.enter(), w.waits = true).1),
+            state => go(self, &|w, p| {
+                let to = DeviceState::from_raw(i64::from(state)).expect("a state");
+                if p.leave(to, w.facts()).is_some() {
+                    assert_eq!(w.in_flight, 0, "nothing is in flight when the device leaves D0");
+                    w.bus = state;
+                    w.next_in_line();
+                    if w.idle_irp == WAITING_FOR_D2 && state == D2 {
+                        w.idle_irp = CALLED;
+                        if p.idle.is_ending() {
+                            w.idle_irp = NO_IRP;
+                            assert!(p.idle.came_back(), "nobody cancels it any more");
+                            p.idle_over(IdleEnd::Over);
+                        }
+                    }
+                    if w.sleep == 1 && w.line[0] == 0 {
+                        w.sleep = 2;
+                    }
+                }
+            }),
+        }
+        // Requests.
+        for bit in [REQUEST, SECOND_REQUEST] {
+            if world.left & bit != 0 && world.pnp != 3 {
+                go(self, &|w, p| {
+                    w.left &= !bit;
+                    match p.admit() {
+                        Admission::Admit => w.in_flight += 1,
+                        Admission::Hold => w.held += 1,
+                        Admission::Refuse => {}
+                    }
+                });
+            }
+        }
+        if world.in_flight > 0 {
+            go(self, &|w, p| {
+                w.in_flight -= 1;
+                if p.is_leaving() && w.pnp != 3 {
+                    w.held += 1;
+                }
+            });
+            go(self, &|w, _| w.in_flight -= 1);
+        }
+        // The timer.
+        if world.left & DUE != 0 {
+            go(self, &|w, _| (w.left, w.due) = (w.left & !DUE, true));
+        }
+        // The hub calls back, and the callback asks for D2.
+        if world.idle_irp == HELD_BY_HUB {
+            go(self, &|w, p| {
+                if p.idle_called(w.facts()) {
+                    w.idle_irp = WAITING_FOR_D2;
+                    w.ask(D2);
+                } else {
+                    cancel_idle(w, p);
+                }
+            });
+        }
+        if world.idle_irp == CALLED && world.pnp == 3 {
+            go(self, &|w, p| cancel_idle(w, p));
+        }
+        // The device signals wake.
+        if world.left & WAKE != 0 && power.wake == Outstanding::Below && world.bus == D2 {
+            go(self, &|w, p| {
+                w.left &= !WAKE;
+                _ = p.wake.came_back();
+                p.up_asked();
+                w.ask(D0);
+            });
+        }
+        // The system sleeps, and wakes.
+        if world.left & SLEEP != 0 && world.pnp == 0 {
+            go(self, &|w, p| {
+                w.left &= !SLEEP;
+                let mapped = p.system(SystemTarget::plain(SystemState::S3));
+                if !mapped.stays_armed && p.wake.cancel() {
+                    assert!(!p.wake.came_back() && p.wake.cancelled(), "the canceller ends it");
+                }
+                // The hub gives the notification back.
+                if matches!(w.idle_irp, HELD_BY_HUB | CALLED) {
+                    (w.idle_irp, _) = (NO_IRP, p.idle.came_back());
+                    p.idle_over(IdleEnd::Over);
+                }
+                w.sleep = 1;
+                let mapped = p.map(SystemTarget::plain(SystemState::S3));
+                w.ask(mapped.device.raw());
+            });
+        }
+        if world.sleep == 2 {
+            go(self, &|w, p| {
+                w.sleep = 0;
+                let _ = p.system(SystemTarget::plain(SystemState::S0));
+                p.up_asked();
+                w.ask(D0);
+            });
+        }
+        // PnP: a query brings the device up; a surprise removal ends everything.
+        let no_system_change = world.sleep == 0;
+        if world.left & QUERY != 0 && world.pnp == 0 && no_system_change {
+            go(self, &|w, p| {
+                (w.left, w.pnp) = (w.left & !QUERY, 2);
+                if w.idle_irp == HELD_BY_HUB {
+                    cancel_idle(w, p);
+                }
+                if p.must_come_up() {
+                    w.pnp = 1;
+                    w.ask(D0);
+                }
+            });
+        }
+        if world.pnp == 2 && no_system_change {
+            go(self, &|w, _| w.pnp = 0);
+        }
+        if world.left & SURPRISE != 0 && matches!(world.pnp, 0 | 2) && no_system_change {
+            go(self, &|w, p| {
+                (w.left, w.pnp, w.held) = (w.left & !SURPRISE, 3, 0);
+                if matches!(w.idle_irp, HELD_BY_HUB | CALLED) {
+                    cancel_idle(w, p);
+                }
+            });
+        }
+        if !moved {
+            self.at_rest(&world, &power);
+        }
+    }
+
+    /// Nobody has anything to do: what is true then?
+    fn at_rest(&mut self, world: &World, power: &Power) {
+        self.quiet += 1;
+        assert_eq!(world.line, [0; 4], "every device IRP is over: {world:?} {power:?}");
+        assert!(world.idle_irp != WAITING_FOR_D2, "no callback waits: {world:?}");
+        if world.pnp == 3 {
+            assert_eq!(world.idle_irp, NO_IRP, "no notification outlives the device: {world:?} {power:?}");
+            return;
+        }
+        assert_eq!(world.held, 0, "no request waits for ever: {world:?} {power:?}");
+        if power.device() != Device::Working {
+            // Asleep because it is idle, with a notification that the hub ends when somebody asks for D0.
+            assert_eq!(world.idle_irp, CALLED, "it does not sleep for nothing: {world:?} {power:?}");
+        }
+    }
+}
+
+/// The hub ends a notification that is cancelled; not before its callback has returned.
+fn cancel_idle(world: &mut World, power: &mut Power) {
+    if power.idle.cancel() {
+        if world.idle_irp == WAITING_FOR_D2 {
+            assert!(!power.idle.cancelled(), "the hub has it until the callback returns");
+            return;
+        }
+        world.idle_irp = NO_IRP;
+        assert!(!power.idle.came_back(), "it is being cancelled");
+        assert!(power.idle.cancelled(), "the canceller ends it");
+        power.idle_over(IdleEnd::Over);
+    }
+}
+
+fn explore(left: u8) -> Explorer {
+    Explorer::explore(left, EAGER)
+}
+
+#[test]
+fn a_request_meets_idleness_in_every_order() {
+    let seen = explore(REQUEST | SECOND_REQUEST | DUE | WAKE);
+    assert!(seen.quiet > 0);
+    let jobs: Vec<&str> = seen.jobs.iter().map(String::as_str).collect();
+    assert_eq!(jobs, ["Arm", "CancelIdle", "RequestUp", "SubmitIdle"]);
+}
+
+#[test]
+fn the_system_sleeps_in_every_order() {
+    assert!(explore(REQUEST | DUE | SLEEP).quiet > 0);
+    assert!(explore(DUE | WAKE | SLEEP).quiet > 0);
+}
+
+#[test]
+fn pnp_comes_in_every_order() {
+    assert!(explore(REQUEST | DUE | QUERY).quiet > 0);
+    assert!(explore(REQUEST | DUE | WAKE | SURPRISE).quiet > 0);
+    assert!(explore(DUE | QUERY | SURPRISE).quiet > 0);
+}
+
+#[test]
+fn everything_comes_in_every_order() {
+    let seen = explore(REQUEST | DUE | SLEEP | WAKE | QUERY | SURPRISE);
+    assert!(seen.seen.len() > 1_000, "{} worlds", seen.seen.len());
+}
+
+#[test]
+fn a_device_whose_settings_are_off_is_never_armed_nor_suspended() {
+    let seen = Explorer::explore(REQUEST | DUE | SLEEP | QUERY | SURPRISE, Settings::OFF);
+    assert_eq!(seen.jobs, BTreeSet::new());
+}
