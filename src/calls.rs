@@ -336,8 +336,8 @@ fn make_pipe(
     };
     let partial = if limit == 0 { None } else { Some(PartialMdl::new(limit, passive)?) };
     let is_isoch = endpoint.transfer_type() == TransferType::Isochronous;
-    let isoch = is_isoch
-        .then(|| IsochPipe::new(&endpoint, companion, selected.packet_size, speed, is_usb3_stack));
+    let isoch =
+        is_isoch.then(|| IsochPipe::new(&endpoint, companion, selected.packet_size, speed, is_usb3_stack));
     let limit = isoch.as_ref().map_or(limit, IsochPipe::max_bytes);
     let max_streams = match endpoint.transfer_type() {
         TransferType::Bulk => companion.map_or(0, |companion| companion.max_streams()),

@@ -146,7 +146,8 @@ pub fn close_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
         let found = gate.configured.as_ref().and_then(|configured| next_of(configured, file, at));
         let Some((next, endpoint)) = found else { return };
         at = next;
-        let work = if gate.takes_own_requests() { begin_close(&mut gate, endpoint, Work::Close) } else { return };
+        let work =
+            if gate.takes_own_requests() { begin_close(&mut gate, endpoint, Work::Close) } else { return };
         drop(gate);
         if let Ok(Work::Close(endpoint, closing, handle)) = work {
             let _result = close(device, endpoint, closing, handle, irql);

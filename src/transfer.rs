@@ -66,12 +66,12 @@ pub fn device_control<'d>(
                 // Marked pending under the lock of the queue, before anybody can take it out.
                 let (pended, disposition) = irp.pend(guard);
                 let refused = gate.held.insert(pended, Key { wait, sequence });
-                let wakes = gate.has_power_job();
-                drop(gate);
-                complete_cancelled(refused);
-                if wakes {
+                if gate.has_power_job() {
+                    // Under the lock: without it the request may be over, and the device with it.
                     policy::run(device);
                 }
+                drop(gate);
+                complete_cancelled(refused);
                 return disposition;
             }
             Plan::Send(ready) => {

@@ -15,13 +15,21 @@ use core::{
 };
 
 use usbclient_core::dispatch::IrpCalls;
-use usbclient_protocol::status::{NtStatus, STATUS_DELETE_PENDING, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status};
+use usbclient_protocol::status::{
+    NtStatus, STATUS_DELETE_PENDING, STATUS_INSUFFICIENT_RESOURCES, STATUS_NO_SUCH_DEVICE, Status,
+};
 use wdk_sys::{
     IO_NO_INCREMENT, IO_STACK_LOCATION, IRP, MDL, STATUS_PENDING,
     ntddk::{IofCallDriver, IofCompleteRequest},
 };
 
-use super::{Nt, device::Device, event::Event, irql::{AtMostDispatch, Passive}, mdl, narrow, own_irp, stack_location};
+use super::{
+    Nt,
+    device::Device,
+    event::Event,
+    irql::{AtMostDispatch, Passive},
+    mdl, narrow, own_irp, stack_location,
+};
 
 /// The right to touch an IRP that this driver owns at the moment.
 ///

@@ -9,15 +9,9 @@
 
 use core::{mem::offset_of, num::NonZeroU16, ptr};
 
-use usbclient_core::{
-    isoch,
-    request::Direction,
-    urb::Isoch,
-};
+use usbclient_core::{isoch, request::Direction, urb::Isoch};
 use usbclient_protocol::status::{NtStatus, Status};
-use wdk_sys::{
-    _URB_ISOCH_TRANSFER, USBD_ISO_PACKET_DESCRIPTOR, usb::USBD_IsochUrbAllocate,
-};
+use wdk_sys::{_URB_ISOCH_TRANSFER, USBD_ISO_PACKET_DESCRIPTOR, usb::USBD_IsochUrbAllocate};
 
 use super::{
     irql::AtMostDispatch,

@@ -17,9 +17,7 @@ use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
 use wdk_sys::{
     _MEMORY_CACHING_TYPE, _MM_PAGE_PRIORITY, _MODE, MDL, MDL_MAPPED_TO_SYSTEM_VA,
     MDL_PARTIAL_HAS_BEEN_MAPPED, MDL_SOURCE_IS_NONPAGED_POOL,
-    ntddk::{
-        IoAllocateMdl, IoBuildPartialMdl, IoFreeMdl, MmMapLockedPagesSpecifyCache, MmUnmapLockedPages,
-    },
+    ntddk::{IoAllocateMdl, IoBuildPartialMdl, IoFreeMdl, MmMapLockedPagesSpecifyCache, MmUnmapLockedPages},
 };
 
 use super::{irql::AtMostDispatch, narrow};

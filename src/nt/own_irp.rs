@@ -203,12 +203,7 @@ impl Sender {
 }
 
 /// Sends the URB down and waits for it. A device that does not answer is given up.
-fn submit<K: Kind>(
-    irp: &OwnIrp,
-    urb: &mut Urb<K>,
-    device: Device,
-    passive: &Passive,
-) -> Result<(), Status> {
+fn submit<K: Kind>(irp: &OwnIrp, urb: &mut Urb<K>, device: Device, passive: &Passive) -> Result<(), Status> {
     let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
     let mut came_back = pin!(Event::uninit());
     came_back.as_mut().initialise();

@@ -11,9 +11,7 @@ use alloc::vec::Vec;
 use core::ptr;
 
 use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
-use wdk_sys::{
-    _URB_OPEN_STATIC_STREAMS, URB_OPEN_STATIC_STREAMS_VERSION_100, USBD_STREAM_INFORMATION,
-};
+use wdk_sys::{_URB_OPEN_STATIC_STREAMS, URB_OPEN_STATIC_STREAMS_VERSION_100, USBD_STREAM_INFORMATION};
 
 use super::{
     narrow,

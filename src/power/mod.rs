@@ -95,12 +95,15 @@ impl PowerCalls for Nt {
     }
 
     fn hold_until_quiet(device: Device, irp: PowerIrp<Self, Down>, irql: &mut AtMostDispatch) {
-        device.gate.lock(irql).power_irps.leaving = Some(irp);
+        let mut gate = device.gate.lock(irql);
+        gate.power_irps.leaving = Some(irp);
+        // Under the lock: without it the IRP may have gone down already, and the device with it.
         if work_item::queue::<Mover>(device) {
             return;
         }
         // The device is being removed, and its work is done: whatever used the handle is gone.
-        let irp = device.gate.lock(irql).power_irps.leaving.take();
+        let irp = gate.power_irps.leaving.take();
+        drop(gate);
         let Some(irp) = irp else { return };
         let to = irp.to();
         match Self::with_power(device, irql, |power, facts| power.leave(to, facts)) {

@@ -68,8 +68,7 @@ impl IsochPipe {
             if is_full { 1 } else { MICROFRAMES.checked_div(endpoint.period()).unwrap_or_default() };
         let max_packets = if is_full { MAX_PACKETS_FULL_SPEED } else { MAX_PACKETS };
         let documented = packet.saturating_mul(if is_full { 256 } else { 1024 });
-        let max_bytes =
-            if is_full && !usb3_stack { documented.min(LEGACY_MAXIMUM) } else { documented };
+        let max_bytes = if is_full && !usb3_stack { documented.min(LEGACY_MAXIMUM) } else { documented };
         Self { packet, packets_per_frame, max_packets, max_bytes }
     }
 

@@ -4,8 +4,8 @@
 //! lengths that the I/O manager gives; the caller's data buffer is never read here.
 
 use usbclient_protocol::{
-    ControlTransfer, Count, FIRST_HANDLE, FrameNumber, IsochTransfer, PipeListHeader, PipeSelect, PipeTransfer,
-    SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
+    ControlTransfer, Count, FIRST_HANDLE, FrameNumber, IsochTransfer, PipeListHeader, PipeSelect,
+    PipeTransfer, SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,

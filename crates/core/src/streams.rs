@@ -268,10 +268,6 @@ impl<H: Copy, T> PipeState<H, T> {
         if !self.is_changing(streamed.endpoint) {
             return;
         }
-        *self = if is_closed {
-            Self::Closed(Closed(streamed.endpoint))
-        } else {
-            Self::Streamed(streamed)
-        };
+        *self = if is_closed { Self::Closed(Closed(streamed.endpoint)) } else { Self::Streamed(streamed) };
     }
 }

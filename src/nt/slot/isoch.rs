@@ -1,10 +1,7 @@
 //! How an isochronous transfer ends: its results go behind the data in the caller's buffer.
 
 use usbclient_core::isoch::{self, Isoch};
-use usbclient_protocol::{
-    IsochPacketResult, IsochResult,
-    status::NtStatus,
-};
+use usbclient_protocol::{IsochPacketResult, IsochResult, status::NtStatus};
 
 use super::{End, Linked, Slot, SlotUrb, Work};
 use crate::nt::{irp::Irp, isoch_urb::IsochFormat, urb::Urb};
@@ -18,7 +15,10 @@ impl Slot<Linked> {
         let status = urb.status(irp_status);
         // Nothing was tried: there is nothing to tell of the packets.
         let is_told = !urb.is_untouched(irp_status)
-            && request.pended.as_mut().is_some_and(|pended| write_results(urb, pended.raw(), &isoch).is_some());
+            && request
+                .pended
+                .as_mut()
+                .is_some_and(|pended| write_results(urb, pended.raw(), &isoch).is_some());
         let information = if is_told { u32::try_from(isoch.second_length()).unwrap_or(0) } else { 0 };
         Some(End { status, information })
     }
@@ -26,11 +26,7 @@ impl Slot<Linked> {
 
 /// Writes the results. `None` never happens: the buffer was mapped, and has the room, or the request
 /// would not have been admitted.
-fn write_results(
-    urb: &mut Urb<usbclient_core::urb::Isoch>,
-    irp: &mut Irp,
-    isoch: &Isoch,
-) -> Option<()> {
+fn write_results(urb: &mut Urb<usbclient_core::urb::Isoch>, irp: &mut Irp, isoch: &Isoch) -> Option<()> {
     let start = isoch.results_at();
     let mut at = start.checked_add(IsochResult::SIZE)?;
     let mut errors = 0_u32;

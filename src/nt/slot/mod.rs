@@ -39,9 +39,9 @@ use super::{
     device::Device,
     irp::FileId,
     irql::AtMostDispatch,
+    isoch_urb::IsochFormat,
     mdl::PartialMdl,
     pool::try_box,
-    isoch_urb::IsochFormat,
     urb::{Buffer, Format, Urb},
     usbd::HandleUse,
 };

@@ -85,7 +85,8 @@ fn isoch_refused() {
 #[test]
 fn every_scenario_with_every_usb_stack() {
     use Completion::{Dispatch, Inline, InlinePending, Passive, Racing};
-    let names = ["isoch_loopback_fs", "isoch_loopback_hs", "isoch_queued", "isoch_cancelled", "isoch_recalled"];
+    let names =
+        ["isoch_loopback_fs", "isoch_loopback_hs", "isoch_queued", "isoch_cancelled", "isoch_recalled"];
     let mut machine = machine();
     for completion in [Dispatch, Passive, Inline, InlinePending, Racing] {
         for (name, face) in names.iter().flat_map(|name| [(name, Face::Usb3), (name, Face::Usb2)]) {

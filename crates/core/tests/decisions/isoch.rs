@@ -38,14 +38,8 @@ fn request(lengths: &[u32]) -> (IsochTransfer, Vec<IsochPacket>) {
         end += length;
     }
     let packet_count = u32::try_from(lengths.len()).unwrap();
-    let header = IsochTransfer {
-        target: 0x81,
-        flags: 1,
-        start_frame: 0,
-        packet_count,
-        data_length: end,
-        reserved: 0,
-    };
+    let header =
+        IsochTransfer { target: 0x81, flags: 1, start_frame: 0, packet_count, data_length: end, reserved: 0 };
     (header, packets)
 }
 
@@ -241,7 +235,11 @@ fn results_from_below_are_bounded() {
     let late = 0xC005_0000;
     assert_eq!(received.packet_result(100, 0, late), IsochPacketResult { length: 0, status: late });
     let sent = send(&[100; 8], Direction::Out, &high(1)).unwrap();
-    assert_eq!(sent.packet_result(100, 0, 0).length, 100, "the stack does not tell the length of what is sent");
+    assert_eq!(
+        sent.packet_result(100, 0, 0).length,
+        100,
+        "the stack does not tell the length of what is sent"
+    );
     assert_eq!(sent.packet_result(100, 100, late).length, 0);
     let result = received.result(5, 3);
     assert_eq!((result.start_frame, result.error_count, result.packet_count, result.reserved), (5, 3, 8, 0));

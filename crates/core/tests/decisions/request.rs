@@ -76,8 +76,13 @@ fn reads() {
     let read = |address, length| send(PIPE_READ, &PipeTransfer::new(u32::from(address)).encode(), length);
     for (endpoint, length) in [(BULK_IN, 512), (BULK_IN, 1 << 20), (INTERRUPT_IN, 64)] {
         let length_32 = u32::try_from(length).unwrap();
-        let request =
-            Request::Transfer { endpoint, direction: Direction::In, length: length_32, timeout_ms: 0, stream: 0 };
+        let request = Request::Transfer {
+            endpoint,
+            direction: Direction::In,
+            length: length_32,
+            timeout_ms: 0,
+            stream: 0,
+        };
         assert_eq!(read(endpoint.address, length), Ok(request));
     }
     for length in [0, 1, 511, 513] {
@@ -93,8 +98,13 @@ fn reads() {
 fn writes() {
     let write = |address, length| send(PIPE_WRITE, &PipeTransfer::new(u32::from(address)).encode(), length);
     for length in [0_u32, 1, 512, 1000] {
-        let request =
-            Request::Transfer { endpoint: BULK_OUT, direction: Direction::Out, length, timeout_ms: 0, stream: 0 };
+        let request = Request::Transfer {
+            endpoint: BULK_OUT,
+            direction: Direction::Out,
+            length,
+            timeout_ms: 0,
+            stream: 0,
+        };
         assert_eq!(write(BULK_OUT.address, length as usize), Ok(request));
     }
     assert_eq!(write(BULK_IN.address, 512), Err(STATUS_INVALID_PARAMETER));
@@ -252,10 +262,16 @@ fn a_stream_is_the_target_of_transfers_and_of_cancelling() {
     let target = 0x8000_8103;
     let stream = Some(StreamTarget { endpoint: BULK_IN.address, id: 3 });
     let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream };
-    let send = |code, input: &[u8], output_length| decode(DeviceControl { code, input, output_length }, limits);
+    let send =
+        |code, input: &[u8], output_length| decode(DeviceControl { code, input, output_length }, limits);
     let transfer = PipeTransfer::new(target).encode();
-    let read =
-        Request::Transfer { endpoint: BULK_IN, direction: Direction::In, length: 512, timeout_ms: 0, stream: 3 };
+    let read = Request::Transfer {
+        endpoint: BULK_IN,
+        direction: Direction::In,
+        length: 512,
+        timeout_ms: 0,
+        stream: 3,
+    };
     assert_eq!(send(PIPE_READ, &transfer, 512), Ok(read));
     assert_eq!(send(PIPE_WRITE, &transfer, 512), Err(STATUS_INVALID_PARAMETER), "the endpoint's direction");
     let select = PipeSelect::new(target).encode();

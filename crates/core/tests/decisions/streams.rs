@@ -3,9 +3,7 @@
 use usbclient_core::{
     capabilities::{Capability, StaticStreams},
     pnp::{Machine, Minor},
-    status::{
-        STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
-    },
+    status::{STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS},
     streams::{Count, PipeState},
 };
 

@@ -145,7 +145,8 @@ impl Isoch {
     /// Bytes of the second buffer: data and results.
     #[must_use]
     pub const fn second_length(self) -> u64 {
-        self.results_at() as u64 + (IsochResult::SIZE + self.packets as usize * IsochPacketResult::SIZE) as u64
+        self.results_at() as u64
+            + (IsochResult::SIZE + self.packets as usize * IsochPacketResult::SIZE) as u64
     }
 
     fn input(self, endpoint: u8) -> Bytes {
@@ -269,7 +270,9 @@ impl Expected {
         let found = found.chunks_exact(IsochPacketResult::SIZE).filter_map(IsochPacketResult::decode);
         for (index, (found, [length, status])) in found.zip(packets).enumerate() {
             if found != (IsochPacketResult { length: *length, status: *status }) {
-                return Err(format!("packet {index} ended with {found:?} and not {length} bytes, {status:#x}"));
+                return Err(format!(
+                    "packet {index} ended with {found:?} and not {length} bytes, {status:#x}"
+                ));
             }
         }
         Ok(())

@@ -67,7 +67,9 @@ fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
 
 /// A transfer of packets that all moved.
 fn moved(packets: Isoch) -> Expected {
-    Expected::success().moved(packets.second_length()).packets(vec![[packets.size, 0]; packets.packets as usize])
+    Expected::success()
+        .moved(packets.second_length())
+        .packets(vec![[packets.size, 0]; packets.packets as usize])
 }
 
 /// Packets go out, and the same come back.
@@ -109,7 +111,9 @@ fn queued() -> Scenario {
     let packets = eight(512);
     let mut middle: Vec<Step> = names
         .iter()
-        .map(|name| submit(&format!("write {name}"), Ioctl::isoch_write(FILE, OUT, packets, &Bytes::pattern(5, 4096))))
+        .map(|name| {
+            submit(&format!("write {name}"), Ioctl::isoch_write(FILE, OUT, packets, &Bytes::pattern(5, 4096)))
+        })
         .collect();
     middle.extend(names.iter().map(|name| wait(&format!("write {name}"), moved(packets))));
     middle.extend(names.iter().map(|name| submit(name, Ioctl::isoch_read(FILE, IN, packets))));
@@ -263,9 +267,9 @@ fn refused() -> Scenario {
         reserved: 0,
     };
     let request = |header: IsochTransfer, packets: &[(u32, u32)], room, status| {
-        let packets = packets.iter().flat_map(|(offset, length)| {
-            IsochPacket { offset: *offset, length: *length }.encode()
-        });
+        let packets = packets
+            .iter()
+            .flat_map(|(offset, length)| IsochPacket { offset: *offset, length: *length }.encode());
         let input: Vec<u8> = header.encode().into_iter().chain(packets).collect();
         let ask = Ioctl::new(FILE, control_code::ISOCH_READ, Bytes::of(input), Bytes::room(room));
         ioctl(ask, ends(status))
@@ -275,7 +279,10 @@ fn refused() -> Scenario {
     let long: Vec<(u32, u32)> = (0..8).map(|index| (index * 2049, 2049)).collect();
     let room = 512 + 16 + 64;
     let short = Ioctl::new(FILE, control_code::ISOCH_READ, Bytes::of([0; 23]), Bytes::room(room));
-    let write = Ioctl { code: crate::scenario::Code(control_code::ISOCH_WRITE), ..Ioctl::isoch_read(FILE, IN, eight(64)) };
+    let write = Ioctl {
+        code: crate::scenario::Code(control_code::ISOCH_WRITE),
+        ..Ioctl::isoch_read(FILE, IN, eight(64))
+    };
     let mut middle = vec![
         ioctl(short, ends(STATUS_BUFFER_TOO_SMALL)),
         ioctl(write, ends(STATUS_INVALID_PARAMETER)),
