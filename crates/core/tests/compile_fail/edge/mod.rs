@@ -3,7 +3,7 @@
 
 use usbclient_core::{
     dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
-    pnp::{Event, GateCalls, Reason, Step},
+    pnp::{Event, GateCalls, PolicyCalls, Reason, Step},
     remove::{Arrived, RemoveCalls, RemoveIrp, Removing},
     status::{NtStatus, STATUS_SUCCESS, Status},
 };
@@ -84,4 +84,12 @@ impl RemoveCalls for Edge {
     fn release_remove_lock_and_wait(_: Device, _: Tag, _: &Removing, _: &mut Passive) {}
     fn detach(_: Device, _: &Removing, _: &mut Passive) {}
     fn delete(_: Device, _: &Removing, _: &mut Passive) {}
+}
+
+impl PolicyCalls for Edge {
+    fn come_up(_: Device, _: &mut Passive) -> Result<(), Status> {
+        Ok(())
+    }
+    fn disarm(_: Device, _: &mut Passive) {}
+    fn run_policy(_: Device, _: &mut Passive) {}
 }
