@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use common::Host;
 use proptest::prelude::*;
-use usb_models::{Poke, Setup, Time, Transfer, TransferId, registry};
+use usb_models::{Packet, Poke, Schedule, Setup, Time, Transfer, TransferId, registry};
 
 #[derive(Clone, Debug)]
 enum Act {
     Submit { endpoint: u8, length: u32 },
+    Stream { endpoint: u8, stream: u16, length: u32 },
+    Isochronous { endpoint: u8, packets: u32, size: u32, first: u32, period: u64 },
     Control { setup: [u8; 8] },
     Abort { which: prop::sample::Index },
     Poll { after: u64 },
@@ -26,7 +28,7 @@ enum Act {
 }
 
 fn endpoint() -> impl Strategy<Value = u8> {
-    prop::sample::select(vec![0x00, 0x01, 0x02, 0x81, 0x82, 0x83, 0x80, 0x8F])
+    prop::sample::select(vec![0x00, 0x01, 0x02, 0x03, 0x04, 0x81, 0x82, 0x83, 0x84, 0x80, 0x8F])
 }
 
 /// Requests of all kinds, the loopback device's own among them.
@@ -40,7 +42,13 @@ fn setup() -> impl Strategy<Value = [u8; 8]> {
 }
 
 fn act() -> impl Strategy<Value = Act> {
+    let packets = (endpoint(), 1..20_u32, 0..1500_u32, 0..4_u32, 0..8_u64);
     prop_oneof![
+        4 => (endpoint(), 0..20_u16, 0..5000_u32)
+            .prop_map(|(endpoint, stream, length)| Act::Stream { endpoint, stream, length }),
+        4 => packets.prop_map(|(endpoint, packets, size, first, period)| {
+            Act::Isochronous { endpoint, packets, size, first, period }
+        }),
         8 => (endpoint(), 0..5000_u32).prop_map(|(endpoint, length)| Act::Submit { endpoint, length }),
         4 => setup().prop_map(|setup| Act::Control { setup }),
         2 => any::<prop::sample::Index>().prop_map(|which| Act::Abort { which }),
@@ -80,6 +88,17 @@ fn perform(host: &mut Host, ledger: &mut Ledger, next: &mut u64, act: &Act) {
         Act::Submit { endpoint, length } => {
             let transfer = Transfer::bulk_or_interrupt(TransferId(*next), endpoint, length);
             submit(host, ledger, next, transfer);
+        }
+        Act::Stream { endpoint, stream, length } => {
+            let transfer = Transfer::stream(TransferId(*next), endpoint, stream, length);
+            submit(host, ledger, next, transfer);
+        }
+        Act::Isochronous { endpoint, packets, size, first, period } => {
+            let id = TransferId(*next);
+            let places = (0..packets).map(|index| (Packet { offset: index * size, length: size }, None));
+            host.memory.packets.insert(id, places.collect());
+            let schedule = Schedule { at: now, interval: period * Time::PER_MICROFRAME, first, packets };
+            submit(host, ledger, next, Transfer::isochronous(id, endpoint, packets * size, schedule));
         }
         Act::Control { setup } => {
             let transfer = Transfer::control(TransferId(*next), Setup::from_bytes(setup));
