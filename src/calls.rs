@@ -131,6 +131,10 @@ impl PolicyCalls for Nt {
         power::wake::cancel(device, passive);
     }
 
+    fn read_settings(device: Device, passive: &mut Passive) {
+        power::settings::read(device, passive);
+    }
+
     fn run_policy(device: Device, _passive: &mut Passive) {
         power::policy::run(device);
     }
@@ -366,7 +370,9 @@ impl RemoveCalls for Nt {
     type Drained = Drained;
     type Handle = UsbdRegistration;
 
-    fn flush_dpcs(_device: Device, passive: &mut Passive) {
+    fn flush_dpcs(device: Device, passive: &mut Passive) {
+        // Nobody sets it any more: the gate is closed.
+        let _was_set = device.idle_timer.cancel(passive);
         pnp::flush_queued_dpcs(passive);
     }
 
@@ -413,8 +419,9 @@ impl PnpCalls for Nt {
     }
 
     fn keep_capabilities(device: Device, irp: &mut Irp, passive: &mut Passive) {
-        if let Some(power) = irp.power_capabilities() {
-            device.gate.lock(passive).power.capabilities = power;
+        if let Some(capabilities) = irp.power_capabilities() {
+            device.gate.lock(passive).power.capabilities = capabilities;
+            power::policy::run(device);
         }
     }
 

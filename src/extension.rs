@@ -12,7 +12,7 @@ use crate::{
     gate::Gate,
     nt::{
         event::Event, interface::DeviceInterface, irql::Passive, remove_lock::RemoveLock,
-        spin_lock::SpinLock, usbd::UsbdRegistration, work_item::WorkItem,
+        spin_lock::SpinLock, timer::DpcTimer, usbd::UsbdRegistration, work_item::WorkItem,
     },
 };
 
@@ -31,6 +31,8 @@ pub struct Extension {
     pub mover: WorkItem,
     /// Does what the power policy asks for.
     pub policy: WorkItem,
+    /// Expires when nothing has happened for a while.
+    pub idle_timer: DpcTimer,
     fdo: NonNull<DEVICE_OBJECT>,
     pdo: NonNull<DEVICE_OBJECT>,
     /// NULL until `IoAttachDeviceToDeviceStack` has returned.
@@ -48,6 +50,7 @@ impl Extension {
             gate: SpinLock::new(Gate::new()),
             mover: WorkItem::none(),
             policy: WorkItem::none(),
+            idle_timer: DpcTimer::uninit(),
             fdo,
             pdo,
             lower: AtomicPtr::new(ptr::null_mut()),

@@ -158,6 +158,11 @@ impl Gate {
         self.sequence
     }
 
+    /// The place of the latest request.
+    pub const fn last_sequence(&self) -> u64 {
+        self.sequence
+    }
+
     /// What a request that needs the device meets now: what the PnP state says, and then what the power state says.
     pub fn admit_io(&self) -> Admission {
         match (self.machine.admit(RequestClass::Io), self.power.admit()) {

@@ -26,7 +26,7 @@ use wdk_sys::{
 };
 
 use super::{
-    Nt,
+    Nt, idle,
     interface::DeviceInterface,
     irp::Tag,
     irql::Passive,
@@ -198,6 +198,11 @@ impl AddDeviceCalls for Nt {
         unsafe { Pin::new_unchecked(&mut extension.no_users) }.initialise();
         // SAFETY: as above.
         unsafe { Pin::new_unchecked(&mut extension.stream_over) }.initialise();
+        let device = fdo.device().ok_or(STATUS_NO_SUCH_DEVICE)?;
+        // SAFETY: as above.
+        let timer = unsafe { Pin::new_unchecked(&mut extension.idle_timer) };
+        // SAFETY: the routine expects the device, and removal takes the timer back before the device goes.
+        unsafe { timer.initialise(Some(idle::timer_expired), device.as_context()) };
         extension.mover.allocate(fdo.0)?;
         extension.policy.allocate(fdo.0)
     }

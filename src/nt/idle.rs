@@ -14,7 +14,7 @@ use core::{
 use usbclient_core::power::policy::IdleEnd;
 use usbclient_protocol::status::{STATUS_NO_SUCH_DEVICE, Status};
 use wdk_sys::{
-    DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, NTSTATUS, STATUS_INVALID_DEVICE_REQUEST,
+    DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, KDPC, NTSTATUS, STATUS_INVALID_DEVICE_REQUEST,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_POWER_STATE_INVALID,
     USB_IDLE_CALLBACK_INFO,
     ntddk::{IoCancelIrp, IoReuseIrp, IofCallDriver},
@@ -28,7 +28,7 @@ use super::{
     pool::try_box,
     stack_location,
 };
-use crate::power::idle;
+use crate::power::{idle, timer};
 
 /// `IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION`, which is a macro: `CTL_CODE(FILE_DEVICE_USB, 9, METHOD_NEITHER, 0)`.
 const SUBMIT_IDLE_NOTIFICATION: u32 = 0x0022_0027;
@@ -124,6 +124,23 @@ pub fn hold_device(device: Device) -> bool {
 pub fn let_device_go(device: Device) {
     // SAFETY: acquired by `hold_device`, once for each notification, each of which ends once.
     unsafe { device.remove_lock.release(device.idle_tag()) };
+}
+
+/// The routine of the idle timer.
+///
+/// # Safety
+///
+/// Called by the kernel with the device, which removal waits for.
+pub(super) unsafe extern "C" fn timer_expired(
+    _dpc: *mut KDPC,
+    context: *mut c_void,
+    _argument1: *mut c_void,
+    _argument2: *mut c_void,
+) {
+    // SAFETY: removal takes the timer back, and waits for queued DPCs, before the device goes.
+    let Some(device) = (unsafe { Device::from_context(context) }) else { return };
+    // SAFETY: a DPC runs at DISPATCH_LEVEL.
+    timer::expired(device, &mut unsafe { AtMostDispatch::mint() });
 }
 
 /// # Safety

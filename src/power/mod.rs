@@ -6,10 +6,14 @@
 //! | `policy` | does what core's policy asks for, one job after the other |
 //! | `wake` | the wait/wake IRP |
 //! | `idle` | the idle notification, its callback, its end |
+//! | `timer` | how long nothing has happened |
+//! | `settings` | what the INF and the user say |
 
 pub mod idle;
 pub mod mover;
 pub mod policy;
+pub mod settings;
+pub mod timer;
 pub mod wake;
 
 use usbclient_core::{
@@ -33,7 +37,7 @@ use crate::{
         usbd::HandleUse,
         work_item,
     },
-    power::{idle::IdleRequest, mover::Mover},
+    power::{idle::IdleRequest, mover::Mover, timer::IdleTimer},
 };
 
 /// What the device's lock guards of the power IRPs.
@@ -48,12 +52,14 @@ pub struct PowerIrps {
     pub idle_use: Option<HandleUse>,
     /// Nothing has happened for the suspend delay.
     pub is_due: bool,
+    /// The timer that says so.
+    pub timer: IdleTimer,
 }
 
 impl PowerIrps {
     /// There are none.
     pub const fn none() -> Self {
-        Self { leaving: None, wake: None, idle: None, idle_use: None, is_due: false }
+        Self { leaving: None, wake: None, idle: None, idle_use: None, is_due: false, timer: IdleTimer::new() }
     }
 }
 

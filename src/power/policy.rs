@@ -5,7 +5,7 @@
 use usbclient_core::power::Job;
 use usbclient_protocol::status::STATUS_DELETE_PENDING;
 
-use super::{idle, wake};
+use super::{idle, timer, wake};
 use crate::{
     cancel, holding,
     nt::{
@@ -28,7 +28,7 @@ pub fn run(device: Device) {
 /// The same, if there is something to do.
 pub fn run_if_needed(device: Device, irql: &mut AtMostDispatch) {
     let gate = device.gate.lock(irql);
-    let is_needed = gate.has_power_job() || gate.waits_for_passive();
+    let is_needed = gate.has_power_job() || gate.waits_for_passive() || gate.needs_idle_timer();
     drop(gate);
     if is_needed {
         run(device);
@@ -56,6 +56,7 @@ impl Work for Policy {
             }
         }
         holding::send_held_at_passive(device, passive);
+        timer::set_if_needed(device, passive);
     }
 }
 

@@ -55,6 +55,11 @@ pub trait PolicyCalls: GateCalls {
     /// wait.
     fn disarm(device: Self::Device, passive: &mut Self::Passive);
 
+    /// Reads what the INF and the user say, with the configuration selected
+    /// ([`IoOpenDeviceRegistryKey`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-ioopendeviceregistrykey)).
+    /// What cannot be read is off.
+    fn read_settings(device: Self::Device, passive: &mut Self::Passive);
+
     /// Has the policy look at the new state: it arms the device again, if it should.
     fn run_policy(device: Self::Device, passive: &mut Self::Passive);
 }

@@ -118,6 +118,7 @@ fn read_descriptors<C: StartCalls>(
 
 /// Opens the gate, starts what is held, and enables the interface; if that fails, takes everything back.
 fn open<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<(), Status> {
+    C::read_settings(device, passive);
     let _ = C::change(device, Event::StartSucceeds, passive);
     C::start_held(device, passive);
     C::run_policy(device, passive);

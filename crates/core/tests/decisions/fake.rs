@@ -217,6 +217,9 @@ impl PolicyCalls for Fake {
     fn disarm(_: FakeDevice, _: &mut FakePassive) {
         log("disarm");
     }
+    fn read_settings(_: FakeDevice, _: &mut FakePassive) {
+        log("read_settings");
+    }
     fn run_policy(_: FakeDevice, _: &mut FakePassive) {
         log("run_policy");
     }

@@ -91,5 +91,6 @@ impl PolicyCalls for Edge {
         Ok(())
     }
     fn disarm(_: Device, _: &mut Passive) {}
+    fn read_settings(_: Device, _: &mut Passive) {}
     fn run_policy(_: Device, _: &mut Passive) {}
 }
