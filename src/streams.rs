@@ -90,6 +90,10 @@ pub fn begin_open(gate: &mut Gate, endpoint: u8, wanted: u32, file: FileId) -> R
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let (pipe, capabilities) = configured.pipe_and_capabilities(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
     let count = Count::check(capabilities.static_streams.as_ref(), pipe.max_streams, wanted)?;
+    // Once streams are open, what is on its way on the pipe itself must not arrive.
+    if gate.slots.any(|entry| entry.endpoint == endpoint) {
+        return Err(STATUS_INVALID_DEVICE_STATE);
+    }
     let opening = pipe.state.begin_open(count)?;
     match gate.lend_handle() {
         Some(handle) => Ok(Work::Open(endpoint, opening, handle, file)),

@@ -265,7 +265,7 @@ codes! {
         output: "`Count`, then a `StreamHandle` for each stream",
         NOT_SUPPORTED: "the controller, the USB stack or the endpoint has no streams",
         INVALID_PARAMETER: "no such bulk endpoint, or a count that is zero or too large",
-        INVALID_DEVICE_STATE: "streams are open already",
+        INVALID_DEVICE_STATE: "streams are open already, or requests are in flight on the pipe",
         BUFFER_TOO_SMALL: "no room for all handles",
     }
     /// Closes all streams of an endpoint; their handles are stale then.

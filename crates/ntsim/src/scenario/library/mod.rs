@@ -12,6 +12,7 @@ mod power;
 mod queries;
 mod removal;
 mod requests;
+mod streams;
 
 use super::Scenario;
 
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(hlk::all());
     all.extend(power::all());
     all.extend(isoch::all());
+    all.extend(streams::all());
     all
 }
 
