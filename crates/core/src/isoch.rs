@@ -3,6 +3,10 @@
 //! An URB has an offset for each packet and no length: a packet reaches to the next one's offset, the last one to the
 //! end of the data. So the packets of a request must lie end to end, which the page asks for too.
 //!
+//! Latency: the driver adds none. A transfer is one URB, which goes down when it is admitted, however many are in flight
+//! on the pipe, and the USB driver stack queues them: with `isoch_flag::AS_SOON_AS_POSSIBLE` each begins in the frame
+//! after the one before. A caller that keeps two in flight has no gap between them.
+//!
 //! The packets of a request are in the system buffer, which is the driver's own copy: they are checked when the request
 //! is admitted and read again when the URB is formatted.
 //!

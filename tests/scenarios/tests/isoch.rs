@@ -37,6 +37,11 @@ fn isoch_bad_start_frame() {
 }
 
 #[test]
+fn isoch_late() {
+    demand_clean("isoch_late", 3);
+}
+
+#[test]
 fn isoch_cancelled() {
     demand_clean("isoch_cancelled", 20);
 }

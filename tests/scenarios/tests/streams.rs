@@ -112,7 +112,13 @@ fn not_enabled() {
 #[test]
 fn every_completion() {
     use Completion::{Dispatch, Inline, InlinePending, Passive, Racing};
-    let names = ["streams_loopback", "streams_cancelled", "streams_reset", "streams_closed_with_io", "streams_stopped"];
+    let names = [
+        "streams_loopback",
+        "streams_cancelled",
+        "streams_reset",
+        "streams_closed_with_io",
+        "streams_stopped",
+    ];
     let mut machine = machine();
     for completion in [Dispatch, Passive, Inline, InlinePending, Racing] {
         for name in names {

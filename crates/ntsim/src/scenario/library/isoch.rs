@@ -8,6 +8,7 @@ use crate::{
     abi::status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED,
         STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER,
+        STATUS_NO_SUCH_DEVICE,
     },
     pnp::NodeState,
     scenario::{
@@ -17,6 +18,8 @@ use crate::{
 
 /// `USBD_STATUS_ISO_NOT_ACCESSED_BY_HW`
 const NOT_ACCESSED: u32 = 0xC002_0000;
+/// `USBD_STATUS_ISO_NOT_ACCESSED_LATE`
+const NOT_ACCESSED_LATE: u32 = 0xC005_0000;
 /// The models, and the most bytes of one of their packets.
 const SPEEDS: [(&str, &str, u32); 3] = [
     ("isoch_loopback_fs", "iso-loopback-fs", 200),
@@ -36,6 +39,7 @@ pub(super) fn all() -> Vec<Scenario> {
         queued(),
         at_a_frame(),
         bad_start_frame(),
+        late(),
         cancelled(),
         cancel_race(),
         abandoned(),
@@ -81,16 +85,23 @@ fn echo(packets: Isoch, seed: u64) -> [Step; 2] {
     ]
 }
 
+/// So much time that the stack forgets which frame would have been next: what came a little late would be lost.
+const fn pause() -> Step {
+    Step::Sleep { microseconds: 1_100_000 }
+}
+
 fn looped_back(name: &str, model: &str, most: u32) -> Scenario {
     let mut middle = Vec::new();
     for (round, size) in [most, 1, 64, most - 1].into_iter().enumerate() {
         middle.extend(echo(eight(size), round as u64));
+        middle.push(pause());
     }
     // The largest numbers of packets: 255 are no whole frames above full speed.
     let many = if name.ends_with("fs") { 255 } else { 1024 };
     middle.extend(echo(Isoch { packets: many, size: 16, start_frame: None }, 9));
     // Nothing is in the loop: packets that carry nothing are no errors.
     let nothing = Expected::success().packets(vec![[0, 0]; 8]);
+    middle.push(pause());
     middle.push(ioctl(Ioctl::isoch_read(FILE, IN, eight(most)), nothing));
     middle.push(frame_number());
     life_of(model, name, "packets of several sizes and numbers go out and come back", middle)
@@ -122,9 +133,9 @@ fn queued() -> Scenario {
     life("isoch_queued", "twelve transfers in flight, one after the other", middle)
 }
 
-/// A read that stays in flight for long.
-fn long_read(request: &str, file: &str) -> Step {
-    let packets = Isoch { start_frame: Some(LATER), ..eight(64) };
+/// A read that stays in flight for long: the first, second or third on its pipe.
+fn long_read(request: &str, file: &str, nth: u32) -> Step {
+    let packets = Isoch { start_frame: Some(LATER + nth), ..eight(64) };
     submit(request, Ioctl::isoch_read(file, IN, packets))
 }
 
@@ -148,8 +159,22 @@ fn bad_start_frame() -> Scenario {
     life("isoch_bad_start_frame", "a start frame out of range, and the pipe is reset", middle)
 }
 
+/// As soon as possible means after the transfer before: when that time is over the packets are lost, and it is told.
+fn late() -> Scenario {
+    let read = || Ioctl::isoch_read(FILE, IN, eight(64));
+    let lost = Expected::failure().packets(vec![[0, NOT_ACCESSED_LATE]; 8]);
+    let middle = vec![
+        ioctl(read(), Expected::success()),
+        Step::Sleep { microseconds: 20_000 },
+        ioctl(read(), lost),
+        pause(),
+        ioctl(read(), Expected::success()),
+    ];
+    life("isoch_late", "a transfer that does not follow the one before in time", middle)
+}
+
 fn cancelled() -> Scenario {
-    let mut middle = vec![long_read("one", FILE), long_read("two", FILE), long_read("three", FILE)];
+    let mut middle = vec![long_read("one", FILE, 1), long_read("two", FILE, 2), long_read("three", FILE, 3)];
     for name in ["two", "one", "three"] {
         middle.extend([cancel(name), wait(name, ends(STATUS_CANCELLED))]);
     }
@@ -172,8 +197,8 @@ fn abandoned() -> Scenario {
     let second = "second file";
     let mut middle = vec![
         Step::Open(Open::new(DEVICE, second)),
-        long_read("abandoned", second),
-        long_read("kept", FILE),
+        long_read("abandoned", second, 1),
+        long_read("kept", FILE, 2),
         close_file(second),
         wait("abandoned", ends(STATUS_CANCELLED)),
         cancel("kept"),
@@ -185,8 +210,8 @@ fn abandoned() -> Scenario {
 
 fn aborted() -> Scenario {
     let mut middle = vec![
-        long_read("one", FILE),
-        long_read("two", FILE),
+        long_read("one", FILE, 1),
+        long_read("two", FILE, 2),
         ioctl(Ioctl::abort(FILE, IN), Expected::success()),
         wait("one", ends(STATUS_CANCELLED)),
         wait("two", ends(STATUS_CANCELLED)),
@@ -199,27 +224,33 @@ fn aborted() -> Scenario {
 /// Its time has passed when the device starts again: it ends with what it has.
 fn recalled() -> Scenario {
     let mut middle = vec![
-        long_read("in flight", FILE),
+        long_read("in flight", FILE, 1),
         pnp(PnpOperation::QueryStop),
         submit("held", Ioctl::isoch_read(FILE, IN, eight(64))),
         pnp(PnpOperation::Stop),
         wait("in flight", ends(STATUS_CANCELLED)),
         pnp(PnpOperation::Start),
         wait("held", Expected::success().packets(vec![[0, 0]; 8])),
+        pause(),
     ];
     middle.extend(echo(eight(64), 6));
     life("isoch_recalled", "STOP ends what is in flight, START sends what was held", middle)
+}
+
+/// The USB stack may say so before the driver hears of it.
+fn gone() -> Expected {
+    Expected::any_of(&[STATUS_DEVICE_NOT_CONNECTED, STATUS_NO_SUCH_DEVICE])
 }
 
 fn unplugged() -> Scenario {
     let steps = vec![
         Step::Plug(Plug::new(DEVICE, HIGH)),
         open(),
-        long_read("one", FILE),
-        long_read("two", FILE),
+        long_read("one", FILE, 1),
+        long_read("two", FILE, 2),
         unplug(),
-        wait("one", ends(STATUS_DEVICE_NOT_CONNECTED)),
-        wait("two", ends(STATUS_DEVICE_NOT_CONNECTED)),
+        wait("one", gone()),
+        wait("two", gone()),
         ioctl(Ioctl::isoch_read(FILE, IN, eight(64)), ends(STATUS_DEVICE_NOT_CONNECTED)),
         is(NodeState::DeletePendingCloses),
         close(),
