@@ -129,7 +129,7 @@ kinds! {
     WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
     EtwRegistered, EtwUnregistered, DebugPrint, UserRead, PagedTouched, DataChanged,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
-    UrbAssigned, UrbSubmitted, IsochronousSubmitted, StreamOpened, StalePipeUsed, UrbCompleted, UrbModifiedWhileActive,
+    UrbAssigned, UrbSubmitted, IsochronousSubmitted, StreamOpened, StalePipeUsed, PendingAtChange, UrbCompleted, UrbModifiedWhileActive,
     PowerIrpCreated, PowerIrpRequested, PowerIrpCompleted, PowerCallbackReturned, PowerStateSet,
     SystemPowerChanged, DevicePowerChanged, WakeSignalled, RequestOutsideD0, IdleSubmitted, IdleCallbackReturned,
     Step, DriverLoaded, DispatchTable, DriverUnloaded, Plugged, Unplugged, PnpState, FileOpened, FileCleanup,

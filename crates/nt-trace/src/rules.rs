@@ -44,6 +44,7 @@ mod not_reachable;
 mod pageable;
 mod pdo_required;
 mod pended_completed_request;
+mod pending_at_change;
 mod pending_returned;
 mod pnp_remove;
 mod pnp_surprise_remove;
@@ -85,6 +86,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<urb::Urbs>::default(),
         Box::new(urb_kind::RULE),
         Box::new(isochronous::RULE),
+        Box::new(pending_at_change::RULE),
         Box::<streams::Streams>::default(),
         Box::<remove_lock::RemoveLock>::default(),
         Box::<remove_lock_forward::RemoveLockForward>::default(),

@@ -19,6 +19,7 @@ pub mod irp;
 pub mod kernel;
 pub mod later;
 pub mod own_irp;
+pub mod pipes;
 pub mod pnp;
 pub mod power_gate;
 pub mod power_idle;

@@ -117,6 +117,15 @@ payloads! {
         /// The pipe.
         pipe: ObjectId,
     }
+    /// A configuration or setting is selected, or the port reset or cycled, while transfers are pending that this ends.
+    PendingAtChange {
+        /// The IRP that asks for it.
+        irp: ObjectId,
+        /// What is done.
+        what: Text,
+        /// How many transfers are pending.
+        pending: u32,
+    }
     /// The `USB` stack is done with an URB.
     UrbCompleted {
         /// The URB.

@@ -251,6 +251,9 @@ fn usb(kind: &EventKind) -> Option<String> {
         EventKind::UrbAssigned(assigned) => format!("{} put into the IRP", assigned.urb),
         EventKind::UrbSubmitted(sent) => submitted(sent),
         EventKind::StreamOpened(open) => format!("stream {} of {} is {}", open.stream, open.base, open.pipe),
+        EventKind::PendingAtChange(change) => {
+            format!("{} with {} transfers pending", change.what, change.pending)
+        }
         EventKind::StalePipeUsed(used) => format!("{} names {}, which is closed", used.urb, used.pipe),
         EventKind::IsochronousSubmitted(sent) => {
             format!("{} has {} packets, one in {} microframes", sent.urb, sent.packets, sent.period)

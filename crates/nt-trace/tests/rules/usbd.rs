@@ -91,6 +91,10 @@ pub const CASES: &[Case] = &[
         let life = streams(life);
         life.on_pipe(0x36, PIPE).urb_done(ObjectId::NONE).on_pipe(0x36, PIPE);
     }),
+    ("PendingAtChange", "", |life| {
+        *life = Life::started();
+        life.push(PendingAtChange { irp: ObjectId::NONE, what: "reset the port".into(), pending: 2 });
+    }),
     ("StalePipe", "", |life| {
         *life = Life::started();
         life.on_pipe(0x09, PIPE).push(StalePipeUsed { urb: URB, pipe: PIPE });
