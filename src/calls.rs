@@ -4,47 +4,37 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     capabilities::{Capabilities, Capability},
-    descriptors::{self, Companion, Configuration, DeviceDescriptor, Endpoint},
-    isoch::IsochPipe,
+    descriptors::{Configuration, DeviceDescriptor},
     pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls},
     power::DeviceState,
     remove::{RemoveCalls, Removing},
-    streams::PipeState,
-    transfer::{self as limits, Speed},
 };
-use usbclient_protocol::{
-    TransferType,
-    status::{
-        STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, Status,
-    },
-};
+use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, Status};
 use usbclient_registration::usbd::ClosePermit;
 
 use crate::{
     cancel,
-    gate::{Configured, Gate, Pipe},
+    gate::{Configured, Gate},
     holding,
     nt::{
         Nt, Sender,
         device::{self, Device},
         irp::{Irp, Tag},
         irql::{AtMostDispatch, Passive},
-        mdl::PartialMdl,
         pnp, pool, power as nt_power,
-        select_configuration::{self, SelectedPipe},
+        select_configuration::{self, Selected},
         slot::{Cause, Drained, Pool},
         urb::PipeHandle,
         usbd::{HandleUse, UsbdRegistration},
     },
-    power, transfer,
+    pipes::{self, Opened, PipeLimits},
+    power, recovery,
 };
 
 const DEVICE_DESCRIPTOR: u8 = 1;
 const CONFIGURATION_DESCRIPTOR: u8 = 2;
 /// `PNP_DEVICE_FAILED`
 const PNP_DEVICE_FAILED: usize = 4;
-/// Slots that START makes: two for the default pipe, and so many for each other one.
-const SLOTS_PER_PIPE: usize = 4;
 /// How long requests that were called back may take, before they are called back again.
 const RECALL_PATIENCE_MS: u32 = 50;
 /// How often requests are called back before they are cancelled.
@@ -61,7 +51,8 @@ impl GateCalls for Nt {
     }
 
     fn start_held(device: Device, passive: &mut Passive) {
-        holding::send_held_for_device(device, passive);
+        holding::send_held(device, passive);
+        recovery::start_next(device, passive);
     }
 
     fn fail_held(device: Device, status: Status, passive: &mut Passive) {
@@ -94,14 +85,24 @@ fn expect_no_users(device: Device, irql: &mut AtMostDispatch) -> bool {
     gate.expect_no_users(&device.no_users, irql)
 }
 
-/// Runs `body` as a user of the handle, with the means to send requests of this driver's own.
+/// Runs `body` as a user of the handle, with the means to send requests in the course of PnP IRPs.
 fn with_sender<R>(
     device: Device,
     passive: &mut Passive,
     body: impl FnOnce(&HandleUse, &mut Sender, &mut Passive) -> Result<R, Status>,
 ) -> Result<R, Status> {
+    with_sender_at(device, |gate| &mut gate.sender, passive, body)
+}
+
+/// Runs `body` as a user of the handle, with the means at `place`. They are used by one at a time.
+pub fn with_sender_at<R>(
+    device: Device,
+    place: fn(&mut Gate) -> &mut Option<Sender>,
+    passive: &mut Passive,
+    body: impl FnOnce(&HandleUse, &mut Sender, &mut Passive) -> Result<R, Status>,
+) -> Result<R, Status> {
     let mut gate = device.gate.lock(passive);
-    let sender = gate.sender.take();
+    let sender = place(&mut gate).take();
     let handle = gate.lend_handle();
     drop(gate);
     let handle = handle.ok_or(STATUS_INVALID_DEVICE_STATE)?;
@@ -112,7 +113,7 @@ fn with_sender<R>(
     };
     let mut guard = device.gate.lock(passive);
     let (gate, irql) = guard.split();
-    gate.sender = sender;
+    *place(gate) = sender;
     gate.give_back(handle, &device.no_users, irql);
     result
 }
@@ -206,7 +207,7 @@ fn busy_pipe(gate: &Gate, at: usize) -> Option<(usize, PipeHandle)> {
 
 impl StartCalls for Nt {
     type Descriptor = Vec<u8>;
-    type Pipes = Vec<SelectedPipe>;
+    type Pipes = Selected;
 
     fn read_device_descriptor(
         device: Device,
@@ -215,7 +216,7 @@ impl StartCalls for Nt {
         // Not on the stack: the USB driver stack maps the buffer for the controller.
         let mut buffer = pool::try_zeroed(DeviceDescriptor::SIZE)?;
         let length = with_sender(device, passive, |_handle, sender, passive| {
-            sender.get_descriptor(DEVICE_DESCRIPTOR, &mut buffer, passive)
+            sender.get_descriptor(DEVICE_DESCRIPTOR, 0, &mut buffer, passive)
         })?;
         let bytes = buffer.first_chunk().copied().ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
         Ok((bytes, length))
@@ -228,7 +229,7 @@ impl StartCalls for Nt {
     ) -> Result<Vec<u8>, Status> {
         let mut buffer = pool::try_zeroed(usize::from(length))?;
         let length = with_sender(device, passive, |_handle, sender, passive| {
-            sender.get_descriptor(CONFIGURATION_DESCRIPTOR, &mut buffer, passive)
+            sender.get_descriptor(CONFIGURATION_DESCRIPTOR, 0, &mut buffer, passive)
         })?;
         buffer.truncate(length);
         Ok(buffer)
@@ -239,7 +240,7 @@ impl StartCalls for Nt {
         descriptor: &Vec<u8>,
         configuration: &Configuration,
         passive: &mut Passive,
-    ) -> Result<Vec<SelectedPipe>, Status> {
+    ) -> Result<Selected, Status> {
         with_sender(device, passive, |handle, sender, passive| {
             select_configuration::select(handle, sender, descriptor, configuration, passive)
         })
@@ -257,23 +258,29 @@ impl StartCalls for Nt {
         device: Device,
         device_descriptor: &DeviceDescriptor,
         descriptor: Vec<u8>,
-        pipes: Vec<SelectedPipe>,
+        selected: Selected,
         capabilities: Capabilities,
         passive: &mut Passive,
     ) -> Result<(), Status> {
-        let configured = with_sender(device, passive, |handle, _sender, passive| {
-            make_pipes(handle, device_descriptor, descriptor, &pipes, capabilities, passive)
-        })?;
-        let isoch_pipes = configured.pipes.iter().filter(|pipe| pipe.isoch.is_some()).count();
-        let other_pipes = configured.pipes.len().saturating_sub(isoch_pipes);
+        let speed = capabilities.speed(device_descriptor.max_packet_size_0());
+        let is_usb3_stack =
+            with_sender(device, passive, |handle, _sender, passive| Ok(handle.is_usb3_stack(passive)))?;
+        let limits = PipeLimits { speed, is_usb3_stack };
+        let mut configured = Configured {
+            device_descriptor: *device_descriptor,
+            descriptor: Vec::new(),
+            configuration: None,
+            settings: Vec::new(),
+            endpoints: Vec::new(),
+            pipes: Vec::new(),
+            limits,
+            capabilities,
+            control_maximum: pipes::control_maximum(limits),
+        };
+        Opened::new(descriptor, selected, limits, passive)?.swap(&mut configured);
         device.gate.lock(passive).configured = Some(configured);
-        for _slot in 0..other_pipes.saturating_mul(SLOTS_PER_PIPE).saturating_add(2) {
-            transfer::add_slot(device, passive)?;
-        }
-        for _slot in 0..isoch_pipes.saturating_mul(SLOTS_PER_PIPE) {
-            transfer::add_isoch_slot(device, passive)?;
-        }
-        Ok(())
+        recovery::prepare(device, passive)?;
+        pipes::make_slots(device, passive)
     }
 
     fn enable_interface(device: Device, passive: &mut Passive) -> Result<(), Status> {
@@ -283,87 +290,6 @@ impl StartCalls for Nt {
         device.gate.lock(passive).interface = Some(interface);
         result
     }
-}
-
-/// Puts together what the descriptor and the USB driver stack say about the pipes.
-fn make_pipes(
-    handle: &HandleUse,
-    device_descriptor: &DeviceDescriptor,
-    descriptor: Vec<u8>,
-    selected: &[SelectedPipe],
-    capabilities: Capabilities,
-    passive: &Passive,
-) -> Result<Configured, Status> {
-    let speed = capabilities.speed(device_descriptor.max_packet_size_0());
-    let is_usb3_stack = handle.is_usb3_stack(passive);
-    let configuration = Configuration::parse(&descriptor)?;
-    let mut endpoints = room_for(configuration.endpoints().len())?;
-    let mut pipes = room_for(configuration.endpoints().len())?;
-    for endpoint in configuration.endpoints() {
-        let companion = companion_of(&descriptor, endpoint);
-        let pipe = make_pipe(*endpoint, companion, selected, speed, is_usb3_stack, passive)?;
-        push(&mut endpoints, *endpoint)?;
-        push(&mut pipes, pipe)?;
-    }
-    Ok(Configured {
-        device_descriptor: *device_descriptor,
-        descriptor,
-        endpoints,
-        pipes,
-        speed,
-        capabilities,
-        control_maximum: limits::maximum(TransferType::Control, speed, is_usb3_stack),
-    })
-}
-
-/// What a `SuperSpeed` device adds to an endpoint of alternate setting 0.
-fn companion_of(descriptor: &[u8], endpoint: &Endpoint) -> Option<Companion> {
-    let setting = descriptors::alternate(descriptor, endpoint.interface, 0).ok()?;
-    setting.endpoints().find(|found| found.endpoint.address == endpoint.address)?.companion
-}
-
-fn make_pipe(
-    endpoint: Endpoint,
-    companion: Option<Companion>,
-    selected: &[SelectedPipe],
-    speed: Speed,
-    is_usb3_stack: bool,
-    passive: &Passive,
-) -> Result<Pipe, Status> {
-    let selected = selected
-        .iter()
-        .find(|pipe| pipe.endpoint == endpoint.address)
-        .ok_or(STATUS_DEVICE_CONFIGURATION_ERROR)?;
-    let limit = match limits::maximum(endpoint.transfer_type(), speed, is_usb3_stack) {
-        0 => 0,
-        maximum => limits::chunk_limit(maximum, endpoint.packet_size()),
-    };
-    let partial = if limit == 0 { None } else { Some(PartialMdl::new(limit, passive)?) };
-    let is_isoch = endpoint.transfer_type() == TransferType::Isochronous;
-    let isoch =
-        is_isoch.then(|| IsochPipe::new(&endpoint, companion, selected.packet_size, speed, is_usb3_stack));
-    let limit = isoch.as_ref().map_or(limit, IsochPipe::max_bytes);
-    let max_streams = match endpoint.transfer_type() {
-        TransferType::Bulk => companion.map_or(0, |companion| companion.max_streams()),
-        _ => 0,
-    };
-    let state = PipeState::new(selected.handle);
-    Ok(Pipe { state, max_streams, limit, isoch, partial, is_taken: false })
-}
-
-fn room_for<T>(count: usize) -> Result<Vec<T>, Status> {
-    let mut items = Vec::new();
-    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
-    Ok(items)
-}
-
-/// Pushes where there is room: never allocates.
-fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Status> {
-    if items.len() == items.capacity() {
-        return Err(STATUS_INSUFFICIENT_RESOURCES);
-    }
-    items.push(item);
-    Ok(())
 }
 
 impl RemoveCalls for Nt {
@@ -378,11 +304,11 @@ impl RemoveCalls for Nt {
 
     fn free_urbs(device: Device, _removing: &Removing, passive: &mut Passive) -> Drained {
         let mut gate = device.gate.lock(passive);
-        let sender = gate.sender.take();
+        let senders = (gate.sender.take(), gate.recovery.sender.take());
         let configured = gate.configured.take();
         let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
         drop(gate);
-        drop((sender, configured));
+        drop((senders, configured));
         slots.drain()
     }
 

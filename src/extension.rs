@@ -25,6 +25,10 @@ pub struct Extension {
     pub no_users: Event,
     /// Set when a request of a stream is over, if somebody waits for that.
     pub stream_over: Event,
+    /// Set when a request is over while a recovery waits for a part of the device to be quiet.
+    pub quiet: Event,
+    /// Does recoveries.
+    pub recovery: WorkItem,
     /// The state, and everything that must change together with it.
     pub gate: SpinLock<Gate>,
     /// Moves the device out of D0, and into it.
@@ -46,6 +50,8 @@ impl Extension {
         Self {
             remove_lock: RemoveLock::uninit(),
             no_users: Event::uninit(),
+            quiet: Event::uninit(),
+            recovery: WorkItem::none(),
             stream_over: Event::uninit(),
             gate: SpinLock::new(Gate::new()),
             mover: WorkItem::none(),

@@ -6,12 +6,11 @@ use core::num::NonZeroU16;
 
 use usbclient_core::{
     capabilities::Capabilities,
-    descriptors::{DeviceDescriptor, Endpoint},
+    descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
     isoch::IsochPipe,
     pnp::{Admission, Machine, RequestClass, State},
     power::{self, Facts, Power},
     streams::PipeState,
-    transfer::Speed,
 };
 use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
 
@@ -19,15 +18,18 @@ use crate::{
     nt::{
         Sender,
         event::Event,
-        held::{Queue, Wait},
+        held::Queue,
         interface::DeviceInterface,
         irql::AtMostDispatch,
         mdl::PartialMdl,
+        select_configuration::ConfigurationHandle,
         slot::Pool,
         urb::PipeHandle,
         usbd::{HandleUse, UsbdRegistration},
     },
+    pipes::PipeLimits,
     power::PowerIrps,
+    recovery,
     streams::Streams,
 };
 
@@ -45,27 +47,46 @@ pub struct Pipe {
     pub partial: Option<PartialMdl>,
     /// A larger request has more chunks to send: others wait, so that nothing comes between them.
     pub is_taken: bool,
+    /// A recovery has taken the pipe out of use: requests wait.
+    pub is_held: bool,
+    /// `bInterfaceNumber` of its interface.
+    pub interface: u8,
+    /// `bMaxBurst` of a `SuperSpeed` endpoint's companion; zero on any other.
+    pub max_burst: u8,
 }
 
 impl Pipe {
     /// Whether a request may go now.
     pub const fn has_room(&self, is_large: bool) -> bool {
-        !(self.is_taken || is_large && self.partial.is_none())
+        !(self.is_held || self.is_taken || is_large && self.partial.is_none())
     }
+}
+
+/// The setting that an interface has.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// `bInterfaceNumber`
+    pub number: u8,
+    /// `bAlternateSetting`
+    pub alternate: u8,
 }
 
 /// What START made, and STOP drops.
 pub struct Configured {
     /// As the device gave it.
     pub device_descriptor: DeviceDescriptor,
-    /// The whole configuration descriptor.
+    /// The whole configuration descriptor. Empty while nothing is selected.
     pub descriptor: Vec<u8>,
-    /// The endpoints of the selected configuration, in the order of the descriptor.
+    /// What the USB driver stack calls the configuration. `None` while nothing is selected.
+    pub configuration: Option<ConfigurationHandle>,
+    /// The setting that each interface has, in the order of the descriptor.
+    pub settings: Vec<Setting>,
+    /// The endpoints of the settings that are selected. Has room for as many as a device can have.
     pub endpoints: Vec<Endpoint>,
-    /// Their pipes, in the same order.
+    /// Their pipes, in the same order; has room for as many.
     pub pipes: Vec<Pipe>,
-    /// The speed of the connection.
-    pub speed: Speed,
+    /// The speed of the connection, and what else the sizes of transfers depend on.
+    pub limits: PipeLimits,
     /// What the USB driver stack said it can do, in the same START.
     pub capabilities: Capabilities,
     /// The most bytes of one control transfer.
@@ -73,6 +94,16 @@ pub struct Configured {
 }
 
 impl Configured {
+    /// The setting that an interface has. `None`: there is no such interface.
+    pub fn alternate(&self, number: u8) -> Option<u8> {
+        self.settings.iter().find(|setting| setting.number == number).map(|setting| setting.alternate)
+    }
+
+    /// `bConfigurationValue`; zero while nothing is selected.
+    pub fn value(&self) -> u8 {
+        ConfigurationHeader::parse(&self.descriptor).map_or(0, |header| header.value)
+    }
+
     /// The pipe of an endpoint.
     pub fn pipe(&mut self, address: u8) -> Option<&mut Pipe> {
         let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
@@ -122,6 +153,10 @@ pub struct Gate {
     pub is_sending_held: bool,
     /// Requests that come back cancelled were called back, to be sent again later.
     pub is_recalling: bool,
+    /// The device is one function of a composite device.
+    pub is_function: bool,
+    /// What is known of recoveries.
+    pub recovery: recovery::State,
     sequence: u64,
     users: usize,
     is_waited_for: bool,
@@ -144,6 +179,8 @@ impl Gate {
             power_irps: PowerIrps::none(),
             is_sending_held: false,
             is_recalling: false,
+            is_function: false,
+            recovery: recovery::State::new(),
             sequence: 0,
             users: 0,
             is_waited_for: false,
@@ -163,11 +200,13 @@ impl Gate {
         self.sequence
     }
 
-    /// What a request that needs the device meets now: what the PnP state says, and then what the power state says.
+    /// What a request that needs the device meets now: what the PnP state says, then what the power state says, and then
+    /// whether a recovery has taken all of it out of use.
     pub fn admit_io(&self) -> Admission {
         match (self.machine.admit(RequestClass::Io), self.power.admit()) {
             (Admission::Admit, power::Admission::Hold) => Admission::Hold,
             (Admission::Admit, power::Admission::Refuse) => Admission::Refuse(STATUS_DEVICE_NOT_CONNECTED),
+            (Admission::Admit, power::Admission::Admit) if self.recovery.is_device_held => Admission::Hold,
             (admission, _) => admission,
         }
     }
@@ -207,7 +246,7 @@ impl Gate {
 
     /// Whether something waits that may be sent at `PASSIVE_LEVEL` only.
     pub fn waits_for_passive(&self) -> bool {
-        self.admits_io() && self.held.any(|key| key.wait == Wait::DeviceAtPassive)
+        self.admits_io() && self.held.has_recovery()
     }
 
     /// Counts a user of the handle. `None`: there is no handle, or it is about to be closed, and

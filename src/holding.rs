@@ -1,14 +1,15 @@
 //! Requests that waited, and are sent after all.
 
-use usbclient_core::dispatch::Pended;
+use usbclient_core::{dispatch::Pended, endpoint_set::EndpointSet};
 
 use crate::{
     nt::{
         Nt,
         device::Device,
         held::{Key, Wait},
-        irql::{AtMostDispatch, Passive},
+        irql::AtMostDispatch,
     },
+    recovery::{self, Job},
     request::{self, Missing, Plan},
     streams,
     transfer::{complete_cancelled, drive, link, provide},
@@ -27,26 +28,6 @@ pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
     }
 }
 
-/// Sends everything that waited for the device: after START, and when STOP was cancelled.
-pub fn send_held_for_device(device: Device, passive: &mut Passive) {
-    send_held(device, passive);
-    send_held_at_passive(device, passive);
-}
-
-/// Sends what may be sent at `PASSIVE_LEVEL` only.
-pub fn send_held_at_passive(device: Device, passive: &mut Passive) {
-    loop {
-        let mut gate = device.gate.lock(passive);
-        if !gate.admits_io() {
-            return;
-        }
-        let taken = gate.held.take(device, |key, _file| key.wait == Wait::DeviceAtPassive);
-        drop(gate);
-        let Some((pended, key)) = taken else { return };
-        send_one(device, pended, key, passive);
-    }
-}
-
 /// The first held request whose pipe is free. `None`: there is none, and this was the last look.
 fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt>, Key)> {
     let mut guard = device.gate.lock(irql);
@@ -55,7 +36,7 @@ fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt
         let (configured, mut overtaking) = (&mut gate.configured, Overtaking::default());
         gate.held.take(device, |key, _file| match key.wait {
             Wait::Device => true,
-            Wait::DeviceAtPassive => false,
+            Wait::Recovery => false,
             Wait::Pipe { endpoint, is_large } => {
                 let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
                 overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
@@ -71,17 +52,15 @@ fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt
 /// Keeps requests of one pipe in order: none goes before an earlier one that has to wait.
 #[derive(Default)]
 struct Overtaking {
-    waiting: u32,
+    waiting: EndpointSet,
 }
 
 impl Overtaking {
     const fn may_go(&mut self, endpoint: u8, has_room: bool) -> bool {
-        // Bit 7 is the direction and bits 0 to 3 are the number: 32 different ones.
-        let bit = 1_u32.rotate_left((endpoint & 0x0F) as u32 | ((endpoint >> 3) & 0x10) as u32);
         if !has_room {
-            self.waiting |= bit;
+            self.waiting.insert(endpoint);
         }
-        self.waiting & bit == 0
+        !self.waiting.contains(endpoint)
     }
 }
 
@@ -89,8 +68,12 @@ fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostD
     loop {
         let lacks;
         match place(device, pended, key, irql) {
-            Ok(()) => return,
-            Err((again, missing)) => (pended, lacks) = (again, missing),
+            Placed::Done => return,
+            Placed::Recover(pended, _job) => {
+                recovery::enqueue(device, pended, key.sequence, irql);
+                return;
+            }
+            Placed::Lacks(again, missing) => (pended, lacks) = (again, missing),
         }
         if let Err(status) = provide(device, lacks, pended.raw(), irql) {
             pended.complete(status.nt(), 0);
@@ -99,13 +82,18 @@ fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostD
     }
 }
 
-/// Carries out the plan for a request that was held. Gives it back if something is missing.
-fn place(
-    device: Device,
-    mut pended: Pended<Nt>,
-    key: Key,
-    irql: &mut AtMostDispatch,
-) -> Result<(), (Pended<Nt>, Missing)> {
+/// What became of a request that was held.
+pub enum Placed {
+    /// It is completed, held again, or on its way.
+    Done,
+    /// Something is missing.
+    Lacks(Pended<Nt>, Missing),
+    /// It is for the device's work item.
+    Recover(Pended<Nt>, Job),
+}
+
+/// Carries out the plan for a request that was held.
+pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) -> Placed {
     let mut gate = device.gate.lock(irql);
     match request::plan(&mut gate, pended.raw(), key.sequence) {
         Plan::Complete(status, information) => {
@@ -129,8 +117,12 @@ fn place(
         }
         Plan::Missing(missing) => {
             drop(gate);
-            return Err((pended, missing));
+            return Placed::Lacks(pended, missing);
+        }
+        Plan::Recover(job) => {
+            drop(gate);
+            return Placed::Recover(pended, job);
         }
     }
-    Ok(())
+    Placed::Done
 }

@@ -14,6 +14,9 @@
 //! | `streams` | streams of bulk endpoints |
 //! | `holding` | requests that waited, and are sent after all |
 //! | `cancel` | requests that end before their time |
+//! | `recovery` | what runs in the device's work item: pipes, settings and the port |
+//! | `pipes` | the pipes of a configuration, put together |
+//! | `replies` | what the driver answers of its own knowledge |
 //! | `gate` | what the device's spin lock guards |
 //! | `extension` | what belongs to one device |
 //! | `power` | the power policy: sleep, wake, idleness |
@@ -32,7 +35,10 @@ mod extension;
 mod gate;
 mod holding;
 mod nt;
+mod pipes;
 mod power;
+mod recovery;
+mod replies;
 mod request;
 mod streams;
 mod transfer;

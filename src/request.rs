@@ -5,14 +5,13 @@ use usbclient_core::{
     isoch::Isoch,
     pnp::Admission,
     request::{self, DeviceControl, Direction, Limits, StreamTarget},
-    streams::Count,
     transfer::Chunks,
 };
 use usbclient_protocol::{
-    FIRST_HANDLE, FrameNumber, PipeEntry, PipeListHeader, control_code,
+    FIRST_HANDLE, FrameNumber, control_code,
     status::{
-        NtStatus, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY,
-        STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
+        NtStatus, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY, STATUS_INVALID_HANDLE,
+        STATUS_INVALID_PARAMETER, Status,
     },
 };
 
@@ -27,6 +26,7 @@ use crate::{
         urb::Format,
         usbd::HandleUse,
     },
+    recovery, replies,
     streams::{self, Stream},
 };
 
@@ -41,6 +41,8 @@ pub enum Plan {
     Wait(Wait),
     /// Link it and send it.
     Send(Ready),
+    /// Have it done by the device's work item.
+    Recover(recovery::Job),
     /// Do that with streams, outside the lock, and complete it with what comes of it.
     Streams(streams::Work),
     /// Provide that, outside the lock, and ask again.
@@ -89,7 +91,7 @@ struct Transfer {
 pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
     match gate.admit_io() {
         Admission::Admit => {}
-        Admission::Hold => return Plan::Wait(wait_for_device(irp)),
+        Admission::Hold => return Plan::Wait(Wait::Device),
         Admission::Refuse(status) => return Plan::Complete(status.nt(), 0),
     }
     match plan_admitted(gate, irp, sequence) {
@@ -98,27 +100,19 @@ pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
     }
 }
 
-const fn wait_for_device(irp: &Irp) -> Wait {
-    if needs_passive(irp) { Wait::DeviceAtPassive } else { Wait::Device }
-}
-
-/// Whether the request becomes an URB that the USB driver stack takes at `PASSIVE_LEVEL` only.
-pub const fn needs_passive(irp: &Irp) -> bool {
-    matches!(
-        irp.device_control().code,
-        control_code::RESET_PIPE | control_code::OPEN_STREAMS | control_code::CLOSE_STREAMS
-    )
-}
-
 fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let stream = stream_of(configured, irp);
     let transfer = match decode(configured, stream, irp)? {
-        request::Request::GetDeviceDescriptor => return reply(irp, configured.device_descriptor.bytes()),
-        request::Request::GetConfigurationDescriptor { room: _ } => {
-            return reply(irp, &configured.descriptor);
+        request::Request::GetDeviceDescriptor => {
+            return replies::bytes(irp, configured.device_descriptor.bytes());
         }
-        request::Request::GetPipes { room: _ } => return Ok(reply_pipes(irp, configured)),
+        request::Request::GetConfigurationDescriptor { room: _ } => {
+            return replies::bytes(irp, &configured.descriptor);
+        }
+        request::Request::GetPipes { room: _ } => return Ok(replies::pipes(irp, configured)),
+        request::Request::GetInterfaces => return Ok(replies::interfaces(irp, configured)),
+        request::Request::GetDeviceInfo => return replies::device_info(irp, configured, gate.is_function),
         request::Request::Control { setup, direction: _, timeout_ms } => {
             let timeout_ms = if timeout_ms == 0 { CONTROL_TIMEOUT_MS } else { timeout_ms };
             let length = u32::from(setup.length);
@@ -154,20 +148,29 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
             if pipe.state.streams().is_some() {
                 return Ok(Plan::Streams(streams::Work::Cancel(endpoint.address, stream)));
             }
+            if pipe.is_held {
+                // Its pipe may be another one when the recovery is over.
+                return Ok(Plan::Wait(Wait::Pipe { endpoint: endpoint.address, is_large: false }));
+            }
             Transfer::without_data(Format::AbortPipe(pipe.state.endpoint()), endpoint.address)
         }
         request::Request::ResetPipe { endpoint } => {
-            let pipe = configured.pipe(endpoint.address).ok_or(STATUS_INVALID_PARAMETER)?;
-            if pipe.state.streams().is_some() {
-                return streams::begin_close(gate, endpoint.address, streams::Work::Reset).map(Plan::Streams);
-            }
-            Transfer::without_data(Format::ResetPipe(pipe.state.endpoint()), endpoint.address)
+            return Ok(Plan::Recover(recovery::Job::ResetPipe(endpoint.address)));
         }
         request::Request::OpenStreams { endpoint, count } => {
-            return streams::begin_open(gate, endpoint.address, count, irp.file()).map(Plan::Streams);
+            return Ok(Plan::Recover(recovery::Job::OpenStreams(endpoint.address, count)));
         }
         request::Request::CloseStreams { endpoint } => {
-            return streams::begin_close(gate, endpoint.address, streams::Work::Close).map(Plan::Streams);
+            return Ok(Plan::Recover(recovery::Job::CloseStreams(endpoint.address)));
+        }
+        request::Request::ResetPort => return Ok(Plan::Recover(recovery::Job::ResetPort)),
+        request::Request::CyclePort => return Ok(Plan::Recover(recovery::Job::CyclePort)),
+        request::Request::SelectInterface { interface, alternate } => {
+            let number = interface_of(configured, interface)?;
+            return Ok(Plan::Recover(recovery::Job::SelectInterface { number, alternate }));
+        }
+        request::Request::SelectConfiguration { value } => {
+            return Ok(Plan::Recover(recovery::Job::SelectConfiguration(value)));
         }
     };
     if irp.mdl_length() < transfer.length {
@@ -191,7 +194,7 @@ fn plan_isoch(
     let second_length = irp.mdl_length() as usize;
     let isoch = Isoch::decode(irp.input(), second_length, direction, limits)?;
     let format = IsochFormat { pipe: pipe.state.for_transfers()?, isoch };
-    if gate.held.has_before(endpoint, sequence) {
+    if pipe.is_held || gate.held.has_before(endpoint, sequence) {
         return Ok(Plan::Wait(Wait::Pipe { endpoint, is_large: false }));
     }
     if !irp.is_buffer_mapped() {
@@ -206,6 +209,12 @@ fn plan_isoch(
     let chunks = Chunks::new(length, length);
     let job = Job::Isoch(slot, format);
     Ok(Plan::Send(Ready { job, handle, endpoint, stream: 0, length, chunks, partial: None }))
+}
+
+/// The interface that a request names, by its number.
+fn interface_of(configured: &Configured, named: u32) -> Result<u8, Status> {
+    let number = u8::try_from(named).map_err(|_error| STATUS_INVALID_HANDLE)?;
+    configured.alternate(number).map(|_alternate| number).ok_or(STATUS_INVALID_PARAMETER)
 }
 
 impl Transfer {
@@ -257,42 +266,6 @@ fn decode(
         Limits { endpoints: &configured.endpoints, control_maximum: configured.control_maximum, stream };
     let output_length = parameters.output_length as usize;
     request::decode(DeviceControl { code: parameters.code, input: irp.input(), output_length }, limits)
-}
-
-/// Copies as much as fits. core has checked that the smallest reply does.
-fn reply(irp: &mut Irp, bytes: &[u8]) -> Result<Plan, Status> {
-    let output = irp.output();
-    let length = bytes.len().min(output.len());
-    write_at(output, 0, bytes.get(..length).unwrap_or(bytes)).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-    Ok(Plan::Complete(STATUS_SUCCESS, length))
-}
-
-fn reply_pipes(irp: &mut Irp, configured: &Configured) -> Plan {
-    let output = irp.output();
-    let count = u32::try_from(configured.endpoints.len()).unwrap_or(u32::MAX);
-    if write_at(output, 0, &PipeListHeader { count }.encode()).is_none() {
-        return Plan::Complete(STATUS_BUFFER_TOO_SMALL.nt(), 0);
-    }
-    let mut length = PipeListHeader::SIZE;
-    for (endpoint, pipe) in configured.endpoints.iter().zip(&configured.pipes) {
-        let entry = PipeEntry {
-            interface: endpoint.interface,
-            endpoint: endpoint.address,
-            attributes: endpoint.attributes,
-            interval: endpoint.interval,
-            max_packet_size: endpoint.max_packet_size,
-            alternate: 0,
-            max_burst: 0,
-            max_transfer_size: pipe.limit,
-            max_streams: Count::most(configured.capabilities.static_streams.as_ref(), pipe.max_streams),
-            reserved: 0,
-        };
-        if write_at(output, length, &entry.encode()).is_none() {
-            return Plan::Complete(STATUS_BUFFER_OVERFLOW.nt(), length);
-        }
-        length = length.saturating_add(PipeEntry::SIZE);
-    }
-    Plan::Complete(STATUS_SUCCESS, length)
 }
 
 /// The answer of the USB driver stack about the frame number, when it has come.

@@ -17,9 +17,7 @@ use usbclient_core::{
     pnp::{Admission, RequestClass},
     transfer::Next,
 };
-use usbclient_protocol::status::{
-    NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_LEVEL, Status,
-};
+use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, Status};
 
 use crate::{
     cancel::fail_held,
@@ -30,12 +28,13 @@ use crate::{
         device::Device,
         held::{Key, Wait},
         irp::Irp,
-        irql::{AtMostDispatch, is_passive},
+        irql::AtMostDispatch,
         slot::{End, Entry, Linked, NewSlot, Request, Sent, Slot, Work},
         urb::Format,
         usbd::HandleUse,
     },
     power::policy,
+    recovery,
     request::{self, Missing, Plan, Ready},
     streams,
 };
@@ -50,9 +49,6 @@ pub fn device_control<'d>(
         // The lock's own status would reach user mode as "access denied".
         return irp.refuse(STATUS_DEVICE_NOT_CONNECTED);
     };
-    if request::needs_passive(irp.raw()) && !is_passive() {
-        return irp.complete(guard, STATUS_INVALID_LEVEL.nt(), 0);
-    }
     let device = fdo.device();
     loop {
         let mut gate = device.gate.lock(irql);
@@ -72,6 +68,16 @@ pub fn device_control<'d>(
                 }
                 drop(gate);
                 complete_cancelled(refused);
+                return disposition;
+            }
+            Plan::Recover(_job) => {
+                // Decided anew when its turn comes.
+                let (pended, disposition) = irp.pend(guard);
+                let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence });
+                let claim = recovery::claim(&mut gate);
+                drop(gate);
+                complete_cancelled(refused);
+                recovery::start(device, claim, irql);
                 return disposition;
             }
             Plan::Send(ready) => {
@@ -296,6 +302,9 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         gate.stream_is_over(&device.stream_over, irql);
     }
     gate.give_back(handle, &device.no_users, irql);
+    if gate.recovery.is_awaited {
+        device.quiet.set(irql);
+    }
     let status = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
         let key = Key { wait: Wait::Device, sequence: entry.sequence };
         // Refused: cancelled by the caller meanwhile.

@@ -30,7 +30,7 @@ use super::{
     interface::DeviceInterface,
     irp::Tag,
     irql::Passive,
-    narrow,
+    narrow, pnp,
     usbd::{POOL_TAG, UsbdRegistration},
 };
 use crate::extension::Extension;
@@ -186,6 +186,7 @@ impl AddDeviceCalls for Nt {
     }
 
     fn init_extension(fdo: &mut Fdo, pdo: Pdo, passive: &mut Passive) -> Result<(), Status> {
+        let is_function = pnp::is_function(pdo, passive);
         // SAFETY: the device object was just made.
         let extension = unsafe { (*fdo.as_ptr()).DeviceExtension }.cast::<Extension>();
         // SAFETY: raw memory of the right size and alignment, which nobody else knows yet.
@@ -197,12 +198,16 @@ impl AddDeviceCalls for Nt {
         // SAFETY: as above.
         unsafe { Pin::new_unchecked(&mut extension.no_users) }.initialise();
         // SAFETY: as above.
+        unsafe { Pin::new_unchecked(&mut extension.quiet) }.initialise();
+        // SAFETY: as above.
         unsafe { Pin::new_unchecked(&mut extension.stream_over) }.initialise();
+        extension.gate.lock(passive).is_function = is_function;
         let device = fdo.device().ok_or(STATUS_NO_SUCH_DEVICE)?;
         // SAFETY: as above.
         let timer = unsafe { Pin::new_unchecked(&mut extension.idle_timer) };
         // SAFETY: the routine expects the device, and removal takes the timer back before the device goes.
         unsafe { timer.initialise(Some(idle::timer_expired), device.as_context()) };
+        extension.recovery.allocate(fdo.0)?;
         extension.mover.allocate(fdo.0)?;
         extension.policy.allocate(fdo.0)
     }

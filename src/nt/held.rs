@@ -31,8 +31,8 @@ use super::{
 pub enum Wait {
     /// The device is stopped, or about to be. Nobody has looked into the request.
     Device,
-    /// The same, and it may be sent at `PASSIVE_LEVEL` only.
-    DeviceAtPassive,
+    /// The device's work item: it is a recovery, and one runs at a time.
+    Recovery,
     /// A larger request has the pipe.
     Pipe {
         /// `bEndpointAddress`
@@ -101,6 +101,18 @@ impl Queue {
         false
     }
 
+    /// Whether a recovery waits that is not being cancelled.
+    pub fn has_recovery(&self) -> bool {
+        let mut entry = self.head;
+        while let Some(links) = links(entry) {
+            if links.key.wait == Wait::Recovery && is_cancellable(entry) {
+                return true;
+            }
+            entry = links.next;
+        }
+        false
+    }
+
     /// Puts a request into its place and makes it cancellable. It is marked pending already.
     ///
     /// # Errors
@@ -119,18 +131,6 @@ impl Queue {
             return Err(Pended::from_parts(irp, device, tag));
         }
         Ok(())
-    }
-
-    /// Whether a request waits that `wanted` accepts.
-    pub fn any(&self, mut wanted: impl FnMut(Key) -> bool) -> bool {
-        let mut entry = self.head;
-        while let Some(links) = links(entry) {
-            if wanted(links.key) {
-                return true;
-            }
-            entry = links.next;
-        }
-        false
     }
 
     /// Takes out the first request that `wanted` accepts.

@@ -18,6 +18,7 @@ mod narrow;
 mod own_irp;
 pub mod pnp;
 pub mod pool;
+pub mod port;
 pub mod power;
 pub mod registry;
 pub mod remove_lock;

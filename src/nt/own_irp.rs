@@ -33,14 +33,18 @@ use super::{
     device::{self, Device},
     event::Event,
     irql::{AtMostDispatch, Passive},
-    narrow, stack_location,
+    narrow,
+    port::{self, IOCTL_INTERNAL_USB_RESET_PORT},
+    stack_location,
     static_streams::StreamArray,
     urb::{Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
     usbd::HandleUse,
 };
 
-/// How long the device may take to answer one request.
-const PATIENCE_MS: u32 = 5_000;
+/// How long a wait lasts before the device's state is looked at again.
+const GLANCE_MS: u32 = 50;
+/// How many such waits the device may take to answer one request: five seconds.
+const GLANCES: u32 = 100;
 
 /// Makes the next stack location ask the USB driver stack for the URB. Nothing may write the
 /// location afterwards: Assign also stores the context of a USB 3 stack there.
@@ -122,11 +126,12 @@ impl Sender {
     pub fn get_descriptor(
         &mut self,
         descriptor_type: u8,
+        index: u8,
         buffer: &mut [u8],
-        passive: &Passive,
+        passive: &mut Passive,
     ) -> Result<usize, Status> {
         // SAFETY: the buffer is borrowed until `submit` returns, when the URB has come back.
-        unsafe { self.urb.format_get_descriptor(descriptor_type, 0, buffer) };
+        unsafe { self.urb.format_get_descriptor(descriptor_type, index, buffer) };
         submit(&self.irp, &mut self.urb, self.device, passive)?;
         Ok(usize::try_from(self.urb.transferred(STATUS_SUCCESS)).unwrap_or(0).min(buffer.len()))
     }
@@ -137,7 +142,7 @@ impl Sender {
     ///
     /// The status of the USB driver stack.
     #[expect(clippy::needless_pass_by_ref_mut, reason = "its IRP carries one request at a time")]
-    pub fn send_built<K: Kind>(&mut self, urb: &mut Urb<K>, passive: &Passive) -> Result<(), Status> {
+    pub fn send_built<K: Kind>(&mut self, urb: &mut Urb<K>, passive: &mut Passive) -> Result<(), Status> {
         submit(&self.irp, urb, self.device, passive)
     }
 
@@ -146,7 +151,7 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the USB driver stack.
-    pub fn abort_pipe(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+    pub fn abort_pipe(&mut self, pipe: PipeHandle, passive: &mut Passive) -> Result<(), Status> {
         self.urb.format(&Format::AbortPipe(pipe), None, 0);
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
@@ -156,7 +161,7 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the USB driver stack.
-    pub fn reset_pipe(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+    pub fn reset_pipe(&mut self, pipe: PipeHandle, passive: &mut Passive) -> Result<(), Status> {
         self.urb.format(&Format::ResetPipe(pipe), None, 0);
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
@@ -171,7 +176,7 @@ impl Sender {
         &mut self,
         pipe: PipeHandle,
         count: u16,
-        passive: &Passive,
+        passive: &mut Passive,
     ) -> Result<Vec<PipeHandle>, Status> {
         let mut streams = StreamArray::new(count)?;
         // SAFETY: the array lives until `submit` returns, when the URB has come back.
@@ -186,9 +191,22 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the USB driver stack.
-    pub fn close_streams(&mut self, pipe: PipeHandle, passive: &Passive) -> Result<(), Status> {
+    pub fn close_streams(&mut self, pipe: PipeHandle, passive: &mut Passive) -> Result<(), Status> {
         self.urb.format_close_streams(pipe);
         submit(&self.irp, &mut self.urb, self.device, passive)
+    }
+
+    /// Resets the port: `IOCTL_INTERNAL_USB_RESET_PORT`.
+    ///
+    /// # Errors
+    ///
+    /// The status of the bus driver.
+    pub fn reset_port(&mut self, passive: &mut Passive) -> Result<(), Status> {
+        let status = send_and_wait(&self.irp, self.device, passive, |irp| {
+            // SAFETY: from IoAllocateIrp, not in use, with the locations that the device below needs.
+            unsafe { port::ask(irp, IOCTL_INTERNAL_USB_RESET_PORT) };
+        })?;
+        status.check().map(drop)
     }
 
     /// Selects the NULL configuration.
@@ -196,33 +214,66 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the USB driver stack.
-    pub fn unconfigure(&mut self, passive: &Passive) -> Result<(), Status> {
+    pub fn unconfigure(&mut self, passive: &mut Passive) -> Result<(), Status> {
         self.urb.format_unconfigure();
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
 }
 
 /// Sends the URB down and waits for it. A device that does not answer is given up.
-fn submit<K: Kind>(irp: &OwnIrp, urb: &mut Urb<K>, device: Device, passive: &Passive) -> Result<(), Status> {
+fn submit<K: Kind>(
+    irp: &OwnIrp,
+    urb: &mut Urb<K>,
+    device: Device,
+    passive: &mut Passive,
+) -> Result<(), Status> {
+    let status = send_and_wait(irp, device, passive, |irp| {
+        // SAFETY: from IoAllocateIrp, not in use, with the locations that the device below needs. The URB
+        // is formatted and borrowed until the IRP has come back.
+        unsafe { assign(irp, urb.handle(), urb.as_ptr()) };
+    })?;
+    urb.status(status).check().map(drop)
+}
+
+/// Sends the IRP, whose next location `prepare` fills in, and waits until it is back.
+fn send_and_wait(
+    irp: &OwnIrp,
+    device: Device,
+    passive: &mut Passive,
+    prepare: impl FnOnce(*mut IRP),
+) -> Result<NtStatus, Status> {
     let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
     let mut came_back = pin!(Event::uninit());
     came_back.as_mut().initialise();
-    let status = send(irp, urb, lower, came_back.as_ref());
-    if status == STATUS_PENDING && !came_back.wait_at_most(passive, PATIENCE_MS) {
+    let status = send(irp, lower, came_back.as_ref(), prepare);
+    if status == STATUS_PENDING && !is_back_in_time(device, came_back.as_ref(), passive) {
         // SAFETY: the completion routine keeps the IRP until it is freed or reused, so it is valid.
         let _taken = unsafe { IoCancelIrp(irp.0.as_ptr()) };
+        // A driver must complete an IRP that is cancelled, and the IRP cannot be let alone before.
         came_back.wait(passive);
     }
     // SAFETY: the IRP has come back, and is this driver's.
-    let status = unsafe { stack_location::status(irp.0.as_ptr()) };
-    urb.status(NtStatus::from_raw(status)).check().map(drop)
+    Ok(NtStatus::from_raw(unsafe { stack_location::status(irp.0.as_ptr()) }))
 }
 
-fn send<K: Kind>(
+/// Waits for the answer, and no longer than the device is there.
+fn is_back_in_time(device: Device, came_back: Pin<&Event>, passive: &mut Passive) -> bool {
+    for _glance in 0..GLANCES {
+        if came_back.wait_at_most(passive, GLANCE_MS) {
+            return true;
+        }
+        if device.gate.lock(passive).machine.overriding_status().is_some() {
+            return false;
+        }
+    }
+    false
+}
+
+fn send(
     irp: &OwnIrp,
-    urb: &Urb<K>,
     lower: NonNull<DEVICE_OBJECT>,
     came_back: Pin<&Event>,
+    prepare: impl FnOnce(*mut IRP),
 ) -> NTSTATUS {
     let irp = irp.0.as_ptr();
     let context = (&raw const *came_back.get_ref()).cast_mut().cast::<c_void>();
@@ -231,8 +282,7 @@ fn send<K: Kind>(
     // SAFETY: it has the locations that the device below needs; the event is pinned, and waited for
     // if the routine has not run.
     unsafe { stack_location::set_completion_routine(irp, Some(came_up), context) };
-    // SAFETY: as above; the URB is formatted and borrowed until the IRP has come back.
-    unsafe { assign(irp, urb.handle(), urb.as_ptr()) };
+    prepare(irp);
     // SAFETY: the IRP is prepared for this device, which the remove lock keeps.
     unsafe { IofCallDriver(lower.as_ptr(), irp) }
 }

@@ -9,11 +9,37 @@
 #![expect(unsafe_code, reason = "works on the kernel's structures")]
 
 use usbclient_core::power::{Capabilities, DeviceState, SystemState};
-use wdk_sys::{DEVICE_CAPABILITIES, ntddk::KeFlushQueuedDpcs};
+use wdk_sys::{
+    DEVICE_CAPABILITIES,
+    DEVICE_REGISTRY_PROPERTY::DevicePropertyHardwareID,
+    ntddk::{IoGetDeviceProperty, KeFlushQueuedDpcs},
+};
 
-use super::{irp::Irp, irql::Passive};
+use super::{device::Pdo, irp::Irp, irql::Passive, pool};
 
 const _: () = assert!(size_of::<DEVICE_CAPABILITIES>() == 64);
+
+/// Whether the device is one function of a composite device, whose parent driver keeps the configuration. The hardware
+/// IDs of such a device have its interface number after `&MI_`; an answer that is not there is taken for no.
+///
+/// Pages: [IoGetDeviceProperty](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iogetdeviceproperty),
+/// [Standard USB Identifiers](https://learn.microsoft.com/windows-hardware/drivers/install/standard-usb-identifiers)
+pub fn is_function(pdo: Pdo, passive: &mut Passive) -> bool {
+    let mut needed = 0;
+    hardware_ids(pdo, &mut [], &mut needed, passive);
+    let Ok(mut ids) = pool::try_zeroed(needed as usize) else { return false };
+    hardware_ids(pdo, &mut ids, &mut needed, passive) && usbclient_core::identifiers::have_interface(&ids)
+}
+
+/// `DevicePropertyHardwareID`, a list of strings in UTF-16. False: it did not fit, or there is none.
+fn hardware_ids(pdo: Pdo, room: &mut [u8], needed: &mut u32, _passive: &mut Passive) -> bool {
+    let length = u32::try_from(room.len()).unwrap_or(0);
+    // SAFETY: the PDO that AddDevice was given, and a buffer of this length. The token proves PASSIVE_LEVEL.
+    let status = unsafe {
+        IoGetDeviceProperty(pdo.as_ptr(), DevicePropertyHardwareID, length, room.as_mut_ptr().cast(), needed)
+    };
+    status == wdk_sys::STATUS_SUCCESS
+}
 
 impl Irp {
     fn capabilities(&mut self) -> Option<&mut DEVICE_CAPABILITIES> {

@@ -1,6 +1,7 @@
-//! Selecting a configuration, and what the USB driver stack answers about its pipes.
+//! Selecting a configuration or an alternate setting, and what the USB driver stack answers about its pipes.
 //!
 //! Pages: [USBD_SelectConfigUrbAllocateAndBuild](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_selectconfigurballocateandbuild),
+//! [USBD_SelectInterfaceUrbAllocateAndBuild](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_selectinterfaceurballocateandbuild),
 //! [USBD_ValidateConfigurationDescriptor](https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_validateconfigurationdescriptor),
 //! [USBD_INTERFACE_INFORMATION](https://learn.microsoft.com/windows-hardware/drivers/ddi/usb/ns-usb-_usbd_interface_information)
 
@@ -10,14 +11,21 @@
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
-use usbclient_core::{descriptors::Configuration, urb::SelectConfiguration};
+use usbclient_core::{
+    descriptors::Configuration,
+    recovery::Setting,
+    urb::{SelectConfiguration, SelectInterface},
+};
 use usbclient_protocol::status::{
     NtStatus, STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_INSUFFICIENT_RESOURCES, Status,
 };
 use wdk_sys::{
-    USB_CONFIGURATION_DESCRIPTOR, USBD_INTERFACE_INFORMATION, USBD_INTERFACE_LIST_ENTRY,
-    USBD_PIPE_INFORMATION,
-    usb::{USBD_SelectConfigUrbAllocateAndBuild, USBD_ValidateConfigurationDescriptor},
+    USB_CONFIGURATION_DESCRIPTOR, USBD_CONFIGURATION_HANDLE, USBD_INTERFACE_INFORMATION,
+    USBD_INTERFACE_LIST_ENTRY, USBD_PIPE_INFORMATION,
+    usb::{
+        USBD_SelectConfigUrbAllocateAndBuild, USBD_SelectInterfaceUrbAllocateAndBuild,
+        USBD_ValidateConfigurationDescriptor,
+    },
 };
 
 use super::{
@@ -33,6 +41,21 @@ const VALIDATION_LEVEL: u16 = 3;
 
 /// One entry for each interface, and the one that ends the list.
 type InterfaceList = [USBD_INTERFACE_LIST_ENTRY; Configuration::MAX_INTERFACES + 1];
+
+/// What the USB driver stack calls the configuration that is selected. Needed to select an alternate setting.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigurationHandle(USBD_CONFIGURATION_HANDLE);
+
+// SAFETY: an opaque value that the USB driver stack accepts on any thread.
+unsafe impl Send for ConfigurationHandle {}
+
+/// A configuration that is selected.
+pub struct Selected {
+    /// Its handle.
+    pub handle: ConfigurationHandle,
+    /// Its pipes.
+    pub pipes: Vec<SelectedPipe>,
+}
 
 /// A pipe as the USB driver stack gave it.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +79,8 @@ pub fn select(
     sender: &mut Sender,
     descriptor: &[u8],
     configuration: &Configuration,
-    passive: &Passive,
-) -> Result<Vec<SelectedPipe>, Status> {
+    passive: &mut Passive,
+) -> Result<Selected, Status> {
     validate(descriptor, passive)?;
     let mut pipes = Vec::new();
     pipes
@@ -73,8 +96,68 @@ pub fn select(
             unsafe { read_pipes(interface, &mut pipes) };
         }
     }
+    let handle = ConfigurationHandle(urb.configuration_handle());
     drop(urb);
-    Ok(pipes)
+    Ok(Selected { handle, pipes })
+}
+
+/// A request that selects an alternate setting, and room for the pipes that it answers.
+pub struct SettingRequest {
+    urb: Urb<SelectInterface>,
+    interface: NonNull<USBD_INTERFACE_INFORMATION>,
+    pipes: Vec<SelectedPipe>,
+}
+
+impl SettingRequest {
+    /// Allocates and builds the request. `interface` is the interface descriptor of the setting.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`, or what the routine answered.
+    pub fn build(
+        handle: &HandleUse,
+        configuration: ConfigurationHandle,
+        interface: &[u8; Setting::INTERFACE_SIZE],
+        endpoint_count: u8,
+        _passive: &Passive,
+    ) -> Result<Self, Status> {
+        let mut pipes = Vec::new();
+        pipes
+            .try_reserve_exact(usize::from(endpoint_count))
+            .map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+        let mut urb = ptr::null_mut();
+        let mut entry = USBD_INTERFACE_LIST_ENTRY {
+            InterfaceDescriptor: interface.as_ptr().cast_mut().cast(),
+            Interface: ptr::null_mut(),
+        };
+        // SAFETY: handle and configuration are those of the device; the entry describes one interface, and its
+        // Interface member is NULL, as the page asks.
+        let status = unsafe {
+            USBD_SelectInterfaceUrbAllocateAndBuild(
+                handle.as_raw(),
+                configuration.0,
+                &raw mut entry,
+                &raw mut urb,
+            )
+        };
+        NtStatus::from_raw(status).check()?;
+        // SAFETY: an URB of this handle and kind, owned from here on.
+        let urb = unsafe { Urb::from_raw(urb, SelectInterface, handle) }?;
+        let interface = NonNull::new(entry.Interface).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        Ok(Self { urb, interface, pipes })
+    }
+
+    /// Sends the request, waits for it and frees it.
+    ///
+    /// # Errors
+    ///
+    /// The status of the USB driver stack.
+    pub fn send(mut self, sender: &mut Sender, passive: &mut Passive) -> Result<Vec<SelectedPipe>, Status> {
+        sender.send_built(&mut self.urb, passive)?;
+        // SAFETY: the entry's member pointed into the URB, which has come back and is alive.
+        unsafe { read_pipes(self.interface, &mut self.pipes) };
+        Ok(self.pipes)
+    }
 }
 
 /// What the USB driver stack itself thinks of the descriptor.

@@ -15,7 +15,7 @@ use core::{
     ptr::{self, NonNull},
 };
 
-use usbclient_core::urb::{self as kinds, Fixed, Isoch, Kind};
+use usbclient_core::urb::{self as kinds, Fixed, Isoch, Kind, SelectConfiguration};
 use usbclient_protocol::{
     SetupPacket,
     status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, Status},
@@ -23,7 +23,7 @@ use usbclient_protocol::{
 use wdk_sys::{
     _URB_BULK_OR_INTERRUPT_TRANSFER, _URB_CONTROL_DESCRIPTOR_REQUEST, _URB_CONTROL_TRANSFER_EX,
     _URB_GET_CURRENT_FRAME_NUMBER, _URB_HEADER, _URB_PIPE_REQUEST, _URB_SELECT_CONFIGURATION, MDL, URB,
-    USBD_HANDLE, USBD_PIPE_HANDLE,
+    USBD_CONFIGURATION_HANDLE, USBD_HANDLE, USBD_PIPE_HANDLE,
     usb::{USBD_UrbAllocate, USBD_UrbFree},
 };
 
@@ -204,6 +204,17 @@ impl Urb<Isoch> {
     /// The memory, if it has room for so many packets.
     pub(super) const fn for_packets(&mut self, count: u16) -> Option<&mut Memory> {
         self.0.for_packets(count)
+    }
+}
+
+impl Urb<SelectConfiguration> {
+    /// What the USB driver stack answered to the request, which has come back: the configuration's handle.
+    pub(super) const fn configuration_handle(&self) -> USBD_CONFIGURATION_HANDLE {
+        let urb = self.as_ptr().cast::<_URB_SELECT_CONFIGURATION>();
+        // SAFETY: an URB of this kind has this structure; only an address is computed.
+        let field = unsafe { &raw const (*urb).ConfigurationHandle };
+        // SAFETY: owned and not active.
+        unsafe { field.read() }
     }
 }
 

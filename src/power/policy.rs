@@ -7,7 +7,7 @@ use usbclient_protocol::status::STATUS_DELETE_PENDING;
 
 use super::{idle, timer, wake};
 use crate::{
-    cancel, holding,
+    cancel,
     nt::{
         device::Device,
         irql::{AtMostDispatch, Passive},
@@ -55,7 +55,7 @@ impl Work for Policy {
                 Some(Job::CancelIdle) => idle::cancel(device, passive),
             }
         }
-        holding::send_held_at_passive(device, passive);
+        crate::recovery::start_next(device, passive);
         timer::set_if_needed(device, passive);
     }
 }

@@ -14,6 +14,9 @@
 //! | [`streams`] | which states the pipe of a bulk endpoint with streams goes through, as types |
 //! | [`urb`] | what an URB may be used for again, as types |
 //! | [`transfer`] | how much goes to the bus at once |
+//! | [`endpoint_set`] | sets of endpoints |
+//! | [`identifiers`] | what the identifiers of a device say |
+//! | [`recovery`] | how pipes, settings and the port are taken out of use and come back |
 //! | [`request_word`] | who completes a request that is being cancelled |
 //!
 //! Each protocol has a small trait beside it, which the driver's edge implements over the kernel's routines. What
@@ -25,9 +28,12 @@ pub mod add_device;
 pub mod capabilities;
 pub mod descriptors;
 pub mod dispatch;
+pub mod endpoint_set;
+pub mod identifiers;
 pub mod isoch;
 pub mod pnp;
 pub mod power;
+pub mod recovery;
 pub mod remove;
 pub mod request;
 pub mod request_word;

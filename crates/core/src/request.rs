@@ -4,8 +4,9 @@
 //! lengths that the I/O manager gives; the caller's data buffer is never read here.
 
 use usbclient_protocol::{
-    ControlTransfer, Count, FIRST_HANDLE, FrameNumber, IsochTransfer, PipeListHeader, PipeSelect,
-    PipeTransfer, SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
+    ConfigurationSelect, ControlTransfer, Count, DescriptorRequest, DeviceInfo, FIRST_HANDLE, FrameNumber,
+    IsochTransfer, PipeListHeader, PipeSelect, PipeTransfer, SettingSelect, SetupPacket, StreamHandle,
+    StreamsOpen, TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,
@@ -109,6 +110,26 @@ pub enum Request {
         /// The endpoint.
         endpoint: Endpoint,
     },
+    /// Reset the port.
+    ResetPort,
+    /// Make the device appear anew.
+    CyclePort,
+    /// Select an alternate setting.
+    SelectInterface {
+        /// The handle of the interface.
+        interface: u32,
+        /// `bAlternateSetting`
+        alternate: u8,
+    },
+    /// Select a configuration.
+    SelectConfiguration {
+        /// `bConfigurationValue`
+        value: u8,
+    },
+    /// Copy the list of interfaces to the system buffer.
+    GetInterfaces,
+    /// Copy what is known about the device to the system buffer.
+    GetDeviceInfo,
 }
 
 /// The stream that a request means by the handle in its input, if that is one of an open stream of the same file.
@@ -184,6 +205,19 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
         control_code::RESET_PIPE => {
             Ok(Request::ResetPipe { endpoint: select(input, output_length, limits.without_stream())? })
         }
+        control_code::GET_INTERFACES => {
+            reply_only(input, output_length, Count::SIZE)?;
+            Ok(Request::GetInterfaces)
+        }
+        control_code::GET_DEVICE_INFO => {
+            reply_only(input, output_length, DeviceInfo::SIZE)?;
+            Ok(Request::GetDeviceInfo)
+        }
+        control_code::GET_DESCRIPTOR => get_descriptor(input, output_length, limits),
+        control_code::SELECT_INTERFACE => select_interface(input, output_length),
+        control_code::SELECT_CONFIGURATION => select_configuration(input, output_length),
+        control_code::RESET_PORT => nothing(input, output_length).map(|()| Request::ResetPort),
+        control_code::CYCLE_PORT => nothing(input, output_length).map(|()| Request::CyclePort),
         _ => Err(STATUS_INVALID_DEVICE_REQUEST),
     }
 }
@@ -197,6 +231,59 @@ const fn input_is(input: &[u8], size: usize) -> Result<(), Status> {
     } else {
         Ok(())
     }
+}
+
+/// A standard request for a descriptor: its data is as long as the caller's room.
+fn get_descriptor(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Request, Status> {
+    const GET_DESCRIPTOR: u8 = 6;
+    const FROM_DEVICE: u8 = 0x80;
+    const LAST_RECIPIENT: u8 = 2;
+    input_is(input, DescriptorRequest::SIZE)?;
+    let asked = DescriptorRequest::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if asked.recipient > LAST_RECIPIENT || asked.reserved != 0 || asked.reserved_2 != 0 {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let length = u16::try_from(output_length).map_err(|_| STATUS_INVALID_BUFFER_SIZE)?;
+    if length == 0 || u32::from(length) > limits.control_maximum {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    let setup = SetupPacket {
+        request_type: FROM_DEVICE | asked.recipient,
+        request: GET_DESCRIPTOR,
+        value: u16::from_le_bytes([asked.index, asked.descriptor_type]),
+        index: asked.language,
+        length,
+    };
+    Ok(Request::Control { setup, direction: Direction::In, timeout_ms: 0 })
+}
+
+fn select_interface(input: &[u8], output_length: usize) -> Result<Request, Status> {
+    input_is(input, SettingSelect::SIZE)?;
+    let asked = SettingSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length != 0 {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    if asked.reserved != [0; 3] {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    Ok(Request::SelectInterface { interface: asked.interface, alternate: asked.alternate })
+}
+
+fn select_configuration(input: &[u8], output_length: usize) -> Result<Request, Status> {
+    input_is(input, ConfigurationSelect::SIZE)?;
+    let asked = ConfigurationSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length != 0 {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    if asked.reserved != [0; 3] {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    Ok(Request::SelectConfiguration { value: asked.value })
+}
+
+/// No input and no output.
+const fn nothing(input: &[u8], output_length: usize) -> Result<(), Status> {
+    if input.is_empty() && output_length == 0 { Ok(()) } else { Err(STATUS_INVALID_BUFFER_SIZE) }
 }
 
 /// No input, and room for the smallest reply.

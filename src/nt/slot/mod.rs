@@ -53,6 +53,8 @@ pub enum Cause {
     Cleanup,
     /// The device goes away.
     Removal,
+    /// A part of the device is taken out of use.
+    Recovery,
     /// The requests of a stream are brought back, which only cancelling does.
     Abort,
 }

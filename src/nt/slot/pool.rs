@@ -61,6 +61,23 @@ impl Pool {
         *list = &raw mut *body;
     }
 
+    /// How many slots there are, and how many for isochronous transfers.
+    pub fn count(&self) -> (usize, usize) {
+        let (mut fixed, mut isoch, mut next) = (0_usize, 0_usize, self.all);
+        while let Some(body) = NonNull::new(next) {
+            // SAFETY: owned by the pool, and of its kind for ever; only an address is made.
+            let urb = unsafe { &raw const (*body.as_ptr()).urb };
+            // SAFETY: as above: nobody writes which kind it is.
+            match unsafe { &*urb } {
+                SlotUrb::Fixed(_) => fixed = fixed.saturating_add(1),
+                SlotUrb::Isoch(_) => isoch = isoch.saturating_add(1),
+            }
+            // SAFETY: owned by the pool; the links are guarded by the lock.
+            next = unsafe { Guarded::of(body) }.next_of_all;
+        }
+        (fixed, isoch)
+    }
+
     /// Takes a slot that nobody uses.
     pub fn take(&mut self) -> Option<Slot<Free>> {
         let body = NonNull::new(self.free)?;

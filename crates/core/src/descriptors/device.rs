@@ -46,10 +46,29 @@ impl DeviceDescriptor {
         size
     }
 
+    /// `bNumConfigurations`
+    #[must_use]
+    pub const fn configuration_count(&self) -> u8 {
+        let [.., count] = self.bytes;
+        count
+    }
+
     /// `idVendor`
     #[must_use]
     pub fn vendor(&self) -> u16 {
         word(&self.bytes, 8).unwrap_or(0)
+    }
+
+    /// `bcdDevice`
+    #[must_use]
+    pub fn release(&self) -> u16 {
+        word(&self.bytes, 12).unwrap_or(0)
+    }
+
+    /// `bcdUSB`
+    #[must_use]
+    pub fn usb(&self) -> u16 {
+        word(&self.bytes, 2).unwrap_or(0)
     }
 
     /// `idProduct`

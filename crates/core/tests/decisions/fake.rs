@@ -30,6 +30,8 @@ pub struct World {
     pub log: Vec<String>,
     /// Calls that fail, by name.
     pub failing: Vec<&'static str>,
+    /// Calls that fail when they have succeeded so often.
+    pub passing: Vec<(&'static str, u32)>,
     /// The device's state.
     pub machine: Machine,
     /// Whether the extension holds the `USBD_HANDLE`.
@@ -68,6 +70,7 @@ thread_local! {
     static WORLD: RefCell<World> = RefCell::new(World {
         log: Vec::new(),
         failing: Vec::new(),
+        passing: Vec::new(),
         machine: Machine::new(),
         handle: true,
         lower: STATUS_SUCCESS,
@@ -107,14 +110,33 @@ pub fn apply(events: &[Event]) {
     });
 }
 
-fn log(call: impl Into<String>) {
+/// Records a call.
+pub fn log(call: impl Into<String>) {
     world(|w| w.log.push(call.into()));
 }
 
 /// Records a call that may fail.
-fn attempt(call: &'static str) -> Result<(), Status> {
+pub fn attempt(call: &'static str) -> Result<(), Status> {
     log(call);
-    if world(|w| w.failing.contains(&call)) { Err(FAILURE) } else { Ok(()) }
+    if world(|w| w.failing.contains(&call) || !passes(&mut w.passing, call)) { Err(FAILURE) } else { Ok(()) }
+}
+
+/// Whether a call that fails later still succeeds.
+fn passes(passing: &mut [(&'static str, u32)], call: &str) -> bool {
+    let Some((_, left)) = passing.iter_mut().find(|(name, _)| *name == call) else { return true };
+    let passes = *left > 0;
+    *left = left.saturating_sub(1);
+    passes
+}
+
+/// The device.
+pub const fn device() -> FakeDevice {
+    FakeDevice(())
+}
+
+/// The token.
+pub const fn passive() -> FakePassive {
+    FakePassive(())
 }
 
 /// A device.

@@ -12,6 +12,7 @@ mod isoch;
 mod minors;
 mod power;
 mod power_irps;
+mod recovery;
 mod remove;
 mod request;
 mod start;

@@ -323,7 +323,7 @@ impl Branch {
 }
 
 /// A named schedule: a thread stops on entry of a kernel routine until every other thread waits for something
-/// or is done.
+/// or is done. If the thread queues a work item first, the work item is what stops.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The routine's documented name; `*` is any.

@@ -289,6 +289,16 @@ impl Sched {
         }
     }
 
+    /// The thread that runs has had another one started to go on with its work: where it is to be held, that one is.
+    pub fn pass_hold(&mut self, to: ThreadId) {
+        let current = self.current;
+        let Some(thread) = self.thread_mut(current) else { return };
+        let Some(hold) = thread.hold.take_if(|hold| matches!(hold, Hold::At { .. })) else { return };
+        if let Some(thread) = self.thread_mut(to) {
+            thread.hold = Some(hold);
+        }
+    }
+
     /// A thread is about to enter a kernel routine.
     fn about_to_call(&mut self, id: ThreadId, name: &str) {
         let Some(thread) = self.thread_mut(id) else { return };

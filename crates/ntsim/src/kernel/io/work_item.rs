@@ -107,7 +107,9 @@ fn start(kernel: &mut Kernel, args: Args, ex: bool) -> Result<u64, Stop> {
     kernel.emit(WorkItemQueued { item: id });
     kernel.reference_device(device, true)?;
     let arguments = if ex { [device, context, item] } else { [device, context, Addr::NULL] };
-    kernel.sched.spawn("work item", PASSIVE_LEVEL, move |cpu| run(cpu, item, routine, arguments));
+    let thread =
+        kernel.sched.spawn("work item", PASSIVE_LEVEL, move |cpu| run(cpu, item, routine, arguments));
+    kernel.sched.pass_hold(thread);
     Ok(0)
 }
 

@@ -10,6 +10,7 @@ mod knobs;
 mod life;
 mod power;
 mod queries;
+mod recovery;
 mod removal;
 mod requests;
 mod streams;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(queries::all());
     all.extend(failures::all());
     all.extend(requests::all());
+    all.extend(recovery::all());
     all.extend(hostile::all());
     all.extend(knobs::all());
     all.extend(hlk::all());

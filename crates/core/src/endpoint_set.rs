@@ -1,0 +1,28 @@
+//! Sets of endpoints.
+
+/// A set of endpoints by address. The default pipe is endpoint 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct EndpointSet(u32);
+
+impl EndpointSet {
+    /// No endpoint.
+    pub const NONE: Self = Self(0);
+    /// Every endpoint, the default pipe too.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// Bits 0 to 3 of `bEndpointAddress` are the number and bit 7 is the direction: 32 different ones.
+    const fn bit(address: u8) -> u32 {
+        1_u32.rotate_left((address & 0x0F) as u32 | ((address >> 3) & 0x10) as u32)
+    }
+
+    /// Adds an endpoint.
+    pub const fn insert(&mut self, address: u8) {
+        self.0 |= Self::bit(address);
+    }
+
+    /// Whether the endpoint is in it.
+    #[must_use]
+    pub const fn contains(self, address: u8) -> bool {
+        self.0 & Self::bit(address) != 0
+    }
+}

@@ -1,0 +1,246 @@
+//! The device's work item: requests that need `PASSIVE_LEVEL`, and to wait.
+//!
+//! ```text
+//! DEVICE_CONTROL -> admit (under the lock) -> held: Wait::Recovery -> start -> IoQueueWorkItem
+//! work item      -> the first that is held -> admit again -> the recovery, by core's order -> completed
+//!                -> the next, until none is left
+//! ```
+//!
+//! One runs at a time. Until its turn comes a request is in the queue of held ones, where it can be cancelled; then it
+//! goes to its end, which is not far, because every wait is bounded. The run counts as a user of the handle, so STOP and
+//! REMOVE wait for it; what it waits for does not wait for them, and it looks at the device's state after every wait.
+//! CYCLE_PORT is the exception: the request below is not waited for, and holds the remove lock only.
+
+mod calls;
+mod cycle;
+mod quiet;
+mod settings;
+
+use usbclient_core::{
+    dispatch::Pended,
+    recovery::{reset_pipe, reset_port, select_configuration, select_interface},
+};
+use usbclient_protocol::status::{
+    STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, Status,
+};
+
+pub use self::cycle::cycled;
+use crate::{
+    gate::Gate,
+    holding::{Placed, place},
+    nt::{
+        Nt, Sender,
+        device::Device,
+        held::{Key, Wait},
+        irql::{AtMostDispatch, Passive},
+        work_item::{self, Work, WorkItem},
+    },
+    streams,
+    transfer::{complete_cancelled, provide},
+};
+
+/// What the device's lock guards of recoveries.
+pub struct State {
+    /// A recovery has taken the whole device out of use: requests wait.
+    pub is_device_held: bool,
+    /// A recovery waits for requests to end.
+    pub is_awaited: bool,
+    /// For requests of this driver's own, one at a time. Taken out while it is used.
+    pub sender: Option<Sender>,
+    /// The work item is queued or runs.
+    is_claimed: bool,
+    /// The bus driver has `IOCTL_INTERNAL_USB_CYCLE_PORT`: nothing else starts until it is back.
+    is_cycling: bool,
+}
+
+impl State {
+    /// Nothing runs.
+    pub const fn new() -> Self {
+        Self { is_device_held: false, is_awaited: false, sender: None, is_claimed: false, is_cycling: false }
+    }
+}
+
+/// What is to be done in the work item.
+#[derive(Clone, Copy, Debug)]
+pub enum Job {
+    /// Clear the halt of the endpoint.
+    ResetPipe(u8),
+    /// Reset the port.
+    ResetPort,
+    /// Open so many streams of the endpoint.
+    OpenStreams(u8, u32),
+    /// Close the streams of the endpoint.
+    CloseStreams(u8),
+    /// Make the device appear anew.
+    CyclePort,
+    /// Select an alternate setting.
+    SelectInterface {
+        /// `bInterfaceNumber`
+        number: u8,
+        /// `bAlternateSetting`
+        alternate: u8,
+    },
+    /// Select the configuration with this `bConfigurationValue`.
+    SelectConfiguration(u8),
+}
+
+/// The right to queue the work item: one at a time has it. Counted as a user of the handle.
+#[must_use = "whoever has it must start the work item"]
+pub struct Claim(());
+
+/// Allocates what recoveries send their requests with, so that they need no memory for that.
+///
+/// # Errors
+///
+/// `STATUS_INSUFFICIENT_RESOURCES`
+pub fn prepare(device: Device, passive: &mut Passive) -> Result<(), Status> {
+    calls::with_sender(device, passive, |_handle, _sender, _passive| Ok(()))
+}
+
+/// Whether a recovery may start: the device admits requests, and none runs.
+fn may_run(gate: &Gate) -> bool {
+    !gate.recovery.is_cycling && gate.admits_io()
+}
+
+/// Claims the work item if it has something to do, and nobody has claimed it.
+pub fn claim(gate: &mut Gate) -> Option<Claim> {
+    if gate.recovery.is_claimed || !may_run(gate) || !gate.held.has_recovery() {
+        return None;
+    }
+    gate.recovery.is_claimed = true;
+    gate.count_user();
+    Some(Claim(()))
+}
+
+/// Starts the work item, if it was claimed.
+pub fn start(device: Device, claim: Option<Claim>, irql: &mut AtMostDispatch) {
+    let Some(Claim(())) = claim else { return };
+    if !work_item::queue::<Recovery>(device) {
+        let mut guard = device.gate.lock(irql);
+        let (gate, irql) = guard.split();
+        gate.recovery.is_claimed = false;
+        gate.discount_user(&device.no_users, irql);
+    }
+}
+
+/// Starts the work item, if it has something to do.
+pub fn start_next(device: Device, irql: &mut AtMostDispatch) {
+    let claim = claim(&mut device.gate.lock(irql));
+    start(device, claim, irql);
+}
+
+/// Lets a request wait for its turn.
+pub fn enqueue(device: Device, pended: Pended<Nt>, sequence: u64, irql: &mut AtMostDispatch) {
+    let mut gate = device.gate.lock(irql);
+    let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence });
+    let claim = claim(&mut gate);
+    drop(gate);
+    complete_cancelled(refused);
+    start(device, claim, irql);
+}
+
+/// The work item.
+struct Recovery;
+
+impl Work for Recovery {
+    fn item(device: &Device) -> &WorkItem {
+        &device.recovery
+    }
+
+    fn run(device: Device, passive: &mut Passive) {
+        run(device, passive);
+    }
+}
+
+/// The work item's routine: everything that waits, one after another.
+fn run(device: Device, passive: &mut Passive) {
+    while let Some((pended, key)) = next(device, passive) {
+        perform(device, pended, key, passive);
+    }
+}
+
+/// Takes the next request. `None`: there is none, and this was the run's last look.
+fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
+    let mut guard = device.gate.lock(passive);
+    let (gate, irql) = guard.split();
+    let taken =
+        if may_run(gate) { gate.held.take(device, |key, _file| key.wait == Wait::Recovery) } else { None };
+    if taken.is_none() {
+        gate.recovery.is_claimed = false;
+        gate.discount_user(&device.no_users, irql);
+    }
+    taken
+}
+
+/// Does what the request asks for, if that is still allowed.
+fn perform(device: Device, mut pended: Pended<Nt>, key: Key, passive: &mut Passive) {
+    loop {
+        let lacks;
+        match place(device, pended, key, passive) {
+            Placed::Done => return,
+            Placed::Recover(pended, job) => return carry_out(device, pended, job, passive),
+            Placed::Lacks(again, missing) => (pended, lacks) = (again, missing),
+        }
+        if let Err(status) = provide(device, lacks, pended.raw(), passive) {
+            return pended.complete(status.nt(), 0);
+        }
+    }
+}
+
+fn carry_out(device: Device, pended: Pended<Nt>, job: Job, passive: &mut Passive) {
+    let result = match job {
+        Job::ResetPipe(endpoint) if has_streams(device, endpoint, passive) => {
+            return with_streams(device, pended, Job::ResetPipe(endpoint), passive);
+        }
+        Job::ResetPipe(endpoint) => reset_pipe::<Nt>(device, endpoint, passive),
+        Job::OpenStreams(..) | Job::CloseStreams(_) => return with_streams(device, pended, job, passive),
+        Job::ResetPort => reset_port::<Nt>(device, passive),
+        Job::CyclePort => return cycle::cycle(device, pended, passive),
+        Job::SelectInterface { number, alternate } => {
+            select_interface::<Nt>(device, number, alternate, passive)
+        }
+        Job::SelectConfiguration(value) => select_configuration::<Nt>(device, value, passive),
+    };
+    complete(pended, result);
+}
+
+/// Whether the endpoint has streams open: it is reset by another order then.
+fn has_streams(device: Device, endpoint: u8, irql: &mut AtMostDispatch) -> bool {
+    let gate = device.gate.lock(irql);
+    let pipe = gate.configured.as_ref().and_then(|configured| configured.pipe_of(endpoint));
+    pipe.is_some_and(|pipe| pipe.state.streams().is_some())
+}
+
+/// Opens, closes or resets streams.
+fn with_streams(device: Device, mut pended: Pended<Nt>, job: Job, passive: &mut Passive) {
+    let file = pended.raw().file();
+    let mut gate = device.gate.lock(passive);
+    let work = match job {
+        Job::OpenStreams(endpoint, count) => streams::begin_open(&mut gate, endpoint, count, file),
+        Job::ResetPipe(endpoint) => streams::begin_close(&mut gate, endpoint, streams::Work::Reset),
+        Job::CloseStreams(endpoint) => streams::begin_close(&mut gate, endpoint, streams::Work::Close),
+        Job::ResetPort | Job::CyclePort | Job::SelectInterface { .. } | Job::SelectConfiguration(_) => {
+            Err(STATUS_INVALID_DEVICE_REQUEST)
+        }
+    };
+    drop(gate);
+    match work {
+        Ok(work) => {
+            let (status, information) = streams::run(device, work, pended.raw(), passive);
+            pended.complete(status, information);
+        }
+        Err(status) => pended.complete(status.nt(), 0),
+    }
+}
+
+fn complete(pended: Pended<Nt>, result: Result<(), Status>) {
+    pended.complete(result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
+}
+
+/// `STATUS_DEVICE_NOT_CONNECTED` once the device is gone.
+fn gone(gate: &Gate) -> Result<(), Status> {
+    match gate.machine.overriding_status() {
+        Some(_status) => Err(STATUS_DEVICE_NOT_CONNECTED),
+        None => Ok(()),
+    }
+}
