@@ -3,11 +3,14 @@
 use usbclient_core::add_device;
 use wdk_sys::{NTSTATUS, STATUS_SUCCESS};
 
-use crate::nt::{
-    Nt,
-    device::{DriverObject, Pdo},
-    dispatch,
-    irql::Passive,
+use crate::{
+    events,
+    nt::{
+        Nt,
+        device::{DriverObject, Pdo},
+        dispatch,
+        irql::Passive,
+    },
 };
 
 /// The driver's `AddDevice`.
@@ -17,7 +20,10 @@ impl dispatch::AddDevice for AddDevice {
     fn add_device(driver: DriverObject, pdo: Pdo, passive: &mut Passive) -> NTSTATUS {
         match add_device::add_device::<Nt>(driver, pdo, passive) {
             Ok(()) => STATUS_SUCCESS,
-            Err(status) => status.raw(),
+            Err(status) => {
+                events::add_device_failed(status);
+                status.raw()
+            }
         }
     }
 }

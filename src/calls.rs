@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use usbclient_core::{
     capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
-    pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls},
+    pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls, Told},
     power::DeviceState,
     remove::{RemoveCalls, Removing},
 };
@@ -13,7 +13,7 @@ use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_D
 use usbclient_registration::usbd::ClosePermit;
 
 use crate::{
-    cancel,
+    cancel, events,
     gate::{Configured, Gate},
     holding,
     nt::{
@@ -75,6 +75,10 @@ impl GateCalls for Nt {
             interface.disable(passive);
             device.gate.lock(passive).interface = Some(interface);
         }
+    }
+
+    fn tell(device: Device, told: Told) {
+        events::told(device, told);
     }
 }
 
@@ -278,6 +282,7 @@ impl StartCalls for Nt {
             control_maximum: pipes::control_maximum(limits),
         };
         Opened::new(descriptor, selected, limits, passive)?.swap(&mut configured);
+        events::device_started(device, device_descriptor, configured.pipes.len());
         device.gate.lock(passive).configured = Some(configured);
         recovery::prepare(device, passive)?;
         pipes::make_slots(device, passive)

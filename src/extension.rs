@@ -3,7 +3,7 @@
 use core::{
     ffi::c_void,
     ptr::{self, NonNull},
-    sync::atomic::{AtomicPtr, Ordering},
+    sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering},
 };
 
 use wdk_sys::DEVICE_OBJECT;
@@ -15,6 +15,9 @@ use crate::{
         spin_lock::SpinLock, timer::DpcTimer, usbd::UsbdRegistration, work_item::WorkItem,
     },
 };
+
+/// Devices that were made since the driver was loaded.
+static DEVICES: AtomicU32 = AtomicU32::new(0);
 
 /// One device. Lives behind its device object, in nonpaged memory, from `AddDevice` to the end of
 /// `IRP_MN_REMOVE_DEVICE`.
@@ -37,6 +40,10 @@ pub struct Extension {
     pub policy: WorkItem,
     /// Expires when nothing has happened for a while.
     pub idle_timer: DpcTimer,
+    /// What events call the device: counted from 1 since the driver was loaded.
+    pub number: u32,
+    /// When the stage of removal began that is being timed.
+    stage_began: AtomicU64,
     fdo: NonNull<DEVICE_OBJECT>,
     pdo: NonNull<DEVICE_OBJECT>,
     /// NULL until `IoAttachDeviceToDeviceStack` has returned.
@@ -46,7 +53,7 @@ pub struct Extension {
 impl Extension {
     /// The extension of a device object that was just created. Remove lock and event are initialised
     /// in their place afterwards.
-    pub const fn new(fdo: NonNull<DEVICE_OBJECT>, pdo: NonNull<DEVICE_OBJECT>) -> Self {
+    pub fn new(fdo: NonNull<DEVICE_OBJECT>, pdo: NonNull<DEVICE_OBJECT>) -> Self {
         Self {
             remove_lock: RemoveLock::uninit(),
             no_users: Event::uninit(),
@@ -57,9 +64,19 @@ impl Extension {
             mover: WorkItem::none(),
             policy: WorkItem::none(),
             idle_timer: DpcTimer::uninit(),
+            number: DEVICES.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
+            stage_began: AtomicU64::new(0),
             fdo,
             pdo,
             lower: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Microseconds since this was called last, and 0 at first. `now` is in units of 100 ns.
+    pub fn stage_microseconds(&self, now: u64) -> u64 {
+        match self.stage_began.swap(now, Ordering::Relaxed) {
+            0 => 0,
+            began => now.saturating_sub(began) / 10,
         }
     }
 

@@ -17,6 +17,7 @@
 //! | `recovery` | what runs in the device's work item: pipes, settings and the port |
 //! | `pipes` | the pipes of a configuration, put together |
 //! | `replies` | what the driver answers of its own knowledge |
+//! | `events` | what happens, told to event tracing |
 //! | `gate` | what the device's spin lock guards |
 //! | `extension` | what belongs to one device |
 //! | `power` | the power policy: sleep, wake, idleness |
@@ -31,6 +32,7 @@ mod calls;
 mod cancel;
 mod dispatch;
 mod entry;
+mod events;
 mod extension;
 mod gate;
 mod holding;

@@ -21,6 +21,7 @@ use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_C
 
 use crate::{
     cancel::fail_held,
+    events,
     gate::{Configured, Gate},
     holding::send_held,
     nt::{
@@ -127,6 +128,7 @@ pub fn link(
     sequence: u64,
 ) -> Slot<Linked> {
     let Ready { job, handle, endpoint, stream, chunks, length, partial } = ready;
+    events::transfer_started(device, sequence, endpoint, length);
     let request = |work| Request {
         pended: None,
         handle,
@@ -260,11 +262,21 @@ pub struct Ended {
     status: NtStatus,
     information: usize,
     sends_held: bool,
+    /// For event tracing.
+    sequence: u64,
+    endpoint: u8,
+    usbd_status: i32,
 }
 
 impl Ended {
+    fn tell(&self) {
+        let &Self { ref pended, status, information, sequence, endpoint, usbd_status, .. } = self;
+        events::transfer_ended(pended.device(), sequence, endpoint, information, status, usbd_status);
+    }
+
     /// Completes the IRP, then releases the remove lock.
     pub fn complete(self, irql: &mut AtMostDispatch) {
+        self.tell();
         let (irp, device, tag) = self.pended.into_parts();
         Nt::complete(irp, self.status, self.information);
         if self.sends_held {
@@ -275,6 +287,7 @@ impl Ended {
 
     /// In the completion routine: the IRP goes on upwards when the routine returns.
     pub fn let_go_on(self, irql: &mut AtMostDispatch) {
+        self.tell();
         let (mut irp, device, tag) = self.pended.into_parts();
         irp.set_status_block(self.status, self.information);
         if self.sends_held {
@@ -286,6 +299,7 @@ impl Ended {
 
 /// Takes a request that is over out of the list. `None`: it was called back, and is held again.
 pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
+    let usbd_status = slot.usbd_status();
     let request = slot.request()?;
     let device = request.device;
     if let Some(partial) = &mut request.partial {
@@ -315,7 +329,8 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     };
     let sends_held = gate.has_work();
     let information = end.information as usize;
-    Some(Ended { pended, status, information, sends_held })
+    let sequence = entry.sequence;
+    Some(Ended { pended, status, information, sends_held, sequence, endpoint, usbd_status })
 }
 
 /// Whether a request came back because this driver called it back, with nothing moved.

@@ -5,11 +5,11 @@
 
 use usbclient_core::dispatch::{Disposition, Fdo, Irp};
 use usbclient_protocol::status::{
-    STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
+    STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
 };
 
 use crate::{
-    cancel,
+    cancel, events,
     nt::{Nt, dispatch::Major, irql::AtMostDispatch, slot::Cause},
     streams, transfer,
 };
@@ -23,10 +23,9 @@ impl Major for Create {
         if irp.raw().file_name_length() != 0 {
             return irp.complete(guard, STATUS_INVALID_PARAMETER.nt(), 0);
         }
-        match transfer::admit_create(fdo.device(), irql) {
-            Ok(()) => irp.complete(guard, STATUS_SUCCESS, 0),
-            Err(status) => irp.complete(guard, status.nt(), 0),
-        }
+        let status = transfer::admit_create(fdo.device(), irql).map_or_else(Status::nt, |()| STATUS_SUCCESS);
+        events::file_opened(fdo.device(), status);
+        irp.complete(guard, status, 0)
     }
 }
 
@@ -40,6 +39,7 @@ impl Major for Cleanup {
             Err(status) => return irp.refuse(status),
         };
         let (device, file) = (fdo.device(), irp.raw().file());
+        events::file_cleaned_up(device);
         cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
         cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
         streams::close_all_of(device, file, irql);
@@ -53,7 +53,10 @@ pub struct Close;
 impl Major for Close {
     fn handle<'d>(fdo: Fdo<'d, Nt>, irp: Irp<'d, Nt>, _irql: &mut AtMostDispatch) -> Disposition<'d> {
         match fdo.acquire(&irp) {
-            Ok(guard) => irp.complete(guard, STATUS_SUCCESS, 0),
+            Ok(guard) => {
+                events::file_closed(fdo.device());
+                irp.complete(guard, STATUS_SUCCESS, 0)
+            }
             Err(status) => irp.refuse(status),
         }
     }

@@ -33,7 +33,7 @@ use super::{
     narrow, pnp,
     usbd::{POOL_TAG, UsbdRegistration},
 };
-use crate::extension::Extension;
+use crate::{events, extension::Extension};
 
 const _: () = {
     assert!(size_of::<DEVICE_OBJECT>() == 336);
@@ -241,6 +241,7 @@ impl AddDeviceCalls for Nt {
     fn finish(fdo: Fdo, _lower: Lower, handle: UsbdRegistration, passive: &mut Passive) {
         if let Some(device) = fdo.device() {
             device.set_handle(handle, passive);
+            events::device_added(device);
         }
         set_flags(&fdo, flags(fdo.0) & !DO_DEVICE_INITIALIZING);
     }

@@ -22,6 +22,7 @@ use super::{
     irp::Irp,
     irql::{AtMostDispatch, Passive},
 };
+use crate::events;
 
 /// One major function code, in a dispatch routine that may be called at `DISPATCH_LEVEL`.
 pub trait Major {
@@ -116,6 +117,7 @@ impl DriverObject {
         }
         // SAFETY: DriverEntry is called at PASSIVE_LEVEL, in the context of a system thread.
         etw::register(&unsafe { Passive::mint() });
+        events::driver_loaded();
         STATUS_SUCCESS
     }
 }
@@ -142,6 +144,7 @@ unsafe extern "C" fn add_device<A: AddDevice>(
 ///
 /// Called by the I/O manager, last.
 unsafe extern "C" fn driver_unload(_driver: *mut DRIVER_OBJECT) {
+    events::driver_unloaded();
     // SAFETY: DriverUnload is called at PASSIVE_LEVEL, in the context of a system thread.
     etw::unregister(&unsafe { Passive::mint() });
 }

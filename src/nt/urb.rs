@@ -179,10 +179,15 @@ impl<K: Kind> Urb<K> {
         self.0.memory().handle
     }
 
+    /// `USBD_STATUS` as the USB driver stack left it.
+    pub(super) const fn usbd_status(&self) -> i32 {
+        self.0.memory().header().Status
+    }
+
     /// The status of the submission that has come back: the IRP's, unless that is a success and the
     /// URB's own is not.
     pub(super) const fn status(&self, irp_status: NtStatus) -> NtStatus {
-        let usbd_status = self.0.memory().header().Status;
+        let usbd_status = self.usbd_status();
         // USBD_SUCCESS: the two severity bits are zero or one, as with NT_SUCCESS.
         if irp_status.is_success() && usbd_status < 0 { STATUS_UNSUCCESSFUL.nt() } else { irp_status }
     }

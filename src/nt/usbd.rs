@@ -23,11 +23,11 @@ use wdk_sys::{
 
 use super::{
     device::{Fdo, Lower},
-    etw,
     irql::Passive,
     narrow,
     slot::Drained,
 };
+use crate::events;
 
 /// The tag that the USB driver stack allocates under, in this driver's name.
 pub const POOL_TAG: PoolTag = match PoolTag::new(*b"Ucli") {
@@ -161,6 +161,6 @@ impl UsbdCalls for Calls {
     fn dropped_open(_raw: UsbdHandle) {
         // Closing here could be a close under use, at any IRQL. Driver Verifier reports the leak as
         // 0x144 with parameter 0x804; this says so without it.
-        etw::write(etw::Event::HandleDroppedOpen);
+        events::handle_dropped_open();
     }
 }

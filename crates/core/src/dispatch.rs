@@ -246,6 +246,12 @@ impl<C: IrpCalls> Pended<C> {
         &mut self.raw
     }
 
+    /// The device that the IRP was sent to.
+    #[must_use]
+    pub const fn device(&self) -> C::Device {
+        self.device
+    }
+
     /// The IRP and the tag of its remove lock, for a request that goes down with its completion routine. The
     /// holder releases the lock when the IRP is done.
     #[must_use]

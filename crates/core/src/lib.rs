@@ -17,6 +17,7 @@
 //! | [`endpoint_set`] | sets of endpoints |
 //! | [`identifiers`] | what the identifiers of a device say |
 //! | [`recovery`] | how pipes, settings and the port are taken out of use and come back |
+//! | [`events`] | what event tracing is told |
 //! | [`request_word`] | who completes a request that is being cancelled |
 //!
 //! Each protocol has a small trait beside it, which the driver's edge implements over the kernel's routines. What
@@ -29,6 +30,7 @@ pub mod capabilities;
 pub mod descriptors;
 pub mod dispatch;
 pub mod endpoint_set;
+pub mod events;
 pub mod identifiers;
 pub mod isoch;
 pub mod pnp;

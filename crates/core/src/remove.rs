@@ -23,7 +23,7 @@ use usbclient_protocol::status::{NtStatus, STATUS_DEVICE_NOT_CONNECTED, STATUS_S
 
 use crate::{
     dispatch::{Brand, Disposition, Fdo, Irp, RemoveGuard},
-    pnp::{Event, PolicyCalls},
+    pnp::{Event, PolicyCalls, Told},
 };
 
 /// The proof that a call is a step of removal. Only this module makes one, so the steps cannot be called out of
@@ -81,6 +81,23 @@ pub trait RemoveCalls: PolicyCalls {
     fn delete(device: Self::Device, removing: &Removing, passive: &mut Self::Passive);
 }
 
+/// What is told of a removal, when it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The IRP has come.
+    Arrived,
+    /// No request and no URB is left.
+    Drained,
+    /// The `USBD_HANDLE` is closed.
+    HandleClosed,
+    /// The lower drivers have the IRP.
+    Forwarded,
+    /// Nobody else holds the remove lock.
+    Alone,
+    /// Detached; the device object is deleted next.
+    Detached,
+}
+
 /// The IRP has arrived; the remove lock is held.
 pub struct Arrived(());
 
@@ -132,6 +149,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
     /// the handle has no users, and frees every URB.
     pub fn drain(self) -> RemoveIrp<'d, C, Drained<C>> {
         let device = self.device;
+        self.tell(Stage::Arrived);
         let _ = C::change(device, Event::Remove, self.passive);
         C::disarm(device, self.passive);
         C::disable_interface(device, self.passive);
@@ -140,6 +158,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
         C::wait_for_requests(device, self.passive);
         C::flush_dpcs(device, self.passive);
         let proof = C::free_urbs(device, &Removing(()), self.passive);
+        self.tell(Stage::Drained);
         self.becomes(Drained { proof })
     }
 }
@@ -151,6 +170,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Drained<C>> {
         if let Some(handle) = C::take_handle(this.device, &Removing(()), this.passive) {
             C::close_handle(handle, proof, &Removing(()), this.passive);
         }
+        this.tell(Stage::HandleClosed);
         this.becomes(HandleClosed(()))
     }
 }
@@ -166,6 +186,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, HandleClosed> {
             // Unreachable: the IRP is taken only here, and this consumes the state. An answer keeps a panic out.
             None => STATUS_SUCCESS,
         };
+        self.tell(Stage::Forwarded);
         self.becomes(Forwarded { status })
     }
 }
@@ -174,6 +195,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Forwarded> {
     /// Waits until nobody else holds the remove lock.
     pub fn wait_for_others(self) -> RemoveIrp<'d, C, Alone> {
         C::release_remove_lock_and_wait(self.device, self.tag, &Removing(()), self.passive);
+        self.tell(Stage::Alone);
         let status = self.state.status;
         self.becomes(Alone { status })
     }
@@ -183,6 +205,8 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Alone> {
     /// Detaches and deletes the device object, and returns what the lower driver returned.
     pub fn detach_and_delete(self) -> Disposition<'d> {
         C::detach(self.device, &Removing(()), self.passive);
+        // Before the device is deleted, not after.
+        self.tell(Stage::Detached);
         C::delete(self.device, &Removing(()), self.passive);
         Disposition::forwarded(self.state.status)
     }
@@ -192,6 +216,10 @@ impl<'d, C: RemoveCalls, S> RemoveIrp<'d, C, S> {
     fn becomes<T>(self, state: T) -> RemoveIrp<'d, C, T> {
         let Self { device, irp, tag, passive, .. } = self;
         RemoveIrp { device, irp, tag, passive, state, brand: PhantomData }
+    }
+
+    fn tell(&self, stage: Stage) {
+        C::tell(self.device, Told::Removal(stage));
     }
 
     fn split(self) -> (RemoveIrp<'d, C, ()>, S) {

@@ -127,7 +127,7 @@ kinds! {
     EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
     PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued,
     WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
-    EtwRegistered, EtwUnregistered, DebugPrint, UserRead, PagedTouched, DataChanged,
+    EtwRegistered, EtwUnregistered, EtwTraits, EtwEnabled, EtwWritten, DebugPrint, UserRead, PagedTouched, DataChanged,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, IsochronousSubmitted, StreamOpened, StalePipeUsed, PendingAtChange, UrbCompleted, UrbModifiedWhileActive,
     PowerIrpCreated, PowerIrpRequested, PowerIrpCompleted, PowerCallbackReturned, PowerStateSet,

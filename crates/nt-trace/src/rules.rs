@@ -17,6 +17,7 @@ mod device_flags;
 mod dispatch_missing;
 mod double_completion;
 mod double_fetch;
+mod etw;
 mod exit;
 mod filter_above;
 mod forward;
@@ -112,6 +113,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(add_device_unwind::RULE),
         Box::new(device_flags::RULE),
         Box::new(dispatch_missing::RULE),
+        Box::new(etw::RULE),
         Box::<interface::InterfaceEnabledAtRemove>::default(),
         Box::new(irql_calls::RULE),
         Box::new(irql_effects::RULE),

@@ -170,6 +170,13 @@ impl SlotUrb {
         }
     }
 
+    const fn usbd_status(&self) -> i32 {
+        match self {
+            Self::Fixed(urb) => urb.usbd_status(),
+            Self::Isoch(urb) => urb.usbd_status(),
+        }
+    }
+
     /// What the last submission left is not what the next one says, if that does not take place.
     const fn forget(&mut self) {
         match self {
@@ -313,6 +320,11 @@ impl Slot<Linked> {
     /// How the submission ended, when the IRP has this status.
     pub const fn status(&mut self, irp_status: NtStatus) -> NtStatus {
         self.urb().status(irp_status)
+    }
+
+    /// `USBD_STATUS` of the submission.
+    pub const fn usbd_status(&mut self) -> i32 {
+        self.urb().usbd_status()
     }
 
     /// Says that the request is over. Gives it back to be finished, unless a canceller has it: that

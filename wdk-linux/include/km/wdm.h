@@ -50,6 +50,21 @@ typedef ULONG64 POOL_FLAGS;
 
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 
+/* nf-wdm-etwsetinformation, ne-evntprov-event_info_class: Windows 10, PASSIVE_LEVEL. */
+typedef enum _EVENT_INFO_CLASS {
+  EventProviderBinaryTrackInfo,
+  EventProviderSetReserved1,
+  EventProviderSetTraits,
+  EventProviderUseDescriptorType,
+  MaxEventInfo
+} EVENT_INFO_CLASS;
+
+NTKERNELAPI NTSTATUS NTAPI EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClass,
+                                             PVOID EventInformation, ULONG InformationLength);
+
+/* nf-wdm-kequeryinterrupttimeprecise: Windows 8.1, any IRQL. */
+NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,7 @@
 //! Why a descriptor cannot be used.
 
+use core::ffi::CStr;
+
 use usbclient_protocol::status::{
     STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_DEVICE_PROTOCOL_ERROR, STATUS_INVALID_PARAMETER, Status,
 };
@@ -57,6 +59,33 @@ impl Refusal {
             }
             Self::NoSuchSetting => STATUS_INVALID_PARAMETER,
             _ => STATUS_DEVICE_CONFIGURATION_ERROR,
+        }
+    }
+}
+
+impl Refusal {
+    /// The variant's name, for event tracing.
+    #[must_use]
+    pub const fn name(self) -> &'static CStr {
+        match self {
+            Self::Truncated => c"Truncated",
+            Self::LengthTooSmall => c"LengthTooSmall",
+            Self::PastTheEnd => c"PastTheEnd",
+            Self::WrongType => c"WrongType",
+            Self::NoPacketSize0 => c"NoPacketSize0",
+            Self::NoInterface => c"NoInterface",
+            Self::TooManyInterfaces => c"TooManyInterfaces",
+            Self::DuplicateInterface => c"DuplicateInterface",
+            Self::NoAlternateZero => c"NoAlternateZero",
+            Self::EndpointOutsideInterface => c"EndpointOutsideInterface",
+            Self::EndpointCount => c"EndpointCount",
+            Self::EndpointAddress => c"EndpointAddress",
+            Self::DuplicateEndpoint => c"DuplicateEndpoint",
+            Self::PacketSize => c"PacketSize",
+            Self::Companion => c"Companion",
+            Self::CapabilityCount => c"CapabilityCount",
+            Self::OddLength => c"OddLength",
+            Self::NoSuchSetting => c"NoSuchSetting",
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use usbclient_protocol::status::Status;
 
-use super::{Event, Minor, Step};
+use super::{Event, Minor, Step, Told};
 use crate::{
     capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
@@ -38,6 +38,10 @@ pub trait GateCalls: IrpCalls {
     /// [`IoSetDeviceInterfaceState`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iosetdeviceinterfacestate)
     /// with FALSE, if the device turned its interface on and has not turned it off.
     fn disable_interface(device: Self::Device, passive: &mut Self::Passive);
+
+    /// Tells event tracing, if somebody listens:
+    /// [`EtwWriteTransfer`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-etwwritetransfer).
+    fn tell(device: Self::Device, told: Told);
 }
 
 /// What PnP asks of the power policy, at `PASSIVE_LEVEL`.

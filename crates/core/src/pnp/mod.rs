@@ -18,9 +18,11 @@ mod query_stop;
 mod start;
 mod stop;
 mod surprise_removal;
+mod told;
 
 pub use calls::{GateCalls, PnpCalls, PolicyCalls, StartCalls, StopCalls};
 pub use dispatch::dispatch;
 pub use gate::{Admission, RequestClass};
 pub use machine::{Event, Machine, Reason, State, Step};
 pub use minor::Minor;
+pub use told::{StartStep, Told};

@@ -6,7 +6,10 @@ use usbclient_protocol::status::{
     STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS, Status,
 };
 
-use super::{Event, Reason, StartCalls, State, Step};
+use super::{
+    Event, Reason, StartCalls, State, Step,
+    told::{StartStep, Telling as _},
+};
 use crate::{
     capabilities::Capabilities,
     descriptors::{Configuration, ConfigurationHeader, DeviceDescriptor},
@@ -65,6 +68,7 @@ pub(super) fn start<'d, C: StartCalls>(
     let result = irp
         .forward_and_wait(&guard, passive)
         .check()
+        .tell::<C>(device, StartStep::LowerDrivers)
         .inspect_err(|_| give_up::<C>(device, passive))
         .and_then(|_| configure::<C>(device, passive))
         .and_then(|()| open::<C>(device, passive));
@@ -93,13 +97,16 @@ fn configure<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Resu
     let (device_descriptor, descriptor, configuration) =
         read.inspect_err(|_| give_up::<C>(device, passive))?;
     let pipes = C::select_configuration(device, &descriptor, &configuration, passive)
+        .tell::<C>(device, StartStep::SelectConfiguration)
         .inspect_err(|_| give_up::<C>(device, passive))?;
     let capabilities = Capabilities::ask::<C>(device, passive);
-    C::record_pipes(device, &device_descriptor, descriptor, pipes, capabilities, passive).inspect_err(|_| {
-        give_up::<C>(device, passive);
-        C::drop_pipes(device, passive);
-        C::deconfigure(device, passive);
-    })
+    C::record_pipes(device, &device_descriptor, descriptor, pipes, capabilities, passive)
+        .tell::<C>(device, StartStep::Pipes)
+        .inspect_err(|_| {
+            give_up::<C>(device, passive);
+            C::drop_pipes(device, passive);
+            C::deconfigure(device, passive);
+        })
 }
 
 /// The device descriptor, and configuration 0: nine bytes first, then as many as they say.
@@ -107,12 +114,17 @@ fn read_descriptors<C: StartCalls>(
     device: C::Device,
     passive: &mut C::Passive,
 ) -> Result<(DeviceDescriptor, C::Descriptor, Configuration), Status> {
-    let (bytes, length) = C::read_device_descriptor(device, passive)?;
-    let device_descriptor = DeviceDescriptor::parse(bytes.get(..length).unwrap_or(&bytes))?;
-    let header = C::read_configuration_descriptor(device, ConfigurationHeader::SIZE, passive)?;
-    let total_length = ConfigurationHeader::parse(header.as_ref())?.total_length;
-    let descriptor = C::read_configuration_descriptor(device, total_length, passive)?;
-    let configuration = Configuration::parse(descriptor.as_ref())?;
+    let step = StartStep::DeviceDescriptor;
+    let (bytes, length) = C::read_device_descriptor(device, passive).tell::<C>(device, step)?;
+    let given = bytes.get(..length).unwrap_or(&bytes);
+    let device_descriptor = DeviceDescriptor::parse(given).tell::<C>(device, step)?;
+    let step = StartStep::ConfigurationDescriptor;
+    let header = C::read_configuration_descriptor(device, ConfigurationHeader::SIZE, passive)
+        .tell::<C>(device, step)?;
+    let total_length = ConfigurationHeader::parse(header.as_ref()).tell::<C>(device, step)?.total_length;
+    let descriptor =
+        C::read_configuration_descriptor(device, total_length, passive).tell::<C>(device, step)?;
+    let configuration = Configuration::parse(descriptor.as_ref()).tell::<C>(device, step)?;
     Ok((device_descriptor, descriptor, configuration))
 }
 
@@ -122,7 +134,7 @@ fn open<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<()
     let _ = C::change(device, Event::StartSucceeds, passive);
     C::start_held(device, passive);
     C::run_policy(device, passive);
-    C::enable_interface(device, passive).inspect_err(|_| {
+    C::enable_interface(device, passive).tell::<C>(device, StartStep::Interface).inspect_err(|_| {
         C::disarm(device, passive);
         C::disable_interface(device, passive);
         give_up::<C>(device, passive);

@@ -2,7 +2,7 @@
 //!
 //! Page: <https://learn.microsoft.com/windows-hardware/drivers/kernel/handling-an-irp-mn-stop-device-request>
 
-use super::{Event, Reason, State, Step, StopCalls};
+use super::{Event, Reason, State, Step, StopCalls, Told};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 pub(super) const fn next(state: State) -> Step {
@@ -32,6 +32,7 @@ pub(super) fn stop<'d, C: StopCalls>(
         C::recall_in_flight(device, passive);
         C::drop_pipes(device, passive);
         C::deconfigure(device, passive);
+        C::tell(device, Told::Stopped);
     }
     irp.forward_success(guard)
 }

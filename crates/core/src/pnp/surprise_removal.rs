@@ -4,7 +4,7 @@
 
 use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
 
-use super::{Event, PolicyCalls, Reason, State, Step};
+use super::{Event, PolicyCalls, Reason, State, Step, Told};
 use crate::dispatch::{Disposition, Fdo, Irp, RemoveGuard};
 
 /// It may come before START, when the interface was never on.
@@ -27,6 +27,7 @@ pub(super) fn surprise_removal<'d, C: PolicyCalls>(
 ) -> Disposition<'d> {
     let device = fdo.device();
     let _ = C::change(device, Event::SurpriseRemoval, passive);
+    C::tell(device, Told::SurpriseRemoved);
     C::disable_interface(device, passive);
     C::disarm(device, passive);
     C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);

@@ -7,7 +7,7 @@ use usbclient_core::{
     capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
     dispatch::{self, Disposition, Fdo, Irp, IrpCalls, Pended},
-    pnp::{Event, GateCalls, Machine, Minor, PnpCalls, PolicyCalls, StartCalls, Step, StopCalls},
+    pnp::{Event, GateCalls, Machine, Minor, PnpCalls, PolicyCalls, StartCalls, Step, StopCalls, Told},
     power::{
         self, DeviceState, Entered, Facts, Power, PowerCalls, Request, Then,
         irp::{Ask, Back, Down, PowerIrp, UpBack},
@@ -28,6 +28,8 @@ pub struct Fake;
 pub struct World {
     /// What was called, in order.
     pub log: Vec<String>,
+    /// What event tracing was told, in order.
+    pub told: Vec<Told>,
     /// Calls that fail, by name.
     pub failing: Vec<&'static str>,
     /// Calls that fail when they have succeeded so often.
@@ -69,6 +71,7 @@ pub struct World {
 thread_local! {
     static WORLD: RefCell<World> = RefCell::new(World {
         log: Vec::new(),
+        told: Vec::new(),
         failing: Vec::new(),
         passing: Vec::new(),
         machine: Machine::new(),
@@ -229,6 +232,9 @@ impl GateCalls for Fake {
     }
     fn disable_interface(_: FakeDevice, _: &mut FakePassive) {
         log("disable_interface");
+    }
+    fn tell(_: FakeDevice, told: Told) {
+        world(|w| w.told.push(told));
     }
 }
 

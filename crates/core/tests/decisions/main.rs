@@ -6,6 +6,7 @@ mod bos;
 mod capabilities;
 mod descriptors;
 mod dispatch;
+mod events;
 mod fake;
 mod gate;
 mod isoch;

@@ -179,6 +179,11 @@ pub enum Callback {
         /// The thread.
         thread: ObjectId,
     },
+    /// An event provider's enable callback.
+    EtwEnable {
+        /// The registration.
+        provider: ObjectId,
+    },
 }
 
 impl Callback {

@@ -1,6 +1,6 @@
 //! Which objects a payload names.
 
-use super::{Actor, Callback, IrpOrigin, LockForm, PoolKind, SpinLockForm, UrbKind};
+use super::{Actor, Callback, EtwField, IrpOrigin, LockForm, PoolKind, SpinLockForm, UrbKind};
 use crate::object::ObjectId;
 use crate::value::{Arg, Args, NtStatus, PoolTag, Site, Text};
 
@@ -38,6 +38,18 @@ impl Mention for Args {
     }
 }
 
+impl Mention for EtwField {
+    fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {
+        self.value.mention(visit);
+    }
+}
+
+impl<T: Mention> Mention for Vec<T> {
+    fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {
+        self.iter().for_each(|item| item.mention(visit));
+    }
+}
+
 impl Mention for Callback {
     fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {
         let both: [ObjectId; 2] = match *self {
@@ -52,6 +64,7 @@ impl Mention for Callback {
             Self::PowerCompletion { device, .. } => [device, ObjectId::NONE],
             Self::Idle { irp } => [irp, ObjectId::NONE],
             Self::Thread { thread } => [thread, ObjectId::NONE],
+            Self::EtwEnable { provider } => [provider, ObjectId::NONE],
         };
         for id in both {
             id.mention(visit);

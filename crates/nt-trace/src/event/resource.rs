@@ -3,7 +3,16 @@
 use super::actor::PoolKind;
 use super::payload::payloads;
 use crate::object::ObjectId;
-use crate::value::{NtStatus, PoolTag, Text};
+use crate::value::{Arg, NtStatus, PoolTag, Text};
+
+/// One field of an event of event tracing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EtwField {
+    /// Its name.
+    pub name: Text,
+    /// What it holds.
+    pub value: Arg,
+}
 
 payloads! {
     /// A pool allocation, or an attempt at one.
@@ -104,7 +113,48 @@ payloads! {
         /// The registration.
         provider: ObjectId,
     }
-    /// `DbgPrint` text, or an `ETW` event in words.
+    /// `EtwSetInformation` with the provider's traits.
+    EtwTraits {
+        /// The registration.
+        provider: ObjectId,
+        /// The provider's name.
+        name: Text,
+        /// What is wrong with the traits, empty for nothing.
+        flaw: Text,
+    }
+    /// A session begins or ends to listen to a provider.
+    EtwEnabled {
+        /// The registration.
+        provider: ObjectId,
+        /// Whether a session listens.
+        on: bool,
+        /// The highest level it wants, 0 for all.
+        level: u8,
+        /// Keywords of which an event must have one.
+        any: u64,
+        /// Keywords of which an event must have all.
+        all: u64,
+    }
+    /// `EtwWrite` and its siblings, decoded.
+    EtwWritten {
+        /// The registration, `NONE` if there is none.
+        provider: ObjectId,
+        /// The event's name, or its number where it has none.
+        name: Text,
+        /// How grave: `TRACE_LEVEL_*`.
+        level: u8,
+        /// Its keywords.
+        keyword: u64,
+        /// `WINEVENT_OPCODE_*`
+        opcode: u8,
+        /// Whether the session wants it.
+        wanted: bool,
+        /// The fields.
+        fields: Vec<EtwField>,
+        /// What is wrong with it, empty for nothing.
+        flaw: Text,
+    }
+    /// `DbgPrint` text.
     DebugPrint {
         /// What was printed.
         text: Text,

@@ -61,6 +61,7 @@ const TABLE: &[(&str, Level, &str, u32)] = &[
     ("CmRegisterCallback", A, "IrqlExApcLte2", 0x0002_0006),
     ("CmUnRegisterCallback", A, "IrqlExApcLte2", 0x0002_0006),
     ("EtwRegister", P, "IrqlDdi", 0),
+    ("EtwSetInformation", P, "IrqlDdi", 0),
     ("EtwUnregister", P, "IrqlDdi", 0),
     ("ExAcquireFastMutex", A, "IrqlExApcLte1", 0x0002_0005),
     ("ExAcquireResourceExclusiveLite", A, "IrqlExApcLte3", 0x0002_0007),

@@ -2,7 +2,7 @@
 
 use super::amount::bytes;
 use super::power::power;
-use crate::event::{Actor, Callback, Event, EventKind, UrbSubmitted};
+use crate::event::{Actor, Callback, EtwEnabled, EtwWritten, Event, EventKind, UrbSubmitted};
 use crate::names;
 use crate::object::ObjectId;
 use crate::value::{Arg, NtStatus};
@@ -29,6 +29,7 @@ pub fn callback(callback: Callback) -> String {
         }
         Callback::Idle { irp } => format!("idle callback for {irp}"),
         Callback::Thread { thread } => format!("{thread} runs"),
+        Callback::EtwEnable { provider } => format!("enable callback of {provider}"),
     }
 }
 
@@ -208,6 +209,9 @@ fn resources(kind: &EventKind) -> Option<String> {
             format!("{} registered{}", or(made.provider, "no provider"), failed(made.status))
         }
         EventKind::EtwUnregistered(gone) => format!("{} unregistered", gone.provider),
+        EventKind::EtwTraits(traits) => format!("{} is called {}", traits.provider, traits.name),
+        EventKind::EtwEnabled(session) => etw_session(session),
+        EventKind::EtwWritten(written) => etw_event(written),
         EventKind::UserRead(touch) => {
             let what = if touch.write { "written" } else { "read" };
             format!(
@@ -313,4 +317,20 @@ fn world(kind: &EventKind) -> Option<String> {
         EventKind::Livelock(lock) => format!("livelock: {}", lock.text),
         _ => return None,
     })
+}
+
+fn etw_session(session: &EtwEnabled) -> String {
+    if !session.on {
+        return format!("nobody listens to {}", session.provider);
+    }
+    let (level, any) = (session.level, session.any);
+    format!("a session listens to {}, level {level}, keywords 0x{any:x}", session.provider)
+}
+
+/// An event as a session shows it: its name and its fields.
+fn etw_event(written: &EtwWritten) -> String {
+    let fields: Vec<_> =
+        written.fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
+    let flaw = if written.flaw.is_empty() { String::new() } else { format!(" ({})", written.flaw) };
+    format!("event {} {}{flaw}", written.name, fields.join(" ")).trim_end().to_owned()
 }

@@ -230,6 +230,7 @@ fn did(kind: &EventKind) -> Option<String> {
         EventKind::MdlAllocated(made) => made.mdl,
         EventKind::KeyOpened(opened) => opened.key,
         EventKind::EtwRegistered(made) => made.provider,
+        EventKind::EtwTraits(traits) => return Some(traits.name.to_string()),
         EventKind::IrpCreated(made) => made.irp,
         EventKind::EventSignalled(set) => set.object,
         _ => return None,

@@ -65,6 +65,8 @@ pub const fn always(kind: &EventKind) -> bool {
             | EventKind::Deadlock(_)
             | EventKind::Livelock(_)
             | EventKind::DebugPrint(_)
+            | EventKind::EtwEnabled(_)
+            | EventKind::EtwWritten(_)
             | EventKind::UrbModifiedWhileActive(_)
     )
 }

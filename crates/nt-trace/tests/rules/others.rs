@@ -86,6 +86,17 @@ pub const CASES: &[Case] = &[
     ("LeakAtUnload", "0xC4/0xDD", |life| {
         life.push(EtwRegistered { provider: ObjectId::new(ObjectKind::Etw, 1), status: OK }).unload();
     }),
+    ("EtwMetadata", "", |life| {
+        let provider = ObjectId::new(ObjectKind::Etw, 1);
+        life.push(EtwWritten { provider, flaw: "it ends too early".into(), ..Default::default() });
+    }),
+    ("EtwMetadata", "", |life| {
+        let provider = ObjectId::new(ObjectKind::Etw, 1);
+        life.push(EtwTraits { provider, flaw: "the provider has no name".into(), ..Default::default() });
+    }),
+    ("EtwNotRegistered", "", |life| {
+        life.push(EtwWritten { provider: ObjectId::NONE, ..Default::default() });
+    }),
     ("LeakAtUnload", "0xC4/0x62", |life| {
         life.created(IrpOrigin::Allocated, 0, 0);
         life.unload();

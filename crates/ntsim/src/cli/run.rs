@@ -10,6 +10,7 @@ use nt_trace::view::{self, Detail};
 
 use super::read;
 use crate::{
+    kernel::Session,
     life::{self, Life},
     machine::{Choices, Machine, Options},
     mem::Mode,
@@ -54,6 +55,10 @@ pub(super) struct Arguments {
     /// Print every event.
     #[arg(long, conflicts_with = "quiet")]
     everything: bool,
+    /// Listen to event tracing from before the driver is loaded: `LEVEL` or `LEVEL:KEYWORDS`, keywords in hexadecimal;
+    /// level 0 is every level.
+    #[arg(long, value_name = "LEVEL[:KEYWORDS]", value_parser = session)]
+    trace: Option<Session>,
     /// Place objects close together between canaries instead of at guard pages.
     #[arg(long)]
     packed: bool,
@@ -69,6 +74,9 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         ..Options::default()
     };
     let mut machine = Machine::load(&arguments.driver, options).map_err(|error| error.to_string())?;
+    if let Some(session) = arguments.trace {
+        machine.kernel_mut().listen_from_start(session);
+    }
     let life = life::play(&mut machine, &scenario);
     if let Some(file) = trace {
         super::write_trace(file, &life.events)?;
@@ -79,6 +87,17 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     print(arguments, &life).map_err(|error| format!("cannot print: {error}"))?;
     Ok(if life.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What `--trace` asks for.
+fn session(text: &str) -> Result<Session, String> {
+    let (level, keywords) = text.split_once(':').unwrap_or((text, "ffffffffffffffff"));
+    let keywords = keywords.trim_start_matches("0x");
+    Ok(Session {
+        level: level.parse().map_err(|error| format!("{level} is no level: {error}"))?,
+        any: u64::from_str_radix(keywords, 16).map_err(|error| format!("{keywords}: {error}"))?,
+        all: 0,
+    })
 }
 
 fn scenario(arguments: &Arguments) -> Result<Scenario, String> {

@@ -14,7 +14,7 @@ use super::{exception::continue_point, thunk, trap};
 use crate::mem::{Addr, PAGE_SIZE};
 
 /// How many arguments a callback of the driver takes at most.
-pub const MAX_ARGUMENTS: usize = 6;
+pub const MAX_ARGUMENTS: usize = 7;
 
 /// A call of a routine of the driver.
 #[derive(Clone, Copy, Debug)]
@@ -208,16 +208,16 @@ pub(super) extern "sysv64" fn on_atomic(copy: u64) {
     leave(Left::Atomic { copy: Addr(copy) });
 }
 
-type Routine = unsafe extern "win64" fn(u64, u64, u64, u64, u64, u64) -> u64;
+type Routine = unsafe extern "win64" fn(u64, u64, u64, u64, u64, u64, u64) -> u64;
 
 fn invoke(call: Call) -> u64 {
     let address = call.routine.0 as *const ();
     // SAFETY: any address can be a function pointer as long as it is not null; what lies there is the
     // driver's, and a bad one traps.
     let routine = unsafe { std::mem::transmute::<*const (), Option<Routine>>(address) };
-    let [first, second, third, fourth, fifth, sixth] = call.arguments;
+    let [first, second, third, fourth, fifth, sixth, seventh] = call.arguments;
     let Some(routine) = routine else { return trap::call_of_null() };
     // SAFETY: driver code touches only its own view of the arena; whatever else it does traps. A routine that
     // takes fewer arguments ignores the rest.
-    unsafe { routine(first, second, third, fourth, fifth, sixth) }
+    unsafe { routine(first, second, third, fourth, fifth, sixth, seventh) }
 }

@@ -9,6 +9,7 @@ use nt_trace::{
 
 use super::Kernel;
 use crate::{
+    cpu::MAX_ARGUMENTS,
     mem::Addr,
     sched::{Cpu, ThreadId},
     stop::Stop,
@@ -53,7 +54,7 @@ pub async fn call_in(
         kernel.callbacks.entry(cpu.thread()).or_default().push(frame);
         kernel.sched.irql()
     };
-    let mut values = [0; 6];
+    let mut values = [0; MAX_ARGUMENTS];
     for (value, argument) in values.iter_mut().zip(arguments) {
         *value = argument.0;
     }

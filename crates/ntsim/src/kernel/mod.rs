@@ -66,6 +66,8 @@ use nt_trace::{
     event::{Call, Return},
 };
 
+pub use etw::Session;
+pub(crate) use etw::listen;
 pub use pool::{Block, Pool};
 pub use registry::{Key, RegistryValue};
 

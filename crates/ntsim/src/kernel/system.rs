@@ -64,6 +64,14 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(interrupt_time),
     ),
     Export::new(
+        "KeQueryInterruptTimePrecise",
+        "wdm/nf-wdm-kequeryinterrupttimeprecise",
+        HIGH_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Sync(interrupt_time_precise),
+    ),
+    Export::new(
         "ZwQuerySystemInformation",
         "winternl/nf-winternl-ntquerysysteminformation",
         PASSIVE_LEVEL,
@@ -123,6 +131,13 @@ fn system_range_start(_: &mut Kernel) -> Result<Addr, Stop> {
 
 const fn interrupt_time(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(kernel.sched.now)
+}
+
+/// The counter that the time was interpolated with is the time itself: simulated time has no finer one.
+fn interrupt_time_precise(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
+    let (out, now) = (args.pointer(kernel, 0)?, kernel.sched.now);
+    kernel.mem.write(out, &now)?;
+    Ok(now)
 }
 
 const fn not_implemented(_: &mut Kernel, _: Args) -> Result<u64, Stop> {

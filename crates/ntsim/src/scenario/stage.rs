@@ -14,13 +14,14 @@ use super::{
 use crate::{
     abi::irp_major::{IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL},
     kernel::{
-        exports,
+        Session, exports,
         fault::RoutineFault,
         io::{
             self,
             user::{self, Handle, Process, READ, RequestId, UserIo, WRITE},
         },
         ke::Latch,
+        listen,
     },
     mem::Addr,
     pnp::{self, NewDevice},
@@ -399,6 +400,11 @@ impl Stage for SimStage {
                 Ok(())
             }
             Step::Registry { value, data } => self.write_registry(value, *data),
+            Step::Trace { level, keywords } => {
+                let session = Session { level: *level, any: *keywords, all: 0 };
+                listen(&self.cpu, Some(session)).await
+            }
+            Step::EndTrace => listen(&self.cpu, None).await,
             Step::Try { step } => match Box::pin(self.perform(step)).await {
                 Err(Stop::Script(why)) => {
                     self.cpu

@@ -155,6 +155,17 @@ pub enum Step {
         /// The `REG_DWORD`.
         data: u32,
     },
+    /// A session begins to listen to event providers, or listens to other events from now on.
+    Trace {
+        /// The highest level that it wants, `TRACE_LEVEL_*`; without it, every level.
+        #[serde(default)]
+        level: u8,
+        /// Keywords of which an event must have one; without it, any.
+        #[serde(default = "every_keyword")]
+        keywords: u64,
+    },
+    /// The session ends.
+    EndTrace,
     /// Does a step as far as it can be done now: what the PnP manager refuses, and a name that nothing has, are no
     /// difference from the script.
     Try {
@@ -265,6 +276,10 @@ impl Step {
             }
             Self::Knob { knob, on } => format!("{knob:?} {}", if *on { "on" } else { "off" }),
             Self::Registry { value, data } => format!("{value} is {data:#x}"),
+            Self::Trace { level, keywords } => {
+                format!("a session listens to level {level}, keywords {keywords:#x}")
+            }
+            Self::EndTrace => "the session ends".into(),
             Self::Try { step } => format!("if possible: {}", step.text()),
             Self::FailCall { routine, nth, .. } => format!("call {nth} of {routine} will fail"),
             Self::Poke { device, poke } => format!("{device}: {poke:?}"),
@@ -274,6 +289,10 @@ impl Step {
             Self::Unload => "unload the driver".into(),
         }
     }
+}
+
+const fn every_keyword() -> u64 {
+    u64::MAX
 }
 
 const fn no_code() -> Code {

@@ -12,6 +12,7 @@ mod remove_lock;
 mod spin_lock;
 mod threads;
 mod timer;
+mod tracing;
 
 pub use event::*;
 pub use irql::*;
@@ -25,3 +26,4 @@ pub use remove_lock::*;
 pub use spin_lock::*;
 pub use threads::*;
 pub use timer::*;
+pub use tracing::*;

@@ -3,7 +3,7 @@
 
 use usbclient_core::{
     dispatch::{self, Disposition, Fdo, Irp, IrpCalls},
-    pnp::{Event, GateCalls, PolicyCalls, Reason, Step},
+    pnp::{Event, GateCalls, PolicyCalls, Reason, Step, Told},
     remove::{Arrived, RemoveCalls, RemoveIrp, Removing},
     status::{NtStatus, STATUS_SUCCESS, Status},
 };
@@ -67,6 +67,7 @@ impl GateCalls for Edge {
     fn cancel_in_flight(_: Device, _: &mut Passive) {}
     fn wait_for_requests(_: Device, _: &mut Passive) {}
     fn disable_interface(_: Device, _: &mut Passive) {}
+    fn tell(_: Device, _: Told) {}
 }
 
 impl RemoveCalls for Edge {

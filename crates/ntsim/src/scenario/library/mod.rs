@@ -14,6 +14,7 @@ mod recovery;
 mod removal;
 mod requests;
 mod streams;
+mod tracing;
 
 use super::Scenario;
 
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(power::all());
     all.extend(isoch::all());
     all.extend(streams::all());
+    all.extend(tracing::all());
     all
 }
 
