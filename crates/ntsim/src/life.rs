@@ -48,7 +48,7 @@ impl Life {
 pub const NOT_CHECKED: &[&str] = &[
     "power: idle detection by the power manager, PoRegisterSystemState, the power framework, and what pageable memory a power request touches while the system is in S0",
     "races between plain loads and stores: threads switch at kernel calls, and in some campaigns at atomic instructions",
-    "isochronous transfers, streams and alternate settings",
+    "USB: bandwidth of periodic endpoints, path delays of isochronous pipes, Microsoft OS descriptors",
     "Windows itself: the simulator is written from documentation",
 ];
 

@@ -1,4 +1,4 @@
-//! What drivers report to the PnP manager.
+//! What drivers and the bus report to the PnP manager.
 
 use super::{NewDevice, NodeState, irp, node, remove, start};
 use crate::{
@@ -19,9 +19,15 @@ pub fn serve(sched: &mut Sched) {
             for pdo in reported {
                 query(&cpu, pdo).await?;
             }
-            let cycled = cpu.k().usb.take_cycled();
+            let (cycled, vanished) = {
+                let mut kernel = cpu.k();
+                (kernel.usb.take_cycled(), kernel.usb.take_vanished())
+            };
             for pdo in cycled {
-                cycle(&cpu, pdo);
+                cycle(&cpu, pdo, true);
+            }
+            for pdo in vanished {
+                cycle(&cpu, pdo, false);
             }
             if cpu.look().io.invalidated.is_empty() {
                 node::may_wait_for_ever(&cpu, true);
@@ -50,10 +56,11 @@ async fn query_within(cpu: &Cpu, name: &str, pdo: Addr, state: NodeState) -> Res
     Ok(())
 }
 
-/// A port was cycled: the device on it is removed by surprise, and when its stack is gone it is found anew.
+/// A port was cycled: the device on it is removed by surprise, and when its stack is gone it is found anew. One that has
+/// gone by itself does not come back.
 ///
 /// Page: `usbioctl/ni-usbioctl-ioctl_internal_usb_cycle_port`.
-fn cycle(cpu: &Cpu, pdo: Addr) {
+fn cycle(cpu: &Cpu, pdo: Addr, comes_back: bool) {
     cpu.k().sched.spawn("USB hub: cycled port", PASSIVE_LEVEL, move |cpu| async move {
         let Some(back) = pull(&cpu, pdo)? else { return Ok(()) };
         let name = back.name.clone();
@@ -61,6 +68,9 @@ fn cycle(cpu: &Cpu, pdo: Addr) {
             // It is gone already.
             Ok(_) | Err(Stop::Script(_)) => {}
             Err(stop) => return Err(stop),
+        }
+        if !comes_back {
+            return Ok(());
         }
         node::may_wait_for_ever(&cpu, true);
         node::reached(&cpu, &name, NodeState::Deleted).await?;

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use nt_trace::event::Unplugged;
 use usb_models::{Poke, Status, Time, TransferId};
 
 use super::{
@@ -70,15 +71,31 @@ impl Kernel {
         let now = self.usb_now();
         let Self { mem, usb, .. } = self;
         let Some(device) = usb.devices.get_mut(&pdo) else { return };
+        let gone = device.gone;
         loop {
             let mut buffers = Buffers { mem, transfers: &mut device.transfers, bad: Cell::new(None) };
             let completion = device.model.poll(now, &mut buffers);
             if let Some(bad) = buffers.bad.take() {
                 device.failure = Some(bad.into());
             }
-            let Some(completion) = completion else { return };
+            let Some(completion) = completion else { break };
+            device.gone |= device.model.is_gone();
             device.ended(now, completion);
         }
+        if !gone && device.model.is_gone() {
+            self.usb_vanished(pdo);
+        }
+    }
+
+    /// A device has gone by itself: the hub tells the PnP manager.
+    fn usb_vanished(&mut self, pdo: Addr) {
+        if let Some(device) = self.usb.devices.get_mut(&pdo) {
+            device.gone = true;
+        }
+        self.usb.vanished.push(pdo);
+        let name = self.object(pdo);
+        self.emit_at(None, Unplugged { pdo: name });
+        self.pnp_changed();
     }
 
     fn usb_plan_poll(&mut self, pdo: Addr) {

@@ -88,6 +88,7 @@ pub struct Usb {
     transfers: u64,
     ports: u32,
     cycled: Vec<Addr>,
+    vanished: Vec<Addr>,
 }
 
 impl Usb {
@@ -95,6 +96,11 @@ impl Usb {
     /// them through a surprise removal and finds the device anew.
     pub fn take_cycled(&mut self) -> Vec<Addr> {
         std::mem::take(&mut self.cycled)
+    }
+
+    /// Physical device objects whose device has gone by itself: the PnP manager takes them through a surprise removal.
+    pub fn take_vanished(&mut self) -> Vec<Addr> {
+        std::mem::take(&mut self.vanished)
     }
 
     /// Whether this is a physical device object of the USB stack.

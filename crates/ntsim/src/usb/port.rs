@@ -27,7 +27,11 @@ const USBD_PORT_CONNECTED: u32 = 2;
 /// # Errors
 /// When the machine stops.
 pub(super) async fn reset(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, Stop> {
-    let status = cpu.k().usb_reset_port(pdo);
+    let status = {
+        let mut kernel = cpu.k();
+        kernel.usb_tell_pending(pdo, irp, "reset the port", None);
+        kernel.usb_reset_port(pdo)
+    };
     complete(cpu, pdo, irp, status).await
 }
 
@@ -41,6 +45,7 @@ pub(super) async fn cycle(cpu: &Cpu, pdo: Addr, irp: Addr) -> Result<NtStatus, S
         let mut kernel = cpu.k();
         let status = kernel.usb_port_request(pdo);
         if status == STATUS_SUCCESS {
+            kernel.usb_tell_pending(pdo, irp, "cycle the port", None);
             super::cycle_port(&mut kernel, pdo);
         }
         status

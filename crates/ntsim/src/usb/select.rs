@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use nt_trace::event::UrbKind;
+use nt_trace::event::{PendingAtChange, UrbKind};
 use usb_models::Speed;
 
 use super::{
@@ -79,6 +79,48 @@ impl Kernel {
             _ => true,
         };
         if fits { Ok(()) } else { Err(Refusal::usbd(USBD_STATUS_INVALID_PARAMETER)) }
+    }
+
+    /// Tells of transfers that a selection ends: they should have been brought back before.
+    ///
+    /// Page: `usbcon/usb-client-driver-contract-in-windows-8`, which names the race.
+    pub(super) fn usb_look_for_pending(
+        &mut self,
+        pdo: Addr,
+        irp: Addr,
+        urb: Addr,
+        shape: Shape,
+    ) -> Result<(), Refusal> {
+        match shape {
+            Shape::SelectConfiguration => self.usb_tell_pending(pdo, irp, "select a configuration", None),
+            Shape::SelectInterface => {
+                let number = self.usb_read_interface(urb.add(INTERFACE))?.number;
+                self.usb_tell_pending(pdo, irp, "select a setting", Some(number));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tells of transfers on the pipes of an interface, or on any pipe, that are about to end.
+    pub(super) fn usb_tell_pending(
+        &mut self,
+        pdo: Addr,
+        irp: Addr,
+        what: &'static str,
+        interface: Option<u8>,
+    ) {
+        let Some(device) = self.usb.devices.get(&pdo) else { return };
+        let concerned = |handle: &Addr| {
+            let pipe = device.pipes.get(handle);
+            pipe.is_some_and(|pipe| interface.is_none_or(|interface| pipe.interface == interface))
+        };
+        let pending = device.transfers.values().filter(|transfer| concerned(&transfer.job.pipe)).count();
+        if pending > 0 {
+            let irp = self.object(irp);
+            let pending = u32::try_from(pending).unwrap_or(u32::MAX);
+            self.emit(PendingAtChange { irp, what: what.into(), pending });
+        }
     }
 
     /// Checks a select-configuration request.

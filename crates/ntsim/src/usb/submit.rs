@@ -194,6 +194,7 @@ impl Kernel {
             return Err(Refusal::Refused(Outcome::INVALID_LEVEL));
         }
         self.usb_check_kind(urb, shape)?;
+        self.usb_look_for_pending(pdo, irp, urb, shape)?;
         match shape {
             Shape::SelectConfiguration => self.usb_select_configuration(urb, length),
             Shape::SelectInterface => self.usb_select_interface(pdo, urb, length),

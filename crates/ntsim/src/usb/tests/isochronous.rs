@@ -17,8 +17,9 @@ use crate::{
         },
         usbd_status::{
             USBD_STATUS_BAD_START_FRAME, USBD_STATUS_CANCELED, USBD_STATUS_DATA_OVERRUN,
-            USBD_STATUS_ENDPOINT_HALTED, USBD_STATUS_INVALID_PARAMETER, USBD_STATUS_ISO_NOT_ACCESSED_BY_HW,
-            USBD_STATUS_ISO_NOT_ACCESSED_LATE, USBD_STATUS_ISOCH_REQUEST_FAILED, USBD_STATUS_SUCCESS,
+            USBD_STATUS_ENDPOINT_HALTED, USBD_STATUS_INVALID_PARAMETER, USBD_STATUS_INVALID_PIPE_HANDLE,
+            USBD_STATUS_ISO_NOT_ACCESSED_BY_HW, USBD_STATUS_ISO_NOT_ACCESSED_LATE,
+            USBD_STATUS_ISOCH_REQUEST_FAILED, USBD_STATUS_SUCCESS,
         },
     },
     mem::Addr,
@@ -34,19 +35,45 @@ type Open = BTreeMap<u8, (Addr, u16)>;
 impl Client {
     /// Selects the first configuration, and in it the first interface's first setting.
     pub(super) async fn open(&self) -> Result<Open, Stop> {
+        Ok(self.configure().await?.1)
+    }
+
+    /// The same, with the configuration's handle.
+    async fn configure(&self) -> Result<(Addr, Open), Stop> {
         let descriptor = self.configuration().await?;
         let (urb, interface) = self.select_urb(descriptor)?;
         assert_eq!(self.run(urb).await?, (NtStatus(0), 0));
+        let open = self.told(interface)?;
+        let configuration = self.cpu.look().mem.read(urb.add(32))?;
+        self.free(urb)?;
+        Ok((configuration, open))
+    }
+
+    /// What the stack has written about the pipes of an interface.
+    fn told(&self, interface: Addr) -> Result<Open, Stop> {
         let mut open = Open::new();
-        {
-            let kernel = self.cpu.look();
-            let count: u32 = kernel.mem.read(interface.add(16))?;
-            for index in 0..u64::from(count) {
-                let at = interface.add(24 + index * size_of::<USBD_PIPE_INFORMATION>() as u64);
-                let pipe = *kernel.mem.at::<USBD_PIPE_INFORMATION>(at)?;
-                open.insert(pipe.EndpointAddress, (pipe.PipeHandle, pipe.MaximumPacketSize));
-            }
+        let kernel = self.cpu.look();
+        let count: u32 = kernel.mem.read(interface.add(16))?;
+        for index in 0..u64::from(count) {
+            let at = interface.add(24 + index * size_of::<USBD_PIPE_INFORMATION>() as u64);
+            let pipe = *kernel.mem.at::<USBD_PIPE_INFORMATION>(at)?;
+            open.insert(pipe.EndpointAddress, (pipe.PipeHandle, pipe.MaximumPacketSize));
         }
+        Ok(open)
+    }
+
+    /// Selects the setting whose descriptor is there.
+    async fn set(&self, configuration: Addr, descriptor: Addr) -> Result<Open, Stop> {
+        let urb: Addr = {
+            let mut kernel = self.cpu.k();
+            let (entry, out) = (block(&mut kernel, 16)?, block(&mut kernel, 8)?);
+            kernel.mem.write(entry, &descriptor)?;
+            let arguments = [self.handle.0, configuration.0, entry.0, out.0];
+            assert_eq!(usbdex(&mut kernel, "USBD_SelectInterfaceUrbAllocateAndBuild", &arguments)?, 0);
+            kernel.mem.read(out)?
+        };
+        assert_eq!(self.run(urb).await?, (NtStatus(0), 0));
+        let open = self.told(urb.add(32))?;
         self.free(urb)?;
         Ok(open)
     }
@@ -360,4 +387,56 @@ fn an_mdl_is_a_buffer_too_and_chains_need_the_capability() {
         assert_eq!(client.run(urb).await?, (NtStatus(0), USBD_STATUS_SUCCESS));
         Ok(())
     });
+}
+
+#[test]
+fn settings_differ_in_their_period() {
+    let events = with("iso-loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
+        let (configuration, open) = client.configure().await?;
+        let descriptor = client.configuration().await?;
+        // Each setting is an interface descriptor and two endpoints.
+        let setting = |alternate: u64| descriptor.add(9 + alternate * (9 + 7 + 7));
+        let buffer = block(&mut client.cpu.k(), 4096)?;
+        let slow = client.set(configuration, setting(1)).await?;
+        let write = Isoch { pipe: slow[&0x02].0, buffer, packets: 3, size: 100, is_in: false };
+        let urb = client.isoch_urb(8)?;
+        client.format_isoch(urb, write)?;
+        assert_eq!(
+            client.run(urb).await?,
+            (NtStatus(0), USBD_STATUS_SUCCESS),
+            "one packet a frame: any number"
+        );
+        let start = client.isoch(urb)?.StartFrame;
+        assert_eq!(client.frame().await?, start + 2, "the last one is over with its microframe");
+        // The handle of the setting before is stale.
+        client.format_isoch(urb, Isoch { pipe: open[&0x02].0, packets: 8, ..write })?;
+        assert_eq!(client.run(urb).await?.1, USBD_STATUS_INVALID_PIPE_HANDLE);
+        let slower = client.set(configuration, setting(2)).await?;
+        client.format_isoch(urb, Isoch { pipe: slower[&0x02].0, packets: 8, ..write })?;
+        assert_eq!(client.run(urb).await?.1, USBD_STATUS_INVALID_PARAMETER, "a period above 8");
+        Ok(())
+    });
+    assert!(!events.iter().any(|event| matches!(event, EventKind::PendingAtChange(_))));
+}
+
+#[test]
+fn a_setting_is_selected_with_a_transfer_pending() {
+    let events = with("iso-loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
+        let (configuration, open) = client.configure().await?;
+        let descriptor = client.configuration().await?;
+        let buffer = block(&mut client.cpu.k(), 1 << 16)?;
+        let urb = client.isoch_urb(1024)?;
+        let read = Isoch { pipe: open[&0x82].0, buffer, packets: 1024, size: 64, is_in: true };
+        client.format_isoch(urb, read)?;
+        let sent = client.send(urb).await?;
+        client.set(configuration, descriptor.add(9 + 23)).await?;
+        client.wait(&sent).await;
+        assert_eq!(client.isoch(urb)?.Hdr.Status, USBD_STATUS_CANCELED);
+        Ok(())
+    });
+    let told = events.iter().filter_map(|event| match event {
+        EventKind::PendingAtChange(change) => Some((change.what.to_string(), change.pending)),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("select a setting".to_owned(), 1)]);
 }

@@ -236,3 +236,18 @@ fn the_device_object_says_what_the_device_can_do() {
     let flags = result.expect("it goes on").expect("it ends");
     assert_ne!(flags & DEVICE_CAPABILITIES::REMOVABLE, 0);
 }
+
+#[test]
+fn a_device_that_goes_by_itself_is_told_and_its_requests_come_back() {
+    with("loopback-hs:gone=4", Face::Usb3, Completion::Dispatch, |client: Client| async move {
+        // Two reads of the descriptor, one selection; the fourth turn on the bus is the device's last.
+        let pipes = client.select().await?;
+        let buffer = block(&mut client.cpu.k(), 512)?;
+        let urb = client.urb()?;
+        client.format_bulk(urb, pipes.out, buffer, 512)?;
+        assert_eq!(client.run(urb).await?, (STATUS_NO_SUCH_DEVICE, USBD_STATUS_DEVICE_GONE));
+        assert_eq!(client.cpu.k().usb.take_vanished(), [client.pdo]);
+        assert!(client.cpu.look().usb.is_gone(client.pdo));
+        Ok(())
+    });
+}

@@ -1,6 +1,6 @@
 //! What concerns the port: reset, cycle, status; and removal with requests in flight.
 
-use nt_trace::{NtStatus, event::IrpOrigin};
+use nt_trace::{EventKind, NtStatus, event::IrpOrigin};
 
 use super::{Client, block, with};
 use crate::{
@@ -31,7 +31,7 @@ async fn control(client: &Client, code: u32, out: Addr) -> Result<NtStatus, Stop
 
 #[test]
 fn pipe_handles_survive_a_reset_and_transfers_do_not() {
-    with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
+    let events = with("loopback-hs", Face::Usb3, Completion::Dispatch, |client: Client| async move {
         let pipes = client.select().await?;
         let buffer = block(&mut client.cpu.k(), 512)?;
         let urb = client.urb()?;
@@ -43,6 +43,10 @@ fn pipe_handles_survive_a_reset_and_transfers_do_not() {
         assert_eq!(client.run(urb).await?, (NtStatus(0), 0));
         Ok(())
     });
+    // They should have been brought back before.
+    assert!(
+        events.iter().any(|event| matches!(event, EventKind::PendingAtChange(change) if change.pending == 1))
+    );
 }
 
 #[test]
