@@ -1,27 +1,31 @@
 //! The device and its configuration.
 
-use super::field::layout;
+use super::field::{constants, layout};
 
-/// Bits of [`DeviceInfo::capabilities`].
-pub mod capability {
-    /// Buffers of several pieces go down as they are.
-    pub const CHAINED_MDLS: u16 = 1;
-    /// Bulk streams can be opened.
-    pub const STREAMS: u16 = 2;
-    /// The device can be suspended while the system works.
-    pub const SELECTIVE_SUSPEND: u16 = 4;
-    /// It is one function of a composite device: it has a part of the configuration, and another cannot be selected.
-    pub const IS_FUNCTION: u16 = 8;
+constants! {
+    /// Bits of [`DeviceInfo::capabilities`].
+    capability: u16 {
+        /// Buffers of several pieces go down as they are.
+        CHAINED_MDLS = 1,
+        /// Bulk streams can be opened.
+        STREAMS = 2,
+        /// The device can be suspended while the system works.
+        SELECTIVE_SUSPEND = 4,
+        /// It is one function of a composite device: it has a part of the configuration, and another cannot be selected.
+        IS_FUNCTION = 8,
+    }
 }
 
-/// Values of [`InterfaceEntry::claim`].
-pub mod claim {
-    /// Nobody has claimed the interface.
-    pub const FREE: u8 = 0;
-    /// This file has.
-    pub const MINE: u8 = 1;
-    /// Another file has.
-    pub const OTHER: u8 = 2;
+constants! {
+    /// Values of [`InterfaceEntry::claim`].
+    claim: u8 {
+        /// Nobody has claimed the interface.
+        FREE = 0,
+        /// This file has.
+        MINE = 1,
+        /// Another file has.
+        OTHER = 2,
+    }
 }
 
 layout! {

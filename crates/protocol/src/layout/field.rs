@@ -43,6 +43,28 @@ pub struct Layout {
     pub about: &'static [&'static str],
 }
 
+/// One number with a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Constant {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub value: u64,
+    /// What it means, one line after another.
+    pub about: &'static [&'static str],
+}
+
+/// The values, or the bits, of a field.
+#[derive(Clone, Copy, Debug)]
+pub struct ConstantGroup {
+    /// The name of the module that has them.
+    pub name: &'static str,
+    /// The numbers.
+    pub constants: &'static [Constant],
+    /// What they are for, one line after another.
+    pub about: &'static [&'static str],
+}
+
 /// What a field's type can do.
 pub trait Field: Sized {
     const KIND: FieldKind;
@@ -165,4 +187,31 @@ macro_rules! layout {
     };
 }
 
+/// Declares the values or bits of a field, as a module of constants and a table of them.
+macro_rules! constants {
+    (
+        $(#[doc = $about:literal])*
+        $group:ident: $type:ident {
+            $($(#[doc = $one_about:literal])* $name:ident = $value:literal,)*
+        }
+    ) => {
+        $(#[doc = $about])*
+        pub mod $group {
+            $($(#[doc = $one_about])* pub const $name: $type = $value;)*
+
+            /// All of them.
+            pub const GROUP: crate::ConstantGroup = crate::ConstantGroup {
+                name: stringify!($group),
+                constants: &[$(crate::Constant {
+                    name: stringify!($name),
+                    value: $value,
+                    about: &[$($one_about),*],
+                },)*],
+                about: &[$($about),*],
+            };
+        }
+    };
+}
+
+pub(super) use constants;
 pub(super) use layout;

@@ -1,27 +1,29 @@
 //! Handles, and what a file may do.
 
-use super::field::layout;
+use super::field::{constants, layout};
 
-/// Bits of [`DropPrivileges::operations`]: what the file may go on doing.
-pub mod operation {
-    /// Reads: bulk, interrupt, isochronous, streams, and reading continuously.
-    pub const READ: u32 = 1;
-    /// Writes: bulk, interrupt, isochronous, streams.
-    pub const WRITE: u32 = 2;
-    /// Control transfers.
-    pub const CONTROL: u32 = 4;
-    /// Aborting, resetting and flushing pipes, and their policies.
-    pub const PIPES: u32 = 8;
-    /// Claiming interfaces.
-    pub const CLAIM: u32 = 0x10;
-    /// Selecting alternate settings and configurations, opening and closing streams.
-    pub const CONFIGURE: u32 = 0x20;
-    /// Resetting and cycling the port.
-    pub const RESET: u32 = 0x40;
-    /// The device's own policies.
-    pub const POWER: u32 = 0x80;
-    /// Everything.
-    pub const ALL: u32 = 0xFF;
+constants! {
+    /// Bits of [`DropPrivileges::operations`]: what the file may go on doing.
+    operation: u32 {
+        /// Reads: bulk, interrupt, isochronous, streams, and reading continuously.
+        READ = 1,
+        /// Writes: bulk, interrupt, isochronous, streams.
+        WRITE = 2,
+        /// Control transfers, and descriptors that are asked from the device.
+        CONTROL = 4,
+        /// Aborting, resetting and flushing pipes, and their policies.
+        PIPES = 8,
+        /// Claiming interfaces, and opening their pipes.
+        CLAIM = 0x10,
+        /// Selecting alternate settings and configurations, opening and closing streams.
+        CONFIGURE = 0x20,
+        /// Resetting and cycling the port.
+        RESET = 0x40,
+        /// The device's own policies.
+        POWER = 0x80,
+        /// Everything.
+        ALL = 0xFF,
+    }
 }
 
 layout! {

@@ -17,7 +17,7 @@ pub use self::{
         SettingSelect, capability, claim,
     },
     control::{ControlTransfer, SetupPacket},
-    field::{FieldDescription, FieldKind, Layout},
+    field::{Constant, ConstantGroup, FieldDescription, FieldKind, Layout},
     handle::{DropPrivileges, HandleReply, HandleSelect, InterfaceSelect, PipeOpen, operation},
     isoch::{IsochPacket, IsochPacketResult, IsochResult, IsochTransfer, isoch_flag},
     pipe::{PipeEntry, PipeListHeader, PipeSelect, TransferType},
@@ -58,4 +58,15 @@ pub const LAYOUTS: &[Layout] = &[
     HandleReply::LAYOUT,
     HandleSelect::LAYOUT,
     DropPrivileges::LAYOUT,
+];
+
+/// The values and bits of fields, in the order of the documentation.
+pub const CONSTANTS: &[ConstantGroup] = &[
+    isoch_flag::GROUP,
+    reader_flag::GROUP,
+    reader_phase::GROUP,
+    policy::GROUP,
+    claim::GROUP,
+    capability::GROUP,
+    operation::GROUP,
 ];

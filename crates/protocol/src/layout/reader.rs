@@ -1,24 +1,28 @@
 //! Continuous reading.
 
-use super::field::layout;
+use super::field::{constants, layout};
 
-/// Bits of [`ReaderStart::flags`].
-pub mod reader_flag {
-    /// A full ring drops its oldest data. Without it the driver stops asking the device until there is room, so that
-    /// nothing is lost.
-    pub const DROP_OLDEST: u32 = 1;
+constants! {
+    /// Bits of [`ReaderStart::flags`].
+    reader_flag: u32 {
+        /// A full ring drops its oldest data. Without it the driver stops asking the device until there is room, so that
+        /// nothing is lost.
+        DROP_OLDEST = 1,
+    }
 }
 
-/// Values of [`ReaderState::phase`].
-pub mod reader_phase {
-    /// The pipe has no reader.
-    pub const NONE: u32 = 0;
-    /// Reads are outstanding.
-    pub const RUNNING: u32 = 1;
-    /// The ring is full: the device is not asked.
-    pub const PAUSED: u32 = 2;
-    /// The pipe failed: see `last_error`. What the ring holds can still be read.
-    pub const FAILED: u32 = 3;
+constants! {
+    /// Values of [`ReaderState::phase`].
+    reader_phase: u32 {
+        /// The pipe has no reader.
+        NONE = 0,
+        /// Reads are outstanding.
+        RUNNING = 1,
+        /// The ring is full: the device is not asked.
+        PAUSED = 2,
+        /// The pipe failed: see `last_error`. What the ring holds can still be read.
+        FAILED = 3,
+    }
 }
 
 layout! {
