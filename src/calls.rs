@@ -161,6 +161,7 @@ impl StopCalls for Nt {
         let mut gate = device.gate.lock(passive);
         let configured = gate.configured.take();
         let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
+        gate.files.pipes_dropped();
         drop(gate);
         drop(configured);
         slots.drain();
@@ -283,7 +284,10 @@ impl StartCalls for Nt {
         };
         Opened::new(descriptor, selected, limits, passive)?.swap(&mut configured);
         events::device_started(device, device_descriptor, configured.pipes.len());
-        device.gate.lock(passive).configured = Some(configured);
+        let mut gate = device.gate.lock(passive);
+        gate.files.pipes_made(|number| configured.has_interface(number), &configured.endpoints);
+        gate.configured = Some(configured);
+        drop(gate);
         recovery::prepare(device, passive)?;
         pipes::make_slots(device, passive)
     }

@@ -18,6 +18,7 @@ use crate::{
     nt::{
         Sender,
         event::Event,
+        file::FileStates,
         held::Queue,
         interface::DeviceInterface,
         irql::AtMostDispatch,
@@ -104,6 +105,11 @@ impl Configured {
         ConfigurationHeader::parse(&self.descriptor).map_or(0, |header| header.value)
     }
 
+    /// Whether the configuration has this interface.
+    pub fn has_interface(&self, number: u8) -> bool {
+        self.alternate(number).is_some()
+    }
+
     /// The pipe of an endpoint.
     pub fn pipe(&mut self, address: u8) -> Option<&mut Pipe> {
         let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
@@ -145,6 +151,10 @@ pub struct Gate {
     pub slots: Pool,
     /// Requests that wait.
     pub held: Queue,
+    /// What the open files share: handles and claims.
+    pub files: crate::files::Files,
+    /// The right to look into what is kept for one of them.
+    pub file_states: FileStates,
     /// The state of the device's power, and what is allowed about it.
     pub power: Power,
     /// The power IRPs that wait in this driver, or may be cancelled by it.
@@ -161,7 +171,6 @@ pub struct Gate {
     users: usize,
     is_waited_for: bool,
     is_stream_waited_for: bool,
-    stream_generation: u16,
 }
 
 impl Gate {
@@ -175,6 +184,8 @@ impl Gate {
             configured: None,
             slots: Pool::new(),
             held: Queue::new(),
+            files: crate::files::Files::new(Vec::new()),
+            file_states: FileStates::new(),
             power: Power::new(),
             power_irps: PowerIrps::none(),
             is_sending_held: false,
@@ -185,7 +196,6 @@ impl Gate {
             users: 0,
             is_waited_for: false,
             is_stream_waited_for: false,
-            stream_generation: 0,
         }
     }
 
@@ -291,12 +301,6 @@ impl Gate {
     /// Whether the device takes requests of this driver's own, beside those of START and STOP.
     pub const fn takes_own_requests(&self) -> bool {
         matches!(self.machine.state(), State::Started | State::StopPending | State::RemovePending)
-    }
-
-    /// A number for streams that are about to be opened, which the last ones did not have.
-    pub const fn next_stream_generation(&mut self) -> u16 {
-        self.stream_generation = self.stream_generation.wrapping_add(1);
-        self.stream_generation
     }
 
     /// Makes the event ready to be waited for: a request of a stream is over.

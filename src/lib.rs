@@ -12,6 +12,7 @@
 //! | `request` | what becomes of a device control request |
 //! | `transfer` | the data path: admission, chunks, completion |
 //! | `streams` | streams of bulk endpoints |
+//! | `files` | open files: what they have, and what they may do |
 //! | `holding` | requests that waited, and are sent after all |
 //! | `cancel` | requests that end before their time |
 //! | `recovery` | what runs in the device's work item: pipes, settings and the port |
@@ -34,6 +35,7 @@ mod dispatch;
 mod entry;
 mod events;
 mod extension;
+mod files;
 mod gate;
 mod holding;
 mod nt;

@@ -1,14 +1,15 @@
 //! What the driver answers of its own knowledge, copied to the system buffer.
 
-use usbclient_core::{descriptors::settings_of, streams::Count, transfer::Speed};
+use usbclient_core::{descriptors::settings_of, files::File, streams::Count, transfer::Speed};
 use usbclient_protocol::{
-    Count as CountReply, DeviceInfo, InterfaceEntry, PipeEntry, PipeListHeader, capability, claim,
+    Count as CountReply, DeviceInfo, InterfaceEntry, PipeEntry, PipeListHeader, capability,
     status::{
         STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY, STATUS_SUCCESS, Status,
     },
 };
 
 use crate::{
+    files::Files,
     gate::Configured,
     nt::irp::Irp,
     request::{Plan, write_at},
@@ -55,13 +56,13 @@ pub fn pipes(irp: &mut Irp, configured: &Configured) -> Plan {
 }
 
 /// `GET_INTERFACES`
-pub fn interfaces(irp: &mut Irp, configured: &Configured) -> Plan {
+pub fn interfaces(irp: &mut Irp, configured: &Configured, files: &Files, file: Option<&File>) -> Plan {
     let header = CountReply { count: count(configured.settings.len()) };
     let entries = configured.settings.iter().map(|setting| {
         let mut entry = InterfaceEntry {
             number: setting.number,
             alternate: setting.alternate,
-            claim: claim::FREE,
+            claim: files.claim_state(file, setting.number),
             ..InterfaceEntry::default()
         };
         for found in settings_of(&configured.descriptor, setting.number).flatten() {

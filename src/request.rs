@@ -2,13 +2,14 @@
 //! it takes to look at the input and, for the small replies, to copy them.
 
 use usbclient_core::{
+    files::Access,
     isoch::Isoch,
     pnp::Admission,
-    request::{self, DeviceControl, Direction, Limits, StreamTarget},
+    request::{self, DeviceControl, Direction, Limits},
     transfer::Chunks,
 };
 use usbclient_protocol::{
-    FIRST_HANDLE, FrameNumber, control_code,
+    FrameNumber,
     status::{
         NtStatus, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_NOT_READY, STATUS_INVALID_HANDLE,
         STATUS_INVALID_PARAMETER, Status,
@@ -16,8 +17,10 @@ use usbclient_protocol::{
 };
 
 use crate::{
+    files,
     gate::{Configured, Gate},
     nt::{
+        file::FileContext,
         held::Wait,
         irp::Irp,
         isoch_urb::IsochFormat,
@@ -27,7 +30,7 @@ use crate::{
         usbd::HandleUse,
     },
     recovery, replies,
-    streams::{self, Stream},
+    streams,
 };
 
 /// Milliseconds that a control transfer may take, as the specification gives a device to answer.
@@ -102,8 +105,8 @@ pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
 
 fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
-    let stream = stream_of(configured, irp);
-    let transfer = match decode(configured, stream, irp)? {
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    let transfer = match decode(configured, gate.files.access(file), irp)? {
         request::Request::GetDeviceDescriptor => {
             return replies::bytes(irp, configured.device_descriptor.bytes());
         }
@@ -111,7 +114,7 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
             return replies::bytes(irp, &configured.descriptor);
         }
         request::Request::GetPipes { room: _ } => return Ok(replies::pipes(irp, configured)),
-        request::Request::GetInterfaces => return Ok(replies::interfaces(irp, configured)),
+        request::Request::GetInterfaces => return Ok(replies::interfaces(irp, configured, &gate.files, file)),
         request::Request::GetDeviceInfo => return replies::device_info(irp, configured, gate.is_function),
         request::Request::Control { setup, direction: _, timeout_ms } => {
             let timeout_ms = if timeout_ms == 0 { CONTROL_TIMEOUT_MS } else { timeout_ms };
@@ -127,9 +130,9 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
         request::Request::Transfer { endpoint, direction, length, timeout_ms: _, stream: id } => {
             let address = endpoint.address;
             let pipe = configured.pipe(address).ok_or(STATUS_INVALID_PARAMETER)?;
-            let handle = match stream {
-                Some(stream) => stream.handle,
-                None => pipe.state.for_transfers()?,
+            let handle = match id {
+                0 => pipe.state.for_transfers()?,
+                id => streams::handle(pipe, id).ok_or(STATUS_INVALID_HANDLE)?,
             };
             let chunks = Chunks::new(length, pipe.limit);
             let is_large = !chunks.is_single();
@@ -172,6 +175,12 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
         request::Request::SelectConfiguration { value } => {
             return Ok(Plan::Recover(recovery::Job::SelectConfiguration(value)));
         }
+        request::Request::ClaimInterface { interface } => return files::claim(gate, irp, interface),
+        request::Request::OpenPipe { interface, endpoint } => {
+            return files::open_pipe(gate, irp, interface, endpoint);
+        }
+        request::Request::CloseHandle { handle } => return files::close_handle(gate, irp, handle),
+        request::Request::DropPrivileges(keep) => return files::drop_privileges(gate, irp, keep),
     };
     if irp.mdl_length() < transfer.length {
         return Err(STATUS_INVALID_PARAMETER);
@@ -242,28 +251,10 @@ fn take_pipe(gate: &mut Gate, endpoint: u8) -> Option<PartialMdl> {
     pipe.partial.take()
 }
 
-/// The stream that the request's target is. Everything else is looked up by core.
-fn stream_of(configured: &Configured, irp: &mut Irp) -> Option<Stream> {
-    if !matches!(
-        irp.device_control().code,
-        control_code::PIPE_READ | control_code::PIPE_WRITE | control_code::ABORT_PIPE
-    ) {
-        return None;
-    }
-    let file = irp.file();
-    let target = request::target(irp.input()).filter(|target| *target >= FIRST_HANDLE)?;
-    streams::find(configured, target, file)
-}
-
-fn decode(
-    configured: &Configured,
-    stream: Option<Stream>,
-    irp: &mut Irp,
-) -> Result<request::Request, Status> {
+fn decode(configured: &Configured, access: Access<'_>, irp: &mut Irp) -> Result<request::Request, Status> {
     let parameters = irp.device_control();
-    let stream = stream.map(|stream| StreamTarget { endpoint: stream.endpoint, id: stream.id });
     let limits =
-        Limits { endpoints: &configured.endpoints, control_maximum: configured.control_maximum, stream };
+        Limits { endpoints: &configured.endpoints, access, control_maximum: configured.control_maximum };
     let output_length = parameters.output_length as usize;
     request::decode(DeviceControl { code: parameters.code, input: irp.input(), output_length }, limits)
 }

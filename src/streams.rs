@@ -7,7 +7,10 @@
 
 use alloc::vec::Vec;
 
-use usbclient_core::streams::{Closing, Count, Opening};
+use usbclient_core::{
+    descriptors::Endpoint,
+    streams::{Closing, Count, Opening},
+};
 use usbclient_protocol::{
     Count as CountReply, StreamHandle,
     status::{
@@ -18,10 +21,11 @@ use usbclient_protocol::{
 
 use crate::{
     cancel,
-    gate::{Configured, Gate},
+    gate::{Configured, Gate, Pipe},
     nt::{
         Sender,
         device::Device,
+        file::FileContext,
         irp::{FileId, Irp},
         irql::{AtMostDispatch, Passive},
         slot::Cause,
@@ -40,21 +44,8 @@ const LOOKS: u32 = 100;
 pub struct Streams {
     /// What the USB driver stack calls them, from stream 1 on.
     handles: Vec<PipeHandle>,
-    /// Whose they are.
+    /// Whose they are. The values by which the owner knows them are in the table of the files.
     owner: FileId,
-    /// Part of the values that the owner knows them by.
-    generation: u16,
-}
-
-/// One open stream.
-#[derive(Clone, Copy)]
-pub struct Stream {
-    /// The endpoint's address.
-    pub endpoint: u8,
-    /// Its id: 1 to 255.
-    pub id: u8,
-    /// What the USB driver stack calls it.
-    pub handle: PipeHandle,
 }
 
 /// What is to be done with streams, outside the lock.
@@ -69,39 +60,50 @@ pub enum Work {
     Cancel(u8, u8),
 }
 
-/// The value by which user mode knows a stream: no endpoint address, and stale when the streams are opened anew.
-const fn value(generation: u16, endpoint: u8, id: u8) -> u32 {
-    0x8000_0000 | (generation as u32 & 0x7FFF) << 16 | (endpoint as u32) << 8 | id as u32
+/// What the USB driver stack calls a stream. `None`: it is not open.
+pub fn handle(pipe: &Pipe, id: u8) -> Option<PipeHandle> {
+    let handle = *pipe.state.streams()?.handles.get(usize::from(id).checked_sub(1)?)?;
+    handle.is_some().then_some(handle)
 }
 
-/// The stream that a file means by a value. `None`: stale, another file's, or made up.
-pub fn find(configured: &Configured, target: u32, file: FileId) -> Option<Stream> {
-    let [id, address, ..] = target.to_le_bytes();
-    let streams = configured.pipe_of(address)?.state.streams()?;
-    if streams.owner != file || value(streams.generation, address, id) != target {
-        return None;
-    }
-    let handle = *streams.handles.get(usize::from(id).checked_sub(1)?)?;
-    handle.is_some().then_some(Stream { endpoint: address, id, handle })
-}
-
-/// Begins to open streams. Under the lock.
-pub fn begin_open(gate: &mut Gate, endpoint: u8, wanted: u32, file: FileId) -> Result<Work, Status> {
+/// Begins to open streams. Under the lock. The reply is written here, and counts if the streams are opened.
+pub fn begin_open(gate: &mut Gate, address: u8, wanted: u32, irp: &mut Irp) -> Result<Work, Status> {
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
-    let (pipe, capabilities) = configured.pipe_and_capabilities(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
+    let endpoint = configured.endpoints.iter().find(|endpoint| endpoint.address == address).copied();
+    let endpoint = endpoint.ok_or(STATUS_DEVICE_NOT_READY)?;
+    let (pipe, capabilities) = configured.pipe_and_capabilities(address).ok_or(STATUS_DEVICE_NOT_READY)?;
     let count = Count::check(capabilities.static_streams.as_ref(), pipe.max_streams, wanted)?;
     // Once streams are open, what is on its way on the pipe itself must not arrive.
-    if gate.slots.any(|entry| entry.endpoint == endpoint) {
+    if gate.slots.any(|entry| entry.endpoint == address) {
         return Err(STATUS_INVALID_DEVICE_STATE);
     }
     let opening = pipe.state.begin_open(count)?;
-    match gate.lend_handle() {
-        Some(handle) => Ok(Work::Open(endpoint, opening, handle, file)),
-        None => {
-            end_open(gate, endpoint, opening, None);
-            Err(STATUS_DEVICE_NOT_READY)
+    let handle = give_handles(gate, endpoint, opening.count(), irp)
+        .and_then(|()| gate.lend_handle().ok_or(STATUS_DEVICE_NOT_READY));
+    match handle {
+        Ok(handle) => Ok(Work::Open(address, opening, handle, irp.file())),
+        Err(status) => {
+            end_open(gate, address, opening, None);
+            Err(status)
         }
     }
+}
+
+/// Gives the file handles for streams that are about to be opened, and writes them down. Until that is done they are for
+/// nothing. core has checked that there is room for the reply.
+fn give_handles(gate: &mut Gate, endpoint: Endpoint, count: u16, irp: &mut Irp) -> Result<(), Status> {
+    let context = FileContext::of(irp);
+    let file = context.map(|context| &*context.state(&mut gate.file_states));
+    let output = irp.output();
+    let header = CountReply { count: count.into() }.encode();
+    write_at(output, 0, &header).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    let mut length = CountReply::SIZE;
+    for id in 1..=u8::try_from(count).unwrap_or(u8::MAX) {
+        let handle = StreamHandle { handle: gate.files.open_stream(file, endpoint, id)? };
+        write_at(output, length, &handle.encode()).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+        length = length.saturating_add(StreamHandle::SIZE);
+    }
+    Ok(())
 }
 
 /// Begins to close streams, or to reset their endpoint: until that is done they take no transfers. Under the lock.
@@ -126,7 +128,12 @@ pub fn begin_close(
 pub fn run(device: Device, work: Work, irp: &mut Irp, irql: &mut AtMostDispatch) -> (NtStatus, usize) {
     let result = match work {
         Work::Open(endpoint, opening, handle, file) => {
-            open(device, (endpoint, opening), handle, file, irp.output(), irql)
+            let opened = open(device, (endpoint, opening), handle, file, irql);
+            if is_closed(device, irp, irql) {
+                // CLEANUP came meanwhile, and did not see them.
+                close_all_of(device, file, irql);
+            }
+            opened
         }
         Work::Close(endpoint, closing, handle) => close(device, endpoint, closing, handle, irql),
         Work::Reset(endpoint, closing, handle) => reset(device, endpoint, closing, handle, irql),
@@ -159,6 +166,12 @@ pub fn close_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
     }
 }
 
+/// Whether the last handle of the request's file was closed.
+fn is_closed(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> bool {
+    let mut gate = device.gate.lock(irql);
+    FileContext::of(irp).is_some_and(|context| context.state(&mut gate.file_states).is_closed())
+}
+
 /// The first endpoint from number `at` on whose streams a file has, and the number after it.
 fn next_of(configured: &Configured, file: FileId, at: usize) -> Option<(usize, u8)> {
     let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
@@ -176,7 +189,6 @@ fn open(
     (endpoint, opening): (u8, Opening<PipeHandle>),
     handle: HandleUse,
     owner: FileId,
-    output: &mut [u8],
     irql: &mut AtMostDispatch,
 ) -> Result<usize, Status> {
     let answer = irql.if_passive(|passive| {
@@ -189,29 +201,20 @@ fn open(
     let count = opening.count();
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    let generation = gate.next_stream_generation();
-    let streams = handles.map(|handles| Streams { handles, owner, generation });
+    let streams = handles.map(|handles| Streams { handles, owner });
     let is_open = end_open(gate, endpoint, opening, streams);
     gate.give_back(handle, &device.no_users, irql);
-    if is_open { reply(output, generation, endpoint, count) } else { Err(failure) }
+    let length = usize::from(count).saturating_mul(StreamHandle::SIZE).saturating_add(CountReply::SIZE);
+    if is_open { Ok(length) } else { Err(failure) }
 }
 
 fn end_open(gate: &mut Gate, endpoint: u8, opening: Opening<PipeHandle>, streams: Option<Streams>) -> bool {
     let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
-    pipe.is_some_and(|pipe| pipe.state.end_open(opening, streams))
-}
-
-/// The values of the streams. core has checked that there is room.
-fn reply(output: &mut [u8], generation: u16, endpoint: u8, count: u16) -> Result<usize, Status> {
-    let header = CountReply { count: count.into() }.encode();
-    write_at(output, 0, &header).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-    let mut length = CountReply::SIZE;
-    for id in 1..=u8::try_from(count).unwrap_or(u8::MAX) {
-        let handle = StreamHandle { handle: value(generation, endpoint, id) };
-        write_at(output, length, &handle.encode()).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-        length = length.saturating_add(StreamHandle::SIZE);
+    let is_open = pipe.is_some_and(|pipe| pipe.state.end_open(opening, streams));
+    if !is_open {
+        gate.files.streams_closed(endpoint);
     }
-    Ok(length)
+    is_open
 }
 
 fn close(
@@ -262,6 +265,9 @@ fn settle(
 fn end_close(gate: &mut Gate, endpoint: u8, closing: Closing<PipeHandle, Streams>, is_closed: bool) {
     if let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
         pipe.state.end_close(closing, is_closed);
+    }
+    if is_closed {
+        gate.files.streams_closed(endpoint);
     }
 }
 

@@ -14,7 +14,6 @@
 
 use usbclient_core::{
     dispatch::{Disposition, Fdo, Irp as CoreIrp, IrpCalls as _, Pended},
-    pnp::{Admission, RequestClass},
     transfer::Next,
 };
 use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, Status};
@@ -362,13 +361,5 @@ fn let_others_pass(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
     drop(gate);
     if has_work {
         send_held(device, irql);
-    }
-}
-
-/// Whether a new file may be opened.
-pub fn admit_create(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
-    match device.gate.lock(irql).machine.admit(RequestClass::Create) {
-        Admission::Refuse(status) => Err(status),
-        Admission::Admit | Admission::Hold => Ok(()),
     }
 }

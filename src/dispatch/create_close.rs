@@ -5,13 +5,12 @@
 
 use usbclient_core::dispatch::{Disposition, Fdo, Irp};
 use usbclient_protocol::status::{
-    STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
+    STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS, Status,
 };
 
 use crate::{
-    cancel, events,
-    nt::{Nt, dispatch::Major, irql::AtMostDispatch, slot::Cause},
-    streams, transfer,
+    events, files,
+    nt::{Nt, dispatch::Major, file, irql::AtMostDispatch},
 };
 
 /// `IRP_MJ_CREATE`: any number of files may be open. There are no names below the device.
@@ -23,13 +22,13 @@ impl Major for Create {
         if irp.raw().file_name_length() != 0 {
             return irp.complete(guard, STATUS_INVALID_PARAMETER.nt(), 0);
         }
-        let status = transfer::admit_create(fdo.device(), irql).map_or_else(Status::nt, |()| STATUS_SUCCESS);
+        let status = files::create(fdo.device(), irp.raw(), irql).map_or_else(Status::nt, |()| STATUS_SUCCESS);
         events::file_opened(fdo.device(), status);
         irp.complete(guard, status, 0)
     }
 }
 
-/// `IRP_MJ_CLEANUP`: the file's last handle is closed, so its requests end.
+/// `IRP_MJ_CLEANUP`: the file's last handle is closed, so its requests end, and what it claimed is free.
 pub struct Cleanup;
 
 impl Major for Cleanup {
@@ -38,20 +37,18 @@ impl Major for Cleanup {
             Ok(guard) => guard,
             Err(status) => return irp.refuse(status),
         };
-        let (device, file) = (fdo.device(), irp.raw().file());
-        events::file_cleaned_up(device);
-        cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
-        cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
-        streams::close_all_of(device, file, irql);
+        events::file_cleaned_up(fdo.device());
+        files::clean_up(fdo.device(), irp.raw(), irql);
         irp.complete(guard, STATUS_SUCCESS, 0)
     }
 }
 
-/// `IRP_MJ_CLOSE`: nothing is kept for a file.
+/// `IRP_MJ_CLOSE`: what is kept for the file is freed, whatever has become of the device.
 pub struct Close;
 
 impl Major for Close {
-    fn handle<'d>(fdo: Fdo<'d, Nt>, irp: Irp<'d, Nt>, _irql: &mut AtMostDispatch) -> Disposition<'d> {
+    fn handle<'d>(fdo: Fdo<'d, Nt>, mut irp: Irp<'d, Nt>, _irql: &mut AtMostDispatch) -> Disposition<'d> {
+        file::detach(irp.raw());
         match fdo.acquire(&irp) {
             Ok(guard) => {
                 events::file_closed(fdo.device());

@@ -43,6 +43,14 @@ pub enum Wait {
 }
 
 impl Wait {
+    /// The endpoint whose pipe it waits for.
+    pub const fn pipe(self) -> Option<u8> {
+        match self {
+            Self::Pipe { endpoint, .. } => Some(endpoint),
+            Self::Device | Self::Recovery => None,
+        }
+    }
+
     /// Whether it waits for this endpoint's pipe.
     pub const fn is_for_pipe(self, address: u8) -> bool {
         matches!(self, Self::Pipe { endpoint, .. } if endpoint == address)
@@ -109,6 +117,21 @@ impl Queue {
                 return true;
             }
             entry = links.next;
+        }
+        false
+    }
+
+    /// Whether a request that waits is accepted by `wanted`.
+    pub fn any(&self, mut wanted: impl FnMut(Key, FileId) -> bool) -> bool {
+        let mut entry = self.head;
+        while let (Some(irp), Some(links)) = (NonNull::new(entry), links(entry)) {
+            let (key, next) = (links.key, links.next);
+            // SAFETY: an entry of the queue is a valid IRP that this driver owns.
+            let irp = unsafe { Irp::from_raw(irp) };
+            if wanted(key, irp.file()) {
+                return true;
+            }
+            entry = next;
         }
         false
     }

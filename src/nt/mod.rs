@@ -7,6 +7,7 @@ pub mod device;
 pub mod dispatch;
 pub mod etw;
 pub mod event;
+pub mod file;
 pub mod held;
 pub mod idle;
 pub mod interface;

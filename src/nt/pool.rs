@@ -40,6 +40,19 @@ pub fn try_box<T>(value: T) -> Result<Box<T>, Status> {
     Ok(unsafe { Box::from_raw(room) })
 }
 
+/// `count` items in nonpaged pool. IRQL: `DISPATCH_LEVEL` or below.
+///
+/// # Errors
+///
+/// `STATUS_INSUFFICIENT_RESOURCES`: there is no memory, or more is asked for than can exist.
+pub fn try_filled<T>(count: usize, make: impl FnMut() -> T) -> Result<Vec<T>, Status> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+    // There is room for each: this does not allocate.
+    items.extend(core::iter::repeat_with(make).take(count));
+    Ok(items)
+}
+
 /// `length` zeroed bytes in nonpaged pool. IRQL: `DISPATCH_LEVEL` or below.
 ///
 /// # Errors

@@ -213,10 +213,9 @@ fn has_streams(device: Device, endpoint: u8, irql: &mut AtMostDispatch) -> bool 
 
 /// Opens, closes or resets streams.
 fn with_streams(device: Device, mut pended: Pended<Nt>, job: Job, passive: &mut Passive) {
-    let file = pended.raw().file();
     let mut gate = device.gate.lock(passive);
     let work = match job {
-        Job::OpenStreams(endpoint, count) => streams::begin_open(&mut gate, endpoint, count, file),
+        Job::OpenStreams(endpoint, count) => streams::begin_open(&mut gate, endpoint, count, pended.raw()),
         Job::ResetPipe(endpoint) => streams::begin_close(&mut gate, endpoint, streams::Work::Reset),
         Job::CloseStreams(endpoint) => streams::begin_close(&mut gate, endpoint, streams::Work::Close),
         Job::ResetPort | Job::CyclePort | Job::SelectInterface { .. } | Job::SelectConfiguration(_) => {

@@ -95,10 +95,13 @@ impl SettingCalls for Nt {
         passive: &mut Passive,
     ) {
         let interface = setting.interface();
-        let _replaced = look(device, passive, |configured| {
+        let mut guard = device.gate.lock(passive);
+        let gate = &mut *guard;
+        gate.files.setting_changed(interface.number);
+        if let Some(configured) = &mut gate.configured {
             pipes::replace(configured, interface.number, interface.alternate, new);
-            Ok(())
-        });
+        }
+        drop(guard);
         // The pool grows when it has to, if there is no memory now.
         let _grown = pipes::make_slots(device, passive);
     }
@@ -157,10 +160,13 @@ impl ConfigurationCalls for Nt {
 
     fn replace_all_pipes(device: Device, _quiet: &Quiet, opened: Option<Opened>, passive: &mut Passive) {
         let mut opened = opened.unwrap_or(Opened::nothing());
-        let _swapped = look(device, passive, |configured| {
+        let mut guard = device.gate.lock(passive);
+        let gate = &mut *guard;
+        if let Some(configured) = &mut gate.configured {
             opened.swap(configured);
-            Ok(())
-        });
+            gate.files.configuration_changed(|number| configured.has_interface(number));
+        }
+        drop(guard);
         // What was selected before, outside the lock.
         drop(opened);
         let _grown = pipes::make_slots(device, passive);

@@ -9,6 +9,7 @@
 //! | [`remove`] | the order of `IRP_MN_REMOVE_DEVICE`, as types |
 //! | [`capabilities`] | what the USB driver stack can do, as tokens |
 //! | [`descriptors`] | which configuration descriptors can be used |
+//! | [`files`] | what each open file has claimed, which handles it has, and what it may still do |
 //! | [`request`] | which device control requests are well-formed |
 //! | [`isoch`] | which isochronous transfers are well-formed, and what comes of them |
 //! | [`streams`] | which states the pipe of a bulk endpoint with streams goes through, as types |
@@ -31,6 +32,7 @@ pub mod descriptors;
 pub mod dispatch;
 pub mod endpoint_set;
 pub mod events;
+pub mod files;
 pub mod identifiers;
 pub mod isoch;
 pub mod pnp;

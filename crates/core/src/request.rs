@@ -4,18 +4,19 @@
 //! lengths that the I/O manager gives; the caller's data buffer is never read here.
 
 use usbclient_protocol::{
-    ConfigurationSelect, ControlTransfer, Count, DescriptorRequest, DeviceInfo, FIRST_HANDLE, FrameNumber,
-    IsochTransfer, PipeListHeader, PipeSelect, PipeTransfer, SettingSelect, SetupPacket, StreamHandle,
-    StreamsOpen, TransferType, control_code,
+    ConfigurationSelect, ControlTransfer, Count, DescriptorRequest, DeviceInfo, DropPrivileges, FrameNumber,
+    HandleReply, HandleSelect, InterfaceSelect, IsochTransfer, PipeListHeader, PipeOpen, PipeSelect,
+    PipeTransfer, SettingSelect, SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
-        STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,
+        STATUS_INVALID_PARAMETER, Status,
     },
 };
 
 use crate::{
     capabilities::StaticStreams,
     descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
+    files::{Access, Rights, Target},
 };
 
 /// What the stack location and the system buffer of an `IRP_MJ_DEVICE_CONTROL` say.
@@ -116,7 +117,7 @@ pub enum Request {
     CyclePort,
     /// Select an alternate setting.
     SelectInterface {
-        /// The handle of the interface.
+        /// `bInterfaceNumber`; whether there is such an interface is looked at later.
         interface: u32,
         /// `bAlternateSetting`
         alternate: u8,
@@ -130,33 +131,37 @@ pub enum Request {
     GetInterfaces,
     /// Copy what is known about the device to the system buffer.
     GetDeviceInfo,
+    /// Claim an interface, if there is one with this number.
+    ClaimInterface {
+        /// `bInterfaceNumber`
+        interface: u8,
+    },
+    /// Give out a handle for a pipe of a claimed interface.
+    OpenPipe {
+        /// The handle of the interface.
+        interface: u32,
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+    /// Take a handle back.
+    CloseHandle {
+        /// What the caller says that it is.
+        handle: u32,
+    },
+    /// Restrict the file to this.
+    DropPrivileges(Rights),
 }
 
-/// The stream that a request means by the handle in its input, if that is one of an open stream of the same file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamTarget {
-    /// `bEndpointAddress`
-    pub endpoint: u8,
-    /// Its id: 1 to 255.
-    pub id: u8,
-}
-
-/// The first field of every input that names a target.
-#[must_use]
-pub fn target(input: &[u8]) -> Option<u32> {
-    input.first_chunk().copied().map(u32::from_le_bytes)
-}
-
-/// What decoding must know about the device: the endpoints of the selected configuration, and the most bytes of one
-/// control transfer (see [`maximum`](crate::transfer::maximum)).
+/// What decoding must know about the device: the endpoints of the selected configuration, what the file may do, and the
+/// most bytes of one control transfer (see [`maximum`](crate::transfer::maximum)).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// The endpoints.
     pub endpoints: &'a [Endpoint],
+    /// What the file may do.
+    pub access: Access<'a>,
     /// Bytes.
     pub control_maximum: u32,
-    /// What the input's target is, if it is a stream.
-    pub stream: Option<StreamTarget>,
 }
 
 /// Decodes a request.
@@ -169,8 +174,11 @@ pub struct Limits<'a> {
 ///   a whole number of packets.
 /// - `STATUS_INVALID_PARAMETER`: no such endpoint, wrong direction, wrong transfer type, reserved bits, or a standard
 ///   request that only the USB stack may send.
+/// - `STATUS_INVALID_HANDLE`, `STATUS_ACCESS_DENIED`, `STATUS_SHARING_VIOLATION`, `STATUS_CANCELLED`: what
+///   [`Access`] refuses.
 pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, Status> {
     let DeviceControl { code, input, output_length } = call;
+    limits.access.request(code, input)?;
     match code {
         control_code::GET_DEVICE_DESCRIPTOR => {
             reply_only(input, output_length, DeviceDescriptor::SIZE)?;
@@ -195,15 +203,27 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
         control_code::PIPE_READ => transfer(input, output_length, limits, Direction::In),
         control_code::PIPE_WRITE => transfer(input, output_length, limits, Direction::Out),
         control_code::ABORT_PIPE => {
-            let stream = limits.stream.map_or(0, |stream| stream.id);
-            Ok(Request::AbortPipe { endpoint: select(input, output_length, limits)?, stream })
+            let Target { endpoint, stream } = select_target(input, output_length, limits)?;
+            Ok(Request::AbortPipe { endpoint, stream: stream.unwrap_or(0) })
         }
-        control_code::OPEN_STREAMS => open_streams(input, output_length, limits.without_stream()),
+        control_code::OPEN_STREAMS => open_streams(input, output_length, limits),
         control_code::CLOSE_STREAMS => {
-            Ok(Request::CloseStreams { endpoint: select(input, output_length, limits.without_stream())? })
+            Ok(Request::CloseStreams { endpoint: select(input, output_length, limits)? })
         }
         control_code::RESET_PIPE => {
-            Ok(Request::ResetPipe { endpoint: select(input, output_length, limits.without_stream())? })
+            Ok(Request::ResetPipe { endpoint: select(input, output_length, limits)? })
+        }
+        control_code::CLAIM_INTERFACE => claim(input, output_length),
+        control_code::OPEN_PIPE => open_pipe(input, output_length, limits),
+        control_code::CLOSE_HANDLE => {
+            input_only(input, output_length, HandleSelect::SIZE)?;
+            let HandleSelect { handle } = HandleSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+            Ok(Request::CloseHandle { handle })
+        }
+        control_code::DROP_PRIVILEGES => {
+            input_only(input, output_length, DropPrivileges::SIZE)?;
+            let keep = DropPrivileges::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+            Rights::from_request(&keep).map(Request::DropPrivileges)
         }
         control_code::GET_INTERFACES => {
             reply_only(input, output_length, Count::SIZE)?;
@@ -214,10 +234,22 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
             Ok(Request::GetDeviceInfo)
         }
         control_code::GET_DESCRIPTOR => get_descriptor(input, output_length, limits),
-        control_code::SELECT_INTERFACE => select_interface(input, output_length),
-        control_code::SELECT_CONFIGURATION => select_configuration(input, output_length),
-        control_code::RESET_PORT => nothing(input, output_length).map(|()| Request::ResetPort),
-        control_code::CYCLE_PORT => nothing(input, output_length).map(|()| Request::CyclePort),
+        control_code::SELECT_INTERFACE => select_interface(input, output_length, limits),
+        control_code::SELECT_CONFIGURATION => {
+            let request = select_configuration(input, output_length)?;
+            limits.access.whole_device()?;
+            Ok(request)
+        }
+        control_code::RESET_PORT => {
+            nothing(input, output_length)?;
+            limits.access.whole_device()?;
+            Ok(Request::ResetPort)
+        }
+        control_code::CYCLE_PORT => {
+            nothing(input, output_length)?;
+            limits.access.whole_device()?;
+            Ok(Request::CyclePort)
+        }
         _ => Err(STATUS_INVALID_DEVICE_REQUEST),
     }
 }
@@ -254,10 +286,11 @@ fn get_descriptor(input: &[u8], output_length: usize, limits: Limits<'_>) -> Res
         index: asked.language,
         length,
     };
+    limits.access.control(limits.endpoints, setup)?;
     Ok(Request::Control { setup, direction: Direction::In, timeout_ms: 0 })
 }
 
-fn select_interface(input: &[u8], output_length: usize) -> Result<Request, Status> {
+fn select_interface(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Request, Status> {
     input_is(input, SettingSelect::SIZE)?;
     let asked = SettingSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
     if output_length != 0 {
@@ -266,7 +299,8 @@ fn select_interface(input: &[u8], output_length: usize) -> Result<Request, Statu
     if asked.reserved != [0; 3] {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    Ok(Request::SelectInterface { interface: asked.interface, alternate: asked.alternate })
+    let interface = limits.access.named_interface(asked.interface)?.into();
+    Ok(Request::SelectInterface { interface, alternate: asked.alternate })
 }
 
 fn select_configuration(input: &[u8], output_length: usize) -> Result<Request, Status> {
@@ -292,29 +326,54 @@ fn reply_only(input: &[u8], output_length: usize, smallest: usize) -> Result<(),
     if output_length < smallest { Err(STATUS_BUFFER_TOO_SMALL) } else { Ok(()) }
 }
 
-impl Limits<'_> {
-    /// For requests that concern the whole endpoint.
-    const fn without_stream(self) -> Self {
-        Self { stream: None, ..self }
-    }
+/// An input of exactly this size, and no output.
+fn input_only(input: &[u8], output_length: usize, size: usize) -> Result<(), Status> {
+    input_is(input, size)?;
+    if output_length == 0 { Ok(()) } else { Err(STATUS_INVALID_BUFFER_SIZE) }
 }
 
-/// The endpoint with this address, or that of the stream that is meant.
+/// The endpoint whose pipe is meant, if the file may use it: for requests that concern the whole endpoint.
 fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
-    let (address, refusal) = match limits.stream {
-        Some(stream) => (u32::from(stream.endpoint), STATUS_INVALID_HANDLE),
-        None if target >= FIRST_HANDLE => return Err(STATUS_INVALID_HANDLE),
-        None => (target, STATUS_INVALID_PARAMETER),
-    };
-    limits.endpoints.iter().find(|e| u32::from(e.address) == address).copied().ok_or(refusal)
+    limits.access.pipe(limits.endpoints, target)
+}
+
+fn claim(input: &[u8], output_length: usize) -> Result<Request, Status> {
+    input_is(input, InterfaceSelect::SIZE)?;
+    let header = InterfaceSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length < HandleReply::SIZE {
+        return Err(STATUS_BUFFER_TOO_SMALL);
+    }
+    if header.reserved != [0; 3] {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    Ok(Request::ClaimInterface { interface: header.number })
+}
+
+fn open_pipe(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Request, Status> {
+    input_is(input, PipeOpen::SIZE)?;
+    let header = PipeOpen::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length < HandleReply::SIZE {
+        return Err(STATUS_BUFFER_TOO_SMALL);
+    }
+    if header.reserved != [0; 3] {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let claimed = limits.access.claimed_interface(header.interface)?;
+    let is_meant = |e: &&Endpoint| e.address == header.endpoint && e.interface == claimed.number;
+    let endpoint = limits.endpoints.iter().find(is_meant).ok_or(STATUS_INVALID_PARAMETER)?;
+    Ok(Request::OpenPipe { interface: header.interface, endpoint: *endpoint })
+}
+
+/// A pipe or one of its streams.
+fn select_target(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Target, Status> {
+    input_only(input, output_length, PipeSelect::SIZE)?;
+    let header = PipeSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    limits.access.target(limits.endpoints, header.target)
 }
 
 fn select(input: &[u8], output_length: usize, limits: Limits<'_>) -> Result<Endpoint, Status> {
-    input_is(input, PipeSelect::SIZE)?;
+    input_only(input, output_length, PipeSelect::SIZE)?;
     let header = PipeSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-    if output_length != 0 {
-        return Err(STATUS_INVALID_BUFFER_SIZE);
-    }
     find(limits, header.target)
 }
 
@@ -329,7 +388,7 @@ fn transfer(
     if header.reserved != 0 || header.flags != 0 {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    let endpoint = find(limits, header.target)?;
+    let Target { endpoint, stream } = limits.access.target(limits.endpoints, header.target)?;
     let moves_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
     if endpoint.direction() != direction || !moves_data {
         return Err(STATUS_INVALID_PARAMETER);
@@ -340,7 +399,7 @@ fn transfer(
     if direction == Direction::In && (length == 0 || !whole_packets) {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
-    let (timeout_ms, stream) = (header.timeout_ms, limits.stream.map_or(0, |stream| stream.id));
+    let (timeout_ms, stream) = (header.timeout_ms, stream.unwrap_or(0));
     Ok(Request::Transfer { endpoint, direction, length, timeout_ms, stream })
 }
 
@@ -388,6 +447,7 @@ fn control(
     if output_length != usize::from(setup.length) || u32::from(setup.length) > limits.control_maximum {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
+    limits.access.control(limits.endpoints, setup)?;
     Ok(Request::Control { setup, direction, timeout_ms })
 }
 

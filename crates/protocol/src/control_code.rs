@@ -95,6 +95,24 @@ macro_rules! codes {
         $($(#[doc = $about])*
         pub const $name: u32 = ctl_code(DEVICE_TYPE, $function, Method::$method, Access::$access);)*
 
+        /// A code by its name: what is decided for each code is a `match` that forgets none.
+        #[expect(non_camel_case_types, reason = "the names of the codes")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Name {
+            $($(#[doc = $about])* $name,)*
+        }
+
+        impl Name {
+            /// The code with this value.
+            #[must_use]
+            pub const fn of(value: u32) -> Option<Self> {
+                match value {
+                    $($name => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+
         /// Every code of the interface, in the order of the table.
         pub const ALL: [u32; TABLE.len()] = [$($name),*];
 
@@ -149,6 +167,7 @@ codes! {
         output: "data: the descriptor, as many bytes as fit",
         INVALID_PARAMETER: "a reserved field is not zero, or there is no such recipient",
         INVALID_BUFFER_SIZE: "no room, or more than one control transfer",
+        SHARING_VIOLATION: "another file has claimed the interface that it is for, or whose endpoint it is for",
     }
     /// Tells the number of the present frame.
     GET_FRAME_NUMBER = 0x806, Buffered, Read {
@@ -163,6 +182,7 @@ codes! {
         INVALID_PARAMETER: "the direction bit says out, or the request belongs to the USB stack",
         INVALID_BUFFER_SIZE: "the data's length is not `wLength`, or more than one control transfer",
         IO_TIMEOUT: "the device did not answer in time",
+        SHARING_VIOLATION: "another file has claimed the interface that it is for, or whose endpoint it is for",
     }
     /// A control transfer whose data goes to the device, or that has none.
     CONTROL_OUT = 0x811, InDirect, Write {
@@ -171,6 +191,7 @@ codes! {
         INVALID_PARAMETER: "the direction bit says in, or the request belongs to the USB stack",
         INVALID_BUFFER_SIZE: "the data's length is not `wLength`, or more than one control transfer",
         IO_TIMEOUT: "the device did not answer in time",
+        SHARING_VIOLATION: "another file has claimed the interface that it is for, or whose endpoint it is for",
     }
     /// Reads from a bulk or interrupt IN endpoint, or from a stream of one.
     PIPE_READ = 0x820, OutDirect, Read {
@@ -216,48 +237,63 @@ codes! {
         INVALID_PARAMETER: "no such endpoint, lengths that do not fit, an undefined flag",
         INVALID_DEVICE_STATE: "the pipe has a reader already",
         SHARING_VIOLATION: "another file has claimed the interface",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
     }
     /// Ends continuous reading; what the ring holds is lost.
     STOP_READER = 0x829, Buffered, Read {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_DEVICE_STATE: "the pipe has no reader",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Tells how continuous reading goes.
     GET_READER_STATE = 0x82A, Buffered, Read {
         input: Some(PipeSelect::LAYOUT),
         output: "`ReaderState`",
         BUFFER_TOO_SMALL: "no room for it",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Cancels everything that is in flight on a pipe, whoever sent it.
     ABORT_PIPE = 0x830, Buffered, Write {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such endpoint",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Clears a halt of the endpoint and resets its data toggle on both sides.
     RESET_PIPE = 0x831, Buffered, Write {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such endpoint",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Drops what was received on an IN pipe and not yet read.
     FLUSH_PIPE = 0x832, Buffered, Read {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such endpoint, or an OUT endpoint",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Changes a policy.
     SET_POLICY = 0x833, Buffered, Write {
         input: Some(PolicySet::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such target, no such policy for it, or a value that it cannot have",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Tells a policy.
     GET_POLICY = 0x834, Buffered, Read {
         input: Some(PolicyGet::LAYOUT),
         output: "`PolicyValue`",
         INVALID_PARAMETER: "no such target, or no such policy for it",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Opens the streams of a bulk endpoint. From then on the endpoint's own pipe takes no transfers.
     OPEN_STREAMS = 0x838, Buffered, Write {
@@ -267,22 +303,29 @@ codes! {
         INVALID_PARAMETER: "no such bulk endpoint, or a count that is zero or too large",
         INVALID_DEVICE_STATE: "streams are open already, or requests are in flight on the pipe",
         BUFFER_TOO_SMALL: "no room for all handles",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Closes all streams of an endpoint; their handles are stale then.
     CLOSE_STREAMS = 0x839, Buffered, Write {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_DEVICE_STATE: "no streams are open",
+        INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
-    /// Claims an interface for this file: others cannot use its pipes.
+    /// Claims an interface for this file: others cannot use its pipes, nor send control transfers to it or to its
+    /// endpoints. Ends with the handle, and with the file. The same file gets the same handle again.
     CLAIM_INTERFACE = 0x840, Buffered, Write {
         input: Some(InterfaceSelect::LAYOUT),
         output: "`HandleReply`",
         INVALID_PARAMETER: "no such interface",
-        SHARING_VIOLATION: "another file has it, or uses it",
+        SHARING_VIOLATION: "another file has it, or has requests on its pipes or streams of it",
         INSUFFICIENT_RESOURCES: "the file has too many handles",
+        INVALID_HANDLE: "the sender has opened no file",
     }
-    /// Opens a pipe of an interface that this file has claimed.
+    /// Opens a pipe of an interface that this file has claimed. Its handle is stale when another setting is selected, also
+    /// if that has the same endpoint; it survives a stop of the device.
     OPEN_PIPE = 0x841, Buffered, Read {
         input: Some(PipeOpen::LAYOUT),
         output: "`HandleReply`",
@@ -296,11 +339,13 @@ codes! {
         output: "none",
         INVALID_HANDLE: "not this file's, or given back already",
     }
-    /// Restricts this file for ever.
+    /// Restricts this file for ever: it may do what it could do before and is named here. Requests that only tell what
+    /// the driver knows, and `CLOSE_HANDLE`, are always allowed.
     DROP_PRIVILEGES = 0x843, Buffered, Read {
         input: Some(DropPrivileges::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "an undefined operation",
+        INVALID_HANDLE: "the sender has opened no file",
     }
     /// Selects a configuration; every pipe is new then.
     SELECT_CONFIGURATION = 0x850, Buffered, Write {
@@ -316,6 +361,7 @@ codes! {
         output: "none",
         INVALID_HANDLE: "not the handle of an interface, or not this file's",
         INVALID_PARAMETER: "no such setting",
+        SHARING_VIOLATION: "another file has claimed the interface",
     }
     /// Resets the device; the configuration stays.
     RESET_PORT = 0x852, Buffered, Write {

@@ -16,7 +16,7 @@
 //!
 //! | status | when |
 //! |---|---|
-//! | `STATUS_ACCESS_DENIED` | the file was not opened for the access in the table; the I/O manager answers, not the driver |
+//! | `STATUS_ACCESS_DENIED` | the file was not opened for the access in the table, which the I/O manager answers; or it has given the operation or the interface up with `DROP_PRIVILEGES` |
 //! | `STATUS_INVALID_DEVICE_REQUEST` | unknown code |
 //! | `STATUS_BUFFER_TOO_SMALL` | the input is shorter than its structure, or the output has no room for the smallest reply |
 //! | `STATUS_INVALID_BUFFER_SIZE` | the input is longer than its structure, or a buffer was given where the table says none |

@@ -8,6 +8,7 @@ mod descriptors;
 mod dispatch;
 mod events;
 mod fake;
+mod files;
 mod gate;
 mod isoch;
 mod minors;

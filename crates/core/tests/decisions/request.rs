@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use usbclient_core::{
     descriptors::Endpoint,
-    request::{DeviceControl, Direction, Limits, Request, StreamTarget, decode},
+    files::{Files, HandleSlot},
+    request::{DeviceControl, Direction, Limits, Request, decode},
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, Status,
@@ -25,7 +26,8 @@ const ISOCHRONOUS_IN: Endpoint = endpoint(0x84, 1, 0);
 const ENDPOINTS: [Endpoint; 4] = [BULK_IN, BULK_OUT, INTERRUPT_IN, ISOCHRONOUS_IN];
 
 fn send(code: u32, input: &[u8], output_length: usize) -> Result<Request, Status> {
-    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream: None };
+    let files = Files::new(Vec::new());
+    let limits = Limits { endpoints: &ENDPOINTS, access: files.access(None), control_maximum: 4096 };
     decode(DeviceControl { code, input, output_length }, limits)
 }
 
@@ -114,19 +116,17 @@ fn writes() {
 
 #[test]
 fn reserved_fields() {
-    // A target with any of its upper bytes is a handle.
-    for at in 1..4 {
-        let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
-        input[at] = 1;
-        assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_HANDLE), "{at}");
-    }
     // The flags, and what is reserved; the timeout may be anything.
     for at in (4..8).chain(12..16) {
         let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
         input[at] = 1;
         assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_PARAMETER), "{at}");
     }
+    // With more than its lowest byte a target is a handle.
     for at in 1..4 {
+        let mut input = PipeTransfer::new(BULK_IN.address.into()).encode();
+        input[at] = 1;
+        assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_HANDLE), "{at}");
         let mut input = PipeSelect::new(BULK_IN.address.into()).encode();
         input[at] = 1;
         assert_eq!(send(ABORT_PIPE, &input, 0), Err(STATUS_INVALID_HANDLE), "{at}");
@@ -259,27 +259,31 @@ fn streams_are_opened_and_closed_on_bulk_endpoints() {
 
 #[test]
 fn a_stream_is_the_target_of_transfers_and_of_cancelling() {
-    let target = 0x8000_8103;
-    let stream = Some(StreamTarget { endpoint: BULK_IN.address, id: 3 });
-    let limits = Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream };
+    let mut files = Files::new(Vec::new());
+    assert!(files.furnish(vec![HandleSlot::FREE]).is_ok());
+    let file = files.open().unwrap();
+    let handle = files.open_stream(Some(&file), BULK_IN, 3).unwrap();
+    let limits = Limits { endpoints: &ENDPOINTS, access: files.access(Some(&file)), control_maximum: 4096 };
     let send =
         |code, input: &[u8], output_length| decode(DeviceControl { code, input, output_length }, limits);
-    let transfer = PipeTransfer::new(target).encode();
-    let read = Request::Transfer {
+    let read = PipeTransfer::new(handle).encode();
+    let request = Request::Transfer {
         endpoint: BULK_IN,
         direction: Direction::In,
         length: 512,
         timeout_ms: 0,
         stream: 3,
     };
-    assert_eq!(send(PIPE_READ, &transfer, 512), Ok(read));
-    assert_eq!(send(PIPE_WRITE, &transfer, 512), Err(STATUS_INVALID_PARAMETER), "the endpoint's direction");
-    let select = PipeSelect::new(target).encode();
+    assert_eq!(send(PIPE_READ, &read, 512), Ok(request));
+    assert_eq!(send(PIPE_WRITE, &read, 512), Err(STATUS_INVALID_PARAMETER));
+    let select = PipeSelect::new(handle).encode();
     assert_eq!(send(ABORT_PIPE, &select, 0), Ok(Request::AbortPipe { endpoint: BULK_IN, stream: 3 }));
     // There is no such request for one stream.
     for code in [RESET_PIPE, CLOSE_STREAMS] {
-        assert_eq!(send(code, &select, 0), Err(STATUS_INVALID_HANDLE), "{code:#x}");
+        assert_eq!(send(code, &select, 0), Err(STATUS_INVALID_HANDLE));
     }
+    let open = StreamsOpen { target: handle, count: 1 }.encode();
+    assert_eq!(send(OPEN_STREAMS, &open, 8), Err(STATUS_INVALID_HANDLE));
 }
 
 #[test]

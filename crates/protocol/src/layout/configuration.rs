@@ -127,7 +127,8 @@ layout! {
 layout! {
     /// Input of `SELECT_INTERFACE`.
     SettingSelect: 8 {
-        /// The handle of an interface that this file has claimed.
+        /// The handle of an interface that this file has claimed; or, below 0x100, the number of an interface that no other
+        /// file has claimed.
         interface: u32,
         /// `bAlternateSetting`
         alternate: u8,

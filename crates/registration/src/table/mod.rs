@@ -128,6 +128,12 @@ where
         kind(self.get(owner, value)?).ok_or(Refusal::WrongKind)
     }
 
+    /// Every entry: its owner, and what it stands for.
+    pub fn entries(&self) -> impl Iterator<Item = (&O, &T)> {
+        let entries = self.slots.as_ref().iter().filter_map(Slot::any_entry);
+        entries.map(|entry| (&entry.owner, &entry.object))
+    }
+
     /// Takes a handle back. From here on it is stale, and what it stood for is the caller's to release.
     ///
     /// # Errors

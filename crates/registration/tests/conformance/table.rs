@@ -154,7 +154,7 @@ fn apply(table: &mut Table, books: &mut Books, operation: &Operation) -> Result<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn behaves_as_the_model(capacity in 0..7_usize, operations in prop::collection::vec(operation(), 0..80)) {
@@ -163,6 +163,7 @@ proptest! {
         for operation in &operations {
             apply(&mut table, &mut books, operation)?;
             prop_assert_eq!(table.count(), books.valid.len());
+            prop_assert_eq!(table.entries().count(), books.valid.len());
             for value in &books.given {
                 for owner in 0..4 {
                     check(&table, &books, owner, *value)?;

@@ -3,6 +3,7 @@
 
 use usbclient_core::{
     descriptors::Endpoint,
+    files::{Files, HandleSlot},
     request::{DeviceControl, Limits, decode},
     status::{
         FAILING, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
@@ -31,8 +32,11 @@ const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint
     Endpoint { interface: 0, address, attributes, interval: 4, max_packet_size }
 }
 
+/// A sender in the kernel, which has no file: it may do what no file has claimed.
+static FILES: Files<[HandleSlot; 0]> = Files::new([]);
+
 const fn limits() -> Limits<'static> {
-    Limits { endpoints: &ENDPOINTS, control_maximum: 4096, stream: None }
+    Limits { endpoints: &ENDPOINTS, access: FILES.access(None), control_maximum: 4096 }
 }
 
 /// The low byte of a code's function, which no other code has: it stays when codes are added.

@@ -3,6 +3,7 @@
 mod any_driver;
 mod build;
 mod failures;
+mod files;
 pub mod hlk;
 mod hostile;
 mod isoch;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(failures::all());
     all.extend(requests::all());
     all.extend(recovery::all());
+    all.extend(files::all());
     all.extend(hostile::all());
     all.extend(knobs::all());
     all.extend(hlk::all());

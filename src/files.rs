@@ -1,0 +1,117 @@
+//! Open files: what `IRP_MJ_CREATE`, CLEANUP and CLOSE do for them, and the requests that change what they have.
+//!
+//! Who may do what is core's ([`usbclient_core::files`]); here its state is reached under the device's lock.
+
+use alloc::vec::Vec;
+
+use usbclient_core::{
+    descriptors::Endpoint,
+    files::{self, HANDLES, HandleSlot, Rights},
+    pnp::{Admission, RequestClass},
+};
+use usbclient_protocol::{
+    HandleReply,
+    status::{
+        STATUS_CANCELLED, STATUS_DEVICE_NOT_READY, STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER,
+        STATUS_SUCCESS, Status,
+    },
+};
+
+use crate::{
+    cancel,
+    gate::Gate,
+    nt::{
+        device::Device,
+        file::{self, FileContext},
+        irp::Irp,
+        irql::AtMostDispatch,
+        pool::try_filled,
+        slot::Cause,
+    },
+    replies,
+    request::Plan,
+    streams,
+};
+
+/// What the files of a device share.
+pub type Files = files::Files<Vec<HandleSlot>>;
+
+/// `IRP_MJ_CREATE`: opens a file, unless the device is not there to be opened, or there is no memory.
+pub fn create(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    make_room(device, irql)?;
+    let mut gate = device.gate.lock(irql);
+    if let Admission::Refuse(status) = gate.machine.admit(RequestClass::Create) {
+        return Err(status);
+    }
+    let opened = gate.files.open();
+    drop(gate);
+    file::attach(irp, opened.ok_or(STATUS_DEVICE_NOT_READY)?)
+}
+
+/// Gives the device memory for handles, when its first file is opened.
+fn make_room(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    if device.gate.lock(irql).files.has_room() {
+        return Ok(());
+    }
+    let slots = try_filled(HANDLES, || HandleSlot::FREE)?;
+    let not_needed = device.gate.lock(irql).files.furnish(slots);
+    // Another file was quicker. Freed here, and not under the lock.
+    drop(not_needed);
+    Ok(())
+}
+
+/// `IRP_MJ_CLEANUP`: the file's handles are stale and its claims end, then its requests are cancelled.
+pub fn clean_up(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
+    let file = irp.file();
+    if let Some(context) = FileContext::of(irp) {
+        let mut guard = device.gate.lock(irql);
+        let gate = &mut *guard;
+        gate.files.close(context.state(&mut gate.file_states), |_object| {});
+    }
+    cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
+    cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
+    streams::close_all_of(device, file, irql);
+}
+
+/// `CLAIM_INTERFACE`
+pub fn claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Result<Plan, Status> {
+    let configured = gate.configured.as_ref().ok_or(STATUS_DEVICE_NOT_READY)?;
+    if !configured.has_interface(interface) {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let file = irp.file();
+    let of_interface = |address| {
+        configured
+            .endpoints
+            .iter()
+            .any(|endpoint| endpoint.address == address && endpoint.interface == interface)
+    };
+    let is_in_use = || {
+        gate.slots.any(|entry| entry.file != file && of_interface(entry.endpoint))
+            || gate.held.any(|key, other| other != file && key.wait.pipe().is_some_and(of_interface))
+    };
+    let context = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    let handle = gate.files.claim(context, interface, is_in_use)?;
+    replies::bytes(irp, &HandleReply { handle }.encode())
+}
+
+/// `OPEN_PIPE`
+pub fn open_pipe(gate: &mut Gate, irp: &mut Irp, interface: u32, endpoint: Endpoint) -> Result<Plan, Status> {
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    let handle = gate.files.open_pipe(file, interface, endpoint)?;
+    replies::bytes(irp, &HandleReply { handle }.encode())
+}
+
+/// `CLOSE_HANDLE`
+pub fn close_handle(gate: &mut Gate, irp: &Irp, handle: u32) -> Result<Plan, Status> {
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    gate.files.close_handle(file, handle, |_object| {})?;
+    Ok(Plan::Complete(STATUS_SUCCESS, 0))
+}
+
+/// `DROP_PRIVILEGES`. A sender that opened no file has none that could give anything up.
+pub fn drop_privileges(gate: &mut Gate, irp: &Irp, keep: Rights) -> Result<Plan, Status> {
+    let context = FileContext::of(irp).ok_or(STATUS_INVALID_HANDLE)?;
+    context.state(&mut gate.file_states).drop_privileges(keep);
+    Ok(Plan::Complete(STATUS_SUCCESS, 0))
+}
