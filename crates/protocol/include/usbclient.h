@@ -220,7 +220,13 @@
 #define USBCLIENT_IOCTL_CYCLE_PORT 0x8B5CA14Cu
 
 /* Bits of `IsochTransfer::flags`. */
-/* Start as soon as possible: `start_frame` is ignored. */
+/*
+ * Start as soon as possible: `start_frame` is ignored. The first transfer on a pipe begins in the
+ * next frame that the host controller can reach; each further one in the frame after the last that
+ * was submitted. Keep two or more in flight, of a few milliseconds each: a transfer that is
+ * submitted after the frames of the one before have passed has lost its packets
+ * (`USBD_STATUS_ISO_NOT_ACCESSED_LATE`). After 1024 frames without a transfer the pipe begins anew.
+ */
 #define USBCLIENT_ISOCH_FLAG_AS_SOON_AS_POSSIBLE 0x1u
 
 /* Bits of `ReaderStart::flags`. */
@@ -932,7 +938,8 @@ USBCLIENT_ASSERT(ConfigurationSelect_reserved, offsetof(USBCLIENT_CONFIGURATION_
 /* Input of `SELECT_INTERFACE`. */
 typedef struct USBCLIENT_SETTING_SELECT {
     /*
-     * The handle of an interface that this file has claimed.
+     * The handle of an interface that this file has claimed; or, below 0x100, the number of an
+     * interface that no other file has claimed.
      */
     uint32_t interface_;
     /*
