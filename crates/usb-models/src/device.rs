@@ -134,12 +134,11 @@ impl<F: Function> Device<F> {
         }
         let new = Queue::stream(base, stream);
         let known = self.queues.iter().position(|queue| queue.is(address, stream));
-        let index = match known {
-            Some(index) => index,
-            None => {
-                fallible::push(&mut self.queues, new).map_err(|OutOfMemory| SubmitError::OutOfMemory)?;
-                self.queues.len().saturating_sub(1)
-            }
+        let index = if let Some(index) = known {
+            index
+        } else {
+            fallible::push(&mut self.queues, new).map_err(|OutOfMemory| SubmitError::OutOfMemory)?;
+            self.queues.len().saturating_sub(1)
         };
         self.queues.get_mut(index).ok_or(SubmitError::NoSuchEndpoint)
     }

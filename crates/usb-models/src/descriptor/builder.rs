@@ -207,10 +207,9 @@ impl ConfigurationBuilder {
         let Isochronous { packet, interval, more, burst, usage } = shape;
         let fits = match (self.speed, more, burst) {
             (Speed::Full, 0, 0) => packet <= 1023,
-            (Speed::High, 0, 0) => packet <= 1024,
+            (Speed::High | Speed::Super, 0, 0) => packet <= 1024,
             (Speed::High, 1, 0) => (513..=1024).contains(&packet),
             (Speed::High, 2, 0) => (683..=1024).contains(&packet),
-            (Speed::Super, 0, 0) => packet <= 1024,
             (Speed::Super, 0..=2, 0..=15) => packet == 1024,
             _ => false,
         };

@@ -22,6 +22,7 @@ pub struct Queued {
 
 /// An endpoint and what waits on it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Queue {
     pub endpoint: Endpoint,
     /// Part of the present configuration and alternate settings.
@@ -47,7 +48,7 @@ impl Queue {
     pub fn stream(base: &Self, stream: u16) -> Self {
         let new = Self::new(Endpoint { stream, ..base.endpoint }, true);
         let Self { not_before, nak, halted, stopped, .. } = *base;
-        Self { not_before, nak, halted, stopped, ..new }
+        Self { halted, stopped, nak, not_before, ..new }
     }
 
     /// Whether this is an endpoint in use, or a stream of one.

@@ -26,9 +26,8 @@ pub const GET_REPORT: u8 = 0x01;
 /// Report number `n`.
 #[must_use]
 pub const fn report(n: u32) -> [u8; 8] {
-    let [a, b, c, d] = n.to_le_bytes();
-    let [e, f, g, h] = n.wrapping_mul(0x9E37_79B9).to_be_bytes();
-    [a, b, c, d, e, f, g, h]
+    let follows = n.wrapping_mul(0x9E37_79B9).swap_bytes();
+    (n as u64 | (follows as u64) << 32).to_le_bytes()
 }
 
 /// The behaviour of the device.

@@ -1,5 +1,7 @@
-//! A `SuperSpeed` loopback device with streams: what goes into bulk OUT 0x01 on a stream comes out of bulk IN 0x81 on the
-//! same stream, and what goes in without a stream comes out without one. Each has a loop of its own.
+//! A `SuperSpeed` loopback device with streams.
+//!
+//! What goes into bulk OUT 0x01 on a stream comes out of bulk IN 0x81 on the same stream, and what goes in without a
+//! stream comes out without one. Each has a loop of its own.
 //!
 //! Bulk OUT 0x02 and IN 0x83 are one more loop, and have no streams.
 

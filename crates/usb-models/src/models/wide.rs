@@ -1,5 +1,7 @@
-//! A composite device of three functions with interface association descriptors: loudspeakers on interfaces 1 and 2 with
-//! two alternate settings, reports on interface 5, and a bulk loop on interface 9 with two settings.
+//! A composite device of three functions with interface association descriptors.
+//!
+//! A streaming function is on interfaces 1 and 2, with two alternate settings, reports are on interface 5, and a bulk loop
+//! on interface 9, with two settings.
 
 use crate::{
     Refused, Setup, Speed, Time,

@@ -15,6 +15,7 @@ pub struct Host {
     next: u64,
 }
 
+#[allow(clippy::struct_field_names, reason = "a buffer is what it is")]
 pub struct Buffers {
     pub buffers: BTreeMap<TransferId, Vec<u8>>,
     /// Isochronous packets, and how those that are over ended.
