@@ -51,6 +51,8 @@ impl Bench {
 
     fn call(&mut self, arguments: [u64; 6]) -> Left {
         self.mem.settle().unwrap();
+        let [a, b, c, d, e, f] = arguments;
+        let arguments = [a, b, c, d, e, f, 0];
         self.stack.as_mut().unwrap().resume(Resume::Call(Call { routine: self.code, arguments }))
     }
 
