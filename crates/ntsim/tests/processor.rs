@@ -36,9 +36,9 @@ impl Bench {
 
     fn call(&mut self, arguments: [u64; 6]) -> Left {
         self.mem.settle().unwrap();
-        let [a, b, c, d, e, f] = arguments;
-        let arguments = [a, b, c, d, e, f, 0];
-        self.stack.resume(Resume::Call(Call { routine: self.code, arguments }))
+        let mut all = [0; 7];
+        all[..6].copy_from_slice(&arguments);
+        self.stack.resume(Resume::Call(Call { routine: self.code, arguments: all }))
     }
 
     fn trap(&mut self) -> ntsim::cpu::Trap {
