@@ -57,6 +57,7 @@ impl StaticStreams {
 }
 
 /// The answers of one START.
+#[expect(clippy::struct_excessive_bools, reason = "each is one answer")]
 #[derive(Debug)]
 pub struct Capabilities {
     /// Chains of MDLs may be sent.

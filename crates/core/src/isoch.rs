@@ -65,7 +65,7 @@ impl IsochPipe {
         speed: Speed,
         usb3_stack: bool,
     ) -> Self {
-        let packet = interval_bytes(endpoint, companion, speed).min(u32::from(maximum_packet_size));
+        let packet = interval_bytes(*endpoint, companion, speed).min(u32::from(maximum_packet_size));
         // The USB driver stack polls every frame at full speed, whatever bInterval says.
         let is_full = matches!(speed, Speed::Low | Speed::Full);
         let packets_per_frame =
@@ -106,14 +106,13 @@ impl IsochPipe {
 }
 
 /// The bytes that the descriptors allow in one bus interval.
-fn interval_bytes(endpoint: &Endpoint, companion: Option<Companion>, speed: Speed) -> u32 {
+fn interval_bytes(endpoint: Endpoint, companion: Option<Companion>, speed: Speed) -> u32 {
     let size = u32::from(endpoint.packet_size());
     match (speed, companion) {
-        (Speed::Low | Speed::Full, _) => size,
+        // A SuperSpeed endpoint without its companion: one packet is what it certainly has.
+        (Speed::Low | Speed::Full, _) | (Speed::Super, None) => size,
         (Speed::High, _) => size.saturating_mul(u32::from(endpoint.transactions())),
         (Speed::Super, Some(companion)) => companion.bytes_per_interval,
-        // A SuperSpeed endpoint without its companion: one packet is what it certainly has.
-        (Speed::Super, None) => size,
     }
 }
 

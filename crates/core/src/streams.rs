@@ -61,14 +61,14 @@ impl<H: Copy> Base<H> {
     }
 
     /// Opens streams: the pipe is used up.
-    pub fn open(self, count: Count) -> Opening<H> {
+    pub const fn open(self, count: Count) -> Opening<H> {
         Opening { endpoint: self.0, count: count.0, was_base: true }
     }
 }
 
 impl<H: Copy> Closed<H> {
     /// Opens streams again.
-    pub fn open(self, count: Count) -> Opening<H> {
+    pub const fn open(self, count: Count) -> Opening<H> {
         Opening { endpoint: self.0, count: count.0, was_base: false }
     }
 }
@@ -87,7 +87,7 @@ impl<H: Copy> Opening<H> {
     }
 
     /// The request succeeded.
-    pub fn opened<T>(self, streams: T) -> Streamed<H, T> {
+    pub const fn opened<T>(self, streams: T) -> Streamed<H, T> {
         Streamed { endpoint: self.endpoint, streams }
     }
 }
