@@ -108,6 +108,11 @@ fn not_enabled() {
     demand_clean("streams_not_enabled", 10);
 }
 
+#[test]
+fn mass_storage() {
+    demand_clean("streams_mass_storage", 5);
+}
+
 /// When and where the USB stack completes makes no difference.
 #[test]
 fn every_completion() {

@@ -2,7 +2,7 @@
 
 use nt_trace::NtStatus;
 use usb_models::models::loopback;
-use usbclient_protocol::SetupPacket;
+use usbclient_protocol::{InterfaceSelect, SettingSelect, SetupPacket, control_code};
 
 use crate::{
     pnp::NodeState,
@@ -87,6 +87,25 @@ pub(super) fn calls(routine: &str, count: u64) -> Step {
 
 pub(super) fn ends(status: NtStatus) -> Expected {
     Expected::status(status)
+}
+
+/// The value of the first handle that a device's table gives out.
+const FIRST_CLAIM: u32 = 0x1000;
+
+/// Claims an interface, if there is such a thing, before its settings are selected.
+pub(super) fn claim(interface: u8) -> Step {
+    let input = InterfaceSelect { number: interface, ..InterfaceSelect::default() };
+    let claim = Ioctl::new(FILE, control_code::CLAIM_INTERFACE, Bytes::of(input.encode()), Bytes::room(4));
+    ioctl(claim, Expected::anything())
+}
+
+/// Selects an alternate setting of an interface, which is named by its claim or by its number.
+pub(super) fn select(interface: u8, alternate: u8) -> [Step; 2] {
+    [FIRST_CLAIM, interface.into()].map(|interface| {
+        let input = SettingSelect { interface, alternate, reserved: [0; 3] };
+        let code = control_code::SELECT_INTERFACE;
+        ioctl(Ioctl::new(FILE, code, Bytes::of(input.encode()), Bytes::none()), Expected::anything())
+    })
 }
 
 /// Writes to the loop and reads the same back.

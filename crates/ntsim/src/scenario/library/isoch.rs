@@ -1,14 +1,19 @@
 //! Isochronous transfers at every speed: looped back, at a frame, late, cancelled, abandoned, recalled, unplugged, refused.
 
-use usb_models::models::iso_loopback::{IN, OUT};
+use usb_models::models::{
+    camera,
+    iso_loopback::{IN, OUT},
+};
 use usbclient_protocol::{IsochPacket, IsochTransfer, control_code, isoch_flag};
 
-use super::build::{FILE, cancel, close, close_file, ends, ioctl, is, open, pnp, scenario, unplug, wait};
+use super::build::{
+    FILE, cancel, claim, close, close_file, ends, ioctl, is, open, pnp, scenario, select, unplug, wait,
+};
 use crate::{
     abi::status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED,
         STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER,
-        STATUS_NO_SUCH_DEVICE,
+        STATUS_NO_SUCH_DEVICE, STATUS_NOT_SUPPORTED,
     },
     pnp::NodeState,
     scenario::{
@@ -49,6 +54,8 @@ pub(super) fn all() -> Vec<Scenario> {
         pulled_in_a_race(),
         not_mapped(),
         refused(),
+        periods(),
+        camera(),
     ]);
     all
 }
@@ -334,4 +341,43 @@ fn refused() -> Scenario {
     ];
     middle.extend(echo(eight(64), 8));
     life("isoch_refused", "requests that are not well-formed", middle)
+}
+
+/// The settings of the loopback device: polled every microframe, every frame, and less often than that.
+fn periods() -> Scenario {
+    let one = |size| Isoch { packets: 1, size, start_frame: None };
+    let mut middle = vec![claim(0)];
+    middle.push(ioctl(Ioctl::isoch_read(FILE, IN, one(64)), ends(STATUS_INVALID_PARAMETER)));
+    middle.extend(select(0, 1));
+    middle.extend(echo(one(64), 1));
+    middle.extend(select(0, 2));
+    middle.push(ioctl(Ioctl::isoch_read(FILE, IN, one(64)), ends(STATUS_NOT_SUPPORTED)));
+    middle.extend(select(0, 0));
+    middle.extend(echo(eight(64), 2));
+    life("isoch_periods", "how often an endpoint is polled decides how many packets a transfer has", middle)
+}
+
+/// A camera sends nothing until a setting with bandwidth is selected, and then packets of several lengths.
+fn camera() -> Scenario {
+    let read =
+        |packets, size| Ioctl::isoch_read(FILE, camera::STREAM, Isoch { packets, size, start_frame: None });
+    let mut middle = vec![claim(camera::INTERFACE), ioctl(read(8, 512), ends(STATUS_INVALID_PARAMETER))];
+    for (setting, most, packets) in [(2, 512, 40), (3, 3072, 16), (1, 512, 5)] {
+        middle.extend(select(camera::INTERFACE, setting));
+        middle.push(ioctl(read(packets, most), picture(packets, most)));
+    }
+    middle.extend(select(camera::INTERFACE, 0));
+    middle.push(ioctl(read(8, 512), ends(STATUS_INVALID_PARAMETER)));
+    life_of("camera-hs", "isoch_camera", "a camera in three bandwidths and none", middle)
+}
+
+/// The first packets that a camera sends, each at its place.
+fn picture(packets: u32, most: u32) -> Expected {
+    let mut data = Vec::new();
+    for n in 0..packets {
+        let length = camera::length(most, n);
+        data.extend((0..most).map(|offset| if offset < length { camera::byte(n, offset) } else { 0 }));
+    }
+    let ends = (0..packets).map(|n| [camera::length(most, n), 0]).collect();
+    Expected::success().bytes(Bytes::of(data)).packets(ends)
 }

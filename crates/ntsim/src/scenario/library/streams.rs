@@ -1,10 +1,14 @@
 //! Bulk streams: opened, used, cancelled, recovered, closed, abandoned, refused.
 
-use usb_models::models::stream_loopback::{IN, OUT, PLAIN_IN};
+use usb_models::models::{
+    stream_loopback::{IN, OUT, PLAIN_IN},
+    uas,
+};
 use usbclient_protocol::{Count, PipeSelect, PipeTransfer, StreamHandle, StreamsOpen, control_code};
 
 use super::build::{
-    FILE, MODEL, PACKET, cancel, close, close_file, echo, ends, ioctl, is, open, pnp, scenario, unplug, wait,
+    FILE, MODEL, PACKET, cancel, claim, close, close_file, echo, ends, ioctl, is, open, pnp, scenario,
+    select, unplug, wait,
 };
 use crate::{
     abi::status::{
@@ -46,6 +50,7 @@ pub(super) fn all() -> Vec<Scenario> {
         denied(),
         fewer(),
         not_enabled(),
+        mass_storage(),
     ]
 }
 
@@ -460,4 +465,46 @@ fn not_enabled() -> Scenario {
     middle.extend(pipes_work());
     let value = "UsbVerifierFailEnableStaticStreams";
     with_setting("streams_not_enabled", value, 1, "opening fails: the pipe is as usable as before", middle)
+}
+
+/// A command of mass storage: its code, the first block and the number of blocks.
+fn command(tag: u8, code: u8, block: u8, count: u8) -> Step {
+    let mut unit = vec![uas::COMMAND_UNIT, 0, 0, tag];
+    unit.resize(16, 0);
+    unit.extend([code, 0, 0, 0, 0, block, 0, 0, count]);
+    unit.resize(uas::COMMAND_SIZE, 0);
+    ioctl(Ioctl::write(FILE, uas::COMMAND, Bytes::of(unit)), Expected::success().moved(32))
+}
+
+/// The status of a command, which comes on the stream of its tag.
+fn status_of(tag: u8) -> Step {
+    let unit = Bytes::of([uas::SENSE_UNIT, 0, 0, tag, 0, 0, uas::GOOD]);
+    let read = read_of(FILE, handle(1, uas::STATUS, tag.into()));
+    ioctl(read, Expected::success().moved(uas::SENSE_SIZE as u64).bytes(unit))
+}
+
+/// Mass storage of the shape of UAS: commands overlap, and each one's data and status come on the stream of its tag.
+fn mass_storage() -> Scenario {
+    const READ: u8 = 0x28;
+    const WRITE: u8 = 0x2A;
+    let mut middle = vec![claim(0)];
+    middle.extend(select(0, 1));
+    middle.extend([
+        open_streams(1, uas::STATUS, 16),
+        open_streams(2, uas::DATA_IN, 16),
+        open_streams(3, uas::DATA_OUT, 16),
+    ]);
+    for (tag, seed) in [(1_u8, 11), (2, 22)] {
+        let input = PipeTransfer::new(handle(3, uas::DATA_OUT, tag.into())).encode();
+        let data = Bytes::pattern(seed, PACKET);
+        let write = Ioctl::new(FILE, control_code::PIPE_WRITE, Bytes::of(input), data);
+        middle.push(command(tag, WRITE, 2 * tag, 2));
+        middle.push(ioctl(write, Expected::success().moved(PACKET.into())));
+        middle.push(status_of(tag));
+    }
+    middle.extend([command(3, READ, 2, 2), command(16, READ, 4, 2)]);
+    let data_of = |tag: u8| read_of(FILE, handle(2, uas::DATA_IN, tag.into()));
+    middle.extend([ioctl(data_of(16), arrived(22)), ioctl(data_of(3), arrived(11))]);
+    middle.extend([status_of(3), status_of(16)]);
+    life_of("uas-ss", "streams_mass_storage", "commands of a disk overlap, each on its own stream", middle)
 }
