@@ -298,11 +298,6 @@ impl Gate {
         self.is_waited_for
     }
 
-    /// Whether the device takes requests of this driver's own, beside those of START and STOP.
-    pub const fn takes_own_requests(&self) -> bool {
-        matches!(self.machine.state(), State::Started | State::StopPending | State::RemovePending)
-    }
-
     /// Makes the event ready to be waited for: a request of a stream is over.
     pub fn expect_stream(&mut self, stream_over: &Event, irql: &AtMostDispatch) {
         self.is_stream_waited_for = true;

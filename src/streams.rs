@@ -44,8 +44,9 @@ const LOOKS: u32 = 100;
 pub struct Streams {
     /// What the USB driver stack calls them, from stream 1 on.
     handles: Vec<PipeHandle>,
-    /// Whose they are. The values by which the owner knows them are in the table of the files.
-    owner: FileId,
+    /// Whose they are. `None`: that file is closed, and they are to be closed too. The values by which the owner knows
+    /// them are in the table of the files.
+    owner: Option<FileId>,
 }
 
 /// What is to be done with streams, outside the lock.
@@ -148,17 +149,29 @@ pub fn run(device: Device, work: Work, irp: &mut Irp, irql: &mut AtMostDispatch)
     }
 }
 
-/// Closes what a file has opened and not closed. A device that does not obey keeps its streams until it is configured
-/// anew.
+/// Closes what a file has opened and not closed. What cannot be closed now (the device sleeps, or is about to be
+/// stopped) or does not obey is nobody's, until somebody opens streams anew or the device is configured anew.
 pub fn close_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
+    let mut gate = device.gate.lock(irql);
+    let pipes = gate.configured.as_mut().map_or(&mut [][..], |configured| &mut configured.pipes);
+    for streams in pipes.iter_mut().filter_map(|pipe| pipe.state.streams_mut()) {
+        if streams.owner == Some(file) {
+            streams.owner = None;
+        }
+    }
+    drop(gate);
+    close_abandoned(device, irql);
+}
+
+/// Closes the streams that are nobody's, if requests pass now.
+pub fn close_abandoned(device: Device, irql: &mut AtMostDispatch) {
     let mut at = 0;
     loop {
         let mut gate = device.gate.lock(irql);
-        let found = gate.configured.as_ref().and_then(|configured| next_of(configured, file, at));
-        let Some((next, endpoint)) = found else { return };
+        let found = gate.configured.as_ref().and_then(|configured| next_abandoned(configured, at));
+        let Some((next, endpoint)) = found.filter(|_found| gate.admits_io()) else { return };
         at = next;
-        let work =
-            if gate.takes_own_requests() { begin_close(&mut gate, endpoint, Work::Close) } else { return };
+        let work = begin_close(&mut gate, endpoint, Work::Close);
         drop(gate);
         if let Ok(Work::Close(endpoint, closing, handle)) = work {
             let _result = close(device, endpoint, closing, handle, irql);
@@ -172,12 +185,11 @@ fn is_closed(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> bool {
     FileContext::of(irp).is_some_and(|context| context.state(&mut gate.file_states).is_closed())
 }
 
-/// The first endpoint from number `at` on whose streams a file has, and the number after it.
-fn next_of(configured: &Configured, file: FileId, at: usize) -> Option<(usize, u8)> {
+/// The first endpoint from number `at` on whose streams are nobody's, and the number after it.
+fn next_abandoned(configured: &Configured, at: usize) -> Option<(usize, u8)> {
     let pipes = configured.endpoints.iter().zip(&configured.pipes).enumerate().skip(at);
-    let is_his = |streams: &Streams| streams.owner == file;
     for (index, (endpoint, pipe)) in pipes {
-        if pipe.state.streams().is_some_and(is_his) {
+        if pipe.state.streams().is_some_and(|streams| streams.owner.is_none()) {
             return Some((index.saturating_add(1), endpoint.address));
         }
     }
@@ -201,7 +213,7 @@ fn open(
     let count = opening.count();
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    let streams = handles.map(|handles| Streams { handles, owner });
+    let streams = handles.map(|handles| Streams { handles, owner: Some(owner) });
     let is_open = end_open(gate, endpoint, opening, streams);
     gate.give_back(handle, &device.no_users, irql);
     let length = usize::from(count).saturating_mul(StreamHandle::SIZE).saturating_add(CountReply::SIZE);

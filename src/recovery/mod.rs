@@ -213,6 +213,9 @@ fn has_streams(device: Device, endpoint: u8, irql: &mut AtMostDispatch) -> bool 
 
 /// Opens, closes or resets streams.
 fn with_streams(device: Device, mut pended: Pended<Nt>, job: Job, passive: &mut Passive) {
+    if matches!(job, Job::OpenStreams(..)) {
+        streams::close_abandoned(device, passive);
+    }
     let mut gate = device.gate.lock(passive);
     let work = match job {
         Job::OpenStreams(endpoint, count) => streams::begin_open(&mut gate, endpoint, count, pended.raw()),

@@ -201,6 +201,15 @@ impl<H: Copy, T> PipeState<H, T> {
         }
     }
 
+    /// The same, to change what the edge keeps of them.
+    #[must_use]
+    pub const fn streams_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Streamed(streamed) => Some(&mut streamed.streams),
+            _ => None,
+        }
+    }
+
     /// Begins to open streams. Until the answer the pipe carries nothing.
     ///
     /// # Errors

@@ -103,8 +103,11 @@ fn closing_does_not_give_the_pipe_back_but_streams_can_be_opened_again() {
 fn closing_is_all_or_nothing() {
     let mut pipe = streamed();
     let closing = pipe.begin_close().unwrap();
+    assert!(pipe.streams_mut().is_none(), "they are the closer's until it is done");
     pipe.end_close(closing, false);
     assert_eq!(pipe.streams(), Some(&"streams"));
+    *pipe.streams_mut().unwrap() = "changed";
+    assert_eq!(pipe.streams(), Some(&"changed"));
 }
 
 #[test]

@@ -25,6 +25,8 @@ use crate::{
 const STREAMS_MODEL: &str = "stream-loopback-ss";
 /// Streams that most scenarios open.
 const EIGHT: u32 = 8;
+/// The first handle that the table of a device gives out; the others follow it, until all places were used once.
+const FIRST_HANDLE: u32 = 0x1000;
 
 /// All of them.
 pub(super) fn all() -> Vec<Scenario> {
@@ -54,9 +56,9 @@ pub(super) fn all() -> Vec<Scenario> {
     ]
 }
 
-/// The value of a stream's handle. `generation` counts the openings of the device's life.
-fn handle(generation: u32, endpoint: u8, id: u32) -> u32 {
-    0x8000_0000 | generation << 16 | u32::from(endpoint) << 8 | id
+/// The value of a stream's handle, when so many handles were given out before those of its endpoint.
+const fn handle(before: u32, id: u32) -> u32 {
+    FIRST_HANDLE + before + id - 1
 }
 
 fn life_of(model: &str, name: &str, about: &str, middle: Vec<Step>) -> Scenario {
@@ -76,9 +78,8 @@ fn ask_to_open(file: &str, endpoint: u8, count: u32, room: u32) -> Ioctl {
 }
 
 /// Opens streams, which get these handles.
-fn open_streams(generation: u32, endpoint: u8, count: u32) -> Step {
-    let handles =
-        (1..=count).flat_map(|id| StreamHandle { handle: handle(generation, endpoint, id) }.encode());
+fn open_streams(before: u32, endpoint: u8, count: u32) -> Step {
+    let handles = (1..=count).flat_map(|id| StreamHandle { handle: handle(before, id) }.encode());
     let reply: Vec<u8> = Count { count }.encode().into_iter().chain(handles).collect();
     let room = 4 + 4 * count;
     let expect = Expected::success().moved(room.into()).bytes(Bytes::of(reply));
@@ -96,7 +97,7 @@ fn close_streams(endpoint: u8, expect: Expected) -> Step {
 
 /// The streams of both endpoints.
 fn open_both(count: u32) -> [Step; 2] {
-    [open_streams(1, OUT, count), open_streams(2, IN, count)]
+    [open_streams(0, OUT, count), open_streams(count, IN, count)]
 }
 
 fn read_of(file: &str, target: u32) -> Ioctl {
@@ -104,12 +105,12 @@ fn read_of(file: &str, target: u32) -> Ioctl {
     Ioctl::new(file, control_code::PIPE_READ, Bytes::of(input), Bytes::room(PACKET))
 }
 
-fn read(generation: u32, id: u32) -> Ioctl {
-    read_of(FILE, handle(generation, IN, id))
+fn read(before: u32, id: u32) -> Ioctl {
+    read_of(FILE, handle(before, id))
 }
 
-fn write(generation: u32, id: u32, seed: u64) -> Ioctl {
-    let input = PipeTransfer::new(handle(generation, OUT, id)).encode();
+fn write(before: u32, id: u32, seed: u64) -> Ioctl {
+    let input = PipeTransfer::new(handle(before, id)).encode();
     Ioctl::new(FILE, control_code::PIPE_WRITE, Bytes::of(input), Bytes::pattern(seed, PACKET))
 }
 
@@ -118,8 +119,8 @@ fn submit(request: &str, ioctl: Ioctl) -> Step {
 }
 
 /// A read that waits until data come on its stream.
-fn pending(request: &str, id: u32) -> Step {
-    submit(request, read(2, id))
+fn pending(request: &str, before: u32, id: u32) -> Step {
+    submit(request, read(before, id))
 }
 
 fn arrived(seed: u64) -> Expected {
@@ -127,12 +128,12 @@ fn arrived(seed: u64) -> Expected {
 }
 
 /// Writes to streams and reads the same back, the last stream first.
-fn echo_on(generations: (u32, u32), ids: &[u32]) -> Vec<Step> {
+fn echo_on(before: (u32, u32), ids: &[u32]) -> Vec<Step> {
     let mut steps: Vec<Step> = ids
         .iter()
-        .map(|id| ioctl(write(generations.0, *id, u64::from(*id)), Expected::success().moved(PACKET.into())))
+        .map(|id| ioctl(write(before.0, *id, u64::from(*id)), Expected::success().moved(PACKET.into())))
         .collect();
-    steps.extend(ids.iter().rev().map(|id| ioctl(read(generations.1, *id), arrived(u64::from(*id)))));
+    steps.extend(ids.iter().rev().map(|id| ioctl(read(before.1, *id), arrived(u64::from(*id)))));
     steps
 }
 
@@ -153,13 +154,13 @@ fn pipes_work() -> [Step; 2] {
 fn looped_back() -> Scenario {
     let mut middle: Vec<Step> = pipes_work().into();
     middle.extend(open_both(EIGHT));
-    middle.extend(echo_on((1, 2), &[1, 2, 3, 4, 5, 6, 7, 8]));
+    middle.extend(echo_on((0, 8), &[1, 2, 3, 4, 5, 6, 7, 8]));
     middle.extend(pipe_is_refused());
     middle.extend([
-        ioctl(read(2, 9), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read(8, 9), ends(STATUS_INVALID_HANDLE)),
         close_streams(IN, Expected::success()),
         close_streams(OUT, Expected::success()),
-        ioctl(read(2, 1), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read(8, 1), ends(STATUS_INVALID_HANDLE)),
     ]);
     middle.extend(pipe_is_refused());
     life("streams_loopback", "eight streams each way; the pipe itself carries nothing from then on", middle)
@@ -170,11 +171,11 @@ fn in_flight() -> Scenario {
     let mut middle: Vec<Step> = open_both(32).into();
     let name = |id: u32, round: u64| format!("stream {id}, read {round}");
     for round in 0..3 {
-        middle.extend((1..=32).map(|id| submit(&name(id, round), read(2, id))));
+        middle.extend((1..=32).map(|id| submit(&name(id, round), read(32, id))));
     }
     for round in 0..3 {
         let seed = |id: u32| u64::from(id) + round * 100;
-        middle.extend((1..=32).rev().map(|id| ioctl(write(1, id, seed(id)), Expected::success())));
+        middle.extend((1..=32).rev().map(|id| ioctl(write(0, id, seed(id)), Expected::success())));
     }
     for round in 0..3 {
         let seed = |id: u32| u64::from(id) + round * 100;
@@ -190,11 +191,11 @@ fn opened_again() -> Scenario {
         close_streams(IN, Expected::success()),
         close_streams(IN, ends(STATUS_INVALID_DEVICE_STATE)),
         close_streams(OUT, Expected::success()),
-        open_streams(3, OUT, 16),
-        open_streams(4, IN, 16),
+        open_streams(4, OUT, 16),
+        open_streams(20, IN, 16),
         ioctl(read(2, 1), ends(STATUS_INVALID_HANDLE)),
     ]);
-    middle.extend(echo_on((3, 4), &[1, 16]));
+    middle.extend(echo_on((4, 20), &[1, 16]));
     life("streams_opened_again", "streams are closed and opened in another number", middle)
 }
 
@@ -208,7 +209,7 @@ fn refused() -> Scenario {
         opening_ends(0x8F, 2, ends(STATUS_INVALID_PARAMETER)),
         ioctl(ask_to_open(FILE, IN, 4, 19), ends(STATUS_BUFFER_TOO_SMALL)),
         close_streams(IN, ends(STATUS_INVALID_DEVICE_STATE)),
-        ioctl(read(1, 1), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read(0, 1), ends(STATUS_INVALID_HANDLE)),
     ];
     middle.extend(pipes_work());
     life("streams_refused", "numbers and endpoints that cannot be; the pipe stays as it is", middle)
@@ -219,14 +220,14 @@ fn not_of_this_file() -> Scenario {
     let mut middle: Vec<Step> = open_both(2).into();
     middle.extend([
         Step::Open(Open::new(DEVICE, second)),
-        ioctl(read_of(second, handle(2, IN, 1)), ends(STATUS_INVALID_HANDLE)),
-        ioctl(read(3, 1), ends(STATUS_INVALID_HANDLE)),
-        ioctl(read(2, 0), ends(STATUS_INVALID_HANDLE)),
-        ioctl(read_of(FILE, handle(1, OUT, 1)), ends(STATUS_INVALID_PARAMETER)),
+        ioctl(read_of(second, handle(2, 1)), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read(4, 1), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read_of(FILE, 0x1FFF), ends(STATUS_INVALID_HANDLE)),
+        ioctl(read_of(FILE, handle(0, 1)), ends(STATUS_INVALID_PARAMETER)),
         ioctl(read_of(FILE, u32::MAX), ends(STATUS_INVALID_HANDLE)),
         close_file(second),
     ]);
-    middle.extend(echo_on((1, 2), &[1, 2]));
+    middle.extend(echo_on((0, 2), &[1, 2]));
     life("streams_of_another", "handles that are another file's, stale or made up", middle)
 }
 
@@ -245,17 +246,17 @@ fn busy() -> Scenario {
         wait("on the pipe", ends(STATUS_CANCELLED)),
     ];
     middle.extend(open_both(2));
-    middle.extend(echo_on((1, 2), &[1]));
+    middle.extend(echo_on((0, 2), &[1]));
     life("streams_busy", "streams are not opened while the pipe is in use", middle)
 }
 
 fn cancelled() -> Scenario {
     let mut middle: Vec<Step> = open_both(EIGHT).into();
-    middle.extend([pending("one", 1), pending("two", 2), pending("again one", 1)]);
+    middle.extend([pending("one", 8, 1), pending("two", 8, 2), pending("again one", 8, 1)]);
     for name in ["two", "one", "again one"] {
         middle.extend([cancel(name), wait(name, ends(STATUS_CANCELLED).moved(0))]);
     }
-    middle.extend(echo_on((1, 2), &[1, 2]));
+    middle.extend(echo_on((0, 8), &[1, 2]));
     life("streams_cancelled", "requests of streams are cancelled one by one", middle)
 }
 
@@ -267,34 +268,34 @@ fn abort(target: u32) -> Step {
 fn aborted() -> Scenario {
     let mut middle: Vec<Step> = open_both(EIGHT).into();
     middle.extend([
-        pending("one", 1),
-        pending("two", 2),
-        pending("again one", 1),
-        abort(handle(2, IN, 1)),
+        pending("one", 8, 1),
+        pending("two", 8, 2),
+        pending("again one", 8, 1),
+        abort(handle(8, 1)),
         wait("one", ends(STATUS_CANCELLED)),
         wait("again one", ends(STATUS_CANCELLED)),
-        ioctl(write(1, 2, 5), Expected::success()),
+        ioctl(write(0, 2, 5), Expected::success()),
         wait("two", arrived(5)),
-        pending("three", 3),
-        pending("four", 4),
+        pending("three", 8, 3),
+        pending("four", 8, 4),
         abort(IN.into()),
         wait("three", ends(STATUS_CANCELLED)),
         wait("four", ends(STATUS_CANCELLED)),
     ]);
-    middle.extend(echo_on((1, 2), &[3, 4]));
+    middle.extend(echo_on((0, 8), &[3, 4]));
     life("streams_aborted", "ABORT_PIPE of one stream and of an endpoint with streams", middle)
 }
 
 fn reset() -> Scenario {
     let mut middle: Vec<Step> = open_both(EIGHT).into();
     middle.extend([
-        pending("one", 1),
-        pending("eight", 8),
+        pending("one", 8, 1),
+        pending("eight", 8, 8),
         ioctl(Ioctl::reset(FILE, IN), Expected::success()),
         wait("one", ends(STATUS_CANCELLED)),
         wait("eight", ends(STATUS_CANCELLED)),
     ]);
-    middle.extend(echo_on((1, 2), &[1, 8]));
+    middle.extend(echo_on((0, 8), &[1, 8]));
     life("streams_reset", "RESET_PIPE brings every stream's requests back first", middle)
 }
 
@@ -306,21 +307,21 @@ fn halted() -> Scenario {
         wait("halted", Expected::failure()),
         ioctl(Ioctl::reset(FILE, IN), Expected::success()),
     ]);
-    middle.extend(echo_on((1, 2), &[1, 2]));
+    middle.extend(echo_on((0, 2), &[1, 2]));
     life("streams_halted", "a halted endpoint with streams is reset", middle)
 }
 
 fn closed_with_io() -> Scenario {
     let mut middle: Vec<Step> = open_both(EIGHT).into();
     middle.extend([
-        pending("one", 1),
-        pending("two", 2),
+        pending("one", 8, 1),
+        pending("two", 8, 2),
         close_streams(IN, Expected::success()),
         wait("one", ends(STATUS_CANCELLED)),
         wait("two", ends(STATUS_CANCELLED)),
-        open_streams(3, IN, 4),
+        open_streams(16, IN, 4),
     ]);
-    middle.extend(echo_on((1, 3), &[4]));
+    middle.extend(echo_on((0, 16), &[4]));
     life("streams_closed_with_io", "CLOSE_STREAMS brings the requests back first", middle)
 }
 
@@ -328,15 +329,15 @@ fn closed_with_io() -> Scenario {
 fn abandoned() -> Scenario {
     let mut middle: Vec<Step> = open_both(2).into();
     middle.extend([
-        pending("abandoned", 1),
+        pending("abandoned", 2, 1),
         close(),
         wait("abandoned", ends(STATUS_CANCELLED)),
         open(),
         ioctl(read(2, 1), ends(STATUS_INVALID_HANDLE)),
-        open_streams(3, OUT, 4),
-        open_streams(4, IN, 4),
+        open_streams(4, OUT, 4),
+        open_streams(8, IN, 4),
     ]);
-    middle.extend(echo_on((3, 4), &[1, 4]));
+    middle.extend(echo_on((4, 8), &[1, 4]));
     life("streams_abandoned", "a file is closed with streams open and a request in flight", middle)
 }
 
@@ -344,7 +345,7 @@ fn abandoned() -> Scenario {
 fn stopped() -> Scenario {
     let mut middle: Vec<Step> = open_both(2).into();
     middle.extend([
-        pending("in flight", 1),
+        pending("in flight", 2, 1),
         pnp(PnpOperation::QueryStop),
         submit("held", read(2, 2)),
         pnp(PnpOperation::Stop),
@@ -353,8 +354,8 @@ fn stopped() -> Scenario {
         wait("held", ends(STATUS_INVALID_HANDLE)),
     ]);
     middle.extend(pipes_work());
-    middle.extend([open_streams(3, OUT, 4), open_streams(4, IN, 4)]);
-    middle.extend(echo_on((3, 4), &[1, 4]));
+    middle.extend([open_streams(4, OUT, 4), open_streams(8, IN, 4)]);
+    middle.extend(echo_on((4, 8), &[1, 4]));
     life("streams_stopped", "STOP closes streams, START makes the pipe usable again", middle)
 }
 
@@ -367,9 +368,9 @@ fn unplugged() -> Scenario {
     let mut steps = vec![Step::Plug(Plug::new(DEVICE, STREAMS_MODEL)), open()];
     steps.extend(open_both(EIGHT));
     steps.extend([
-        pending("one", 1),
-        pending("two", 2),
-        pending("again one", 1),
+        pending("one", 8, 1),
+        pending("two", 8, 2),
+        pending("again one", 8, 1),
         unplug(),
         wait("one", gone()),
         wait("two", gone()),
@@ -411,7 +412,7 @@ fn requests_race() -> Scenario {
         Branch::new(vec![closing_anyhow(), opening_anyhow(IN), closing_anyhow()]),
         Branch::new(vec![submit("a", read(2, 1)), submit("b", read(2, 2)), cancel("a"), cancel("b")]),
         Branch::new(vec![anything(Ioctl::reset(FILE, IN)), anything(Ioctl::abort(FILE, IN))]),
-        Branch::new(vec![anything(write(1, 1, 1)), anything(write(1, 2, 2))]),
+        Branch::new(vec![anything(write(0, 1, 1)), anything(write(0, 2, 2))]),
     ];
     let mut middle: Vec<Step> = open_both(2).into();
     middle.push(Step::Race(Race { branches }));
@@ -427,10 +428,10 @@ fn not_allocated() -> Scenario {
         middle.push(opening_ends(IN, 2, ends(STATUS_INSUFFICIENT_RESOURCES)));
         middle.extend(pipes_work());
     }
-    middle.extend([open_streams(3, OUT, 2), open_streams(4, IN, 2)]);
+    middle.extend([open_streams(4, OUT, 2), open_streams(6, IN, 2)]);
     middle.push(Step::FailCall { routine: "USBD_UrbAllocate".into(), nth: 1, status: None });
     middle.push(close_streams(IN, ends(STATUS_INSUFFICIENT_RESOURCES)));
-    middle.extend(echo_on((3, 4), &[1, 2]));
+    middle.extend(echo_on((4, 6), &[1, 2]));
     middle.push(close_streams(IN, Expected::success()));
     life("streams_not_allocated", "no memory to open streams, or to close them", middle)
 }
@@ -453,7 +454,7 @@ fn fewer() -> Scenario {
     let mut middle = vec![opening_ends(IN, EIGHT, ends(STATUS_INVALID_PARAMETER))];
     middle.extend(pipes_work());
     middle.extend(open_both(4));
-    middle.extend(echo_on((1, 2), &[1, 2, 3, 4]));
+    middle.extend(echo_on((0, 4), &[1, 2, 3, 4]));
     let value = "UsbVerifierStaticStreamCountOverride";
     with_setting("streams_fewer", value, 4, "the controller has four streams: not more are opened", middle)
 }
@@ -479,7 +480,7 @@ fn command(tag: u8, code: u8, block: u8, count: u8) -> Step {
 /// The status of a command, which comes on the stream of its tag.
 fn status_of(tag: u8) -> Step {
     let unit = Bytes::of([uas::SENSE_UNIT, 0, 0, tag, 0, 0, uas::GOOD]);
-    let read = read_of(FILE, handle(1, uas::STATUS, tag.into()));
+    let read = read_of(FILE, handle(1, tag.into()));
     ioctl(read, Expected::success().moved(uas::SENSE_SIZE as u64).bytes(unit))
 }
 
@@ -491,11 +492,11 @@ fn mass_storage() -> Scenario {
     middle.extend(select(0, 1));
     middle.extend([
         open_streams(1, uas::STATUS, 16),
-        open_streams(2, uas::DATA_IN, 16),
-        open_streams(3, uas::DATA_OUT, 16),
+        open_streams(17, uas::DATA_IN, 16),
+        open_streams(33, uas::DATA_OUT, 16),
     ]);
     for (tag, seed) in [(1_u8, 11), (2, 22)] {
-        let input = PipeTransfer::new(handle(3, uas::DATA_OUT, tag.into())).encode();
+        let input = PipeTransfer::new(handle(33, tag.into())).encode();
         let data = Bytes::pattern(seed, PACKET);
         let write = Ioctl::new(FILE, control_code::PIPE_WRITE, Bytes::of(input), data);
         middle.push(command(tag, WRITE, 2 * tag, 2));
@@ -503,7 +504,7 @@ fn mass_storage() -> Scenario {
         middle.push(status_of(tag));
     }
     middle.extend([command(3, READ, 2, 2), command(16, READ, 4, 2)]);
-    let data_of = |tag: u8| read_of(FILE, handle(2, uas::DATA_IN, tag.into()));
+    let data_of = |tag: u8| read_of(FILE, handle(17, tag.into()));
     middle.extend([ioctl(data_of(16), arrived(22)), ioctl(data_of(3), arrived(11))]);
     middle.extend([status_of(3), status_of(16)]);
     life_of("uas-ss", "streams_mass_storage", "commands of a disk overlap, each on its own stream", middle)
