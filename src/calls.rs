@@ -28,7 +28,7 @@ use crate::{
         usbd::{HandleUse, UsbdRegistration},
     },
     pipes::{self, Opened, PipeLimits},
-    power, recovery,
+    power, reader, recovery,
 };
 
 const DEVICE_DESCRIPTOR: u8 = 1;
@@ -52,6 +52,7 @@ impl GateCalls for Nt {
 
     fn start_held(device: Device, passive: &mut Passive) {
         holding::send_held(device, passive);
+        reader::pump_all(device, passive);
         recovery::start_next(device, passive);
     }
 
@@ -164,6 +165,8 @@ impl StopCalls for Nt {
         gate.files.pipes_dropped();
         drop(gate);
         drop(configured);
+        // A timer's DPC may still be on its way to a slot whose request is over.
+        pnp::flush_queued_dpcs(passive);
         slots.drain();
     }
 }
@@ -306,8 +309,9 @@ impl RemoveCalls for Nt {
     type Handle = UsbdRegistration;
 
     fn flush_dpcs(device: Device, passive: &mut Passive) {
-        // Nobody sets it any more: the gate is closed.
+        // Nobody sets them any more: the gate is closed, and nothing is held.
         let _was_set = device.idle_timer.cancel(passive);
+        let _was_set = device.held_timer.cancel(passive);
         pnp::flush_queued_dpcs(passive);
     }
 

@@ -8,7 +8,7 @@ use crate::{
         held::Key,
         irp::FileId,
         irql::AtMostDispatch,
-        slot::{Cause, Cursor, Entry},
+        slot::{Cause, Cursor, Entry, Marked},
     },
     transfer::conclude,
 };
@@ -26,6 +26,14 @@ pub fn fail_held(
     }
 }
 
+/// Cancels one request, and ends it if it is this canceller's to end.
+pub fn cancel_marked(marked: Marked, irql: &mut AtMostDispatch) {
+    let Some(slot) = marked.cancel(irql) else { return };
+    if let Some(ended) = conclude(slot, irql) {
+        ended.complete(irql);
+    }
+}
+
 /// Cancels what is in flight and is accepted by `wanted`. Does not wait.
 pub fn cancel_in_flight(
     device: Device,
@@ -39,10 +47,7 @@ pub fn cancel_in_flight(
     loop {
         let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
         let Some(marked) = marked else { break };
-        let Some(slot) = marked.cancel(irql) else { continue };
-        if let Some(ended) = conclude(slot, irql) {
-            ended.complete(irql);
-        }
+        cancel_marked(marked, irql);
     }
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();

@@ -32,6 +32,8 @@ pub struct Extension {
     pub quiet: Event,
     /// Does recoveries.
     pub recovery: WorkItem,
+    /// Gives up requests that wait too long. Set under the lock below.
+    pub held_timer: DpcTimer,
     /// The state, and everything that must change together with it.
     pub gate: SpinLock<Gate>,
     /// Moves the device out of D0, and into it.
@@ -51,8 +53,8 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// The extension of a device object that was just created. Remove lock and event are initialised
-    /// in their place afterwards.
+    /// The extension of a device object that was just created. Remove lock, events and timers are
+    /// initialised in their place afterwards.
     pub fn new(fdo: NonNull<DEVICE_OBJECT>, pdo: NonNull<DEVICE_OBJECT>) -> Self {
         Self {
             remove_lock: RemoveLock::uninit(),
@@ -60,6 +62,7 @@ impl Extension {
             quiet: Event::uninit(),
             recovery: WorkItem::none(),
             stream_over: Event::uninit(),
+            held_timer: DpcTimer::uninit(),
             gate: SpinLock::new(Gate::new()),
             mover: WorkItem::none(),
             policy: WorkItem::none(),

@@ -28,7 +28,7 @@ use crate::{
         pool::try_filled,
         slot::Cause,
     },
-    replies,
+    reader, replies,
     request::Plan,
     streams,
 };
@@ -69,6 +69,7 @@ pub fn clean_up(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
         gate.files.close(context.state(&mut gate.file_states), |_object| {});
     }
     cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
+    reader::stop(device, irql, |_endpoint, other| other == file);
     cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
     streams::close_all_of(device, file, irql);
 }

@@ -1,7 +1,7 @@
 //! What one spin lock per device guards: the state, the requests in flight and held, the pipes, and
 //! the users of the handle.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::num::NonZeroU16;
 
 use usbclient_core::{
@@ -9,14 +9,17 @@ use usbclient_core::{
     descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
     isoch::IsochPipe,
     pnp::{Admission, Machine, RequestClass, State},
+    policy::Policies,
     power::{self, Facts, Power},
     streams::PipeState,
+    timeout::Deadline,
 };
 use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
 
 use crate::{
     nt::{
         Sender,
+        bounce::Bounce,
         event::Event,
         file::FileStates,
         held::Queue,
@@ -30,6 +33,7 @@ use crate::{
     },
     pipes::PipeLimits,
     power::PowerIrps,
+    reader::Reader,
     recovery,
     streams::Streams,
 };
@@ -46,6 +50,10 @@ pub struct Pipe {
     pub isoch: Option<IsochPipe>,
     /// For the parts of a larger request. `None` while one uses it, and on an isochronous pipe.
     pub partial: Option<PartialMdl>,
+    /// For the packet in which a read ends, once a policy allows that. `None` while a read uses it, too.
+    pub bounce: Option<Bounce>,
+    /// Whether the pipe has a bounce packet, be it in use or not.
+    pub has_bounce: bool,
     /// A larger request has more chunks to send: others wait, so that nothing comes between them.
     pub is_taken: bool,
     /// A recovery has taken the pipe out of use: requests wait.
@@ -54,12 +62,19 @@ pub struct Pipe {
     pub interface: u8,
     /// `bMaxBurst` of a `SuperSpeed` endpoint's companion; zero on any other.
     pub max_burst: u8,
+    /// Reads all the time, if somebody started that.
+    pub reader: Option<Box<Reader>>,
 }
 
 impl Pipe {
     /// Whether a request may go now.
     pub const fn has_room(&self, is_large: bool) -> bool {
         !(self.is_held || self.is_taken || is_large && self.partial.is_none())
+    }
+
+    /// Whether an earlier read left something over.
+    pub fn has_left_over(&self) -> bool {
+        self.bounce.as_ref().is_some_and(|bounce| !bounce.left_over().is_empty())
     }
 }
 
@@ -155,6 +170,10 @@ pub struct Gate {
     pub files: crate::files::Files,
     /// The right to look into what is kept for one of them.
     pub file_states: FileStates,
+    /// When the timer for those that wait expires.
+    pub held_alarm: Deadline,
+    /// What is set for pipes. Stays when they are dropped.
+    pub policies: Policies,
     /// The state of the device's power, and what is allowed about it.
     pub power: Power,
     /// The power IRPs that wait in this driver, or may be cancelled by it.
@@ -186,6 +205,8 @@ impl Gate {
             held: Queue::new(),
             files: crate::files::Files::new(Vec::new()),
             file_states: FileStates::new(),
+            held_alarm: Deadline::NEVER,
+            policies: Policies::new(),
             power: Power::new(),
             power_irps: PowerIrps::none(),
             is_sending_held: false,
@@ -312,10 +333,13 @@ impl Gate {
     }
 
     /// Gives a larger request's means back to its pipe. The pipe may be gone.
-    pub fn release_pipe(&mut self, endpoint: u8, partial: Option<PartialMdl>) {
+    pub fn release_pipe(&mut self, endpoint: u8, partial: Option<PartialMdl>, bounce: Option<Bounce>) {
         let Some(partial) = partial else { return };
         if let Some(pipe) = self.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
             pipe.partial = Some(partial);
+            if bounce.is_some() {
+                pipe.bounce = bounce;
+            }
             pipe.is_taken = false;
         }
     }

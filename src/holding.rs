@@ -1,19 +1,70 @@
 //! Requests that waited, and are sent after all.
 
-use usbclient_core::{dispatch::Pended, endpoint_set::EndpointSet};
+use usbclient_core::{
+    dispatch::Pended,
+    endpoint_set::EndpointSet,
+    timeout::{Deadline, Timeout},
+};
+use usbclient_protocol::status::{STATUS_IO_TIMEOUT, STATUS_SUCCESS, Status};
 
 use crate::{
+    gate::Gate,
     nt::{
         Nt,
         device::Device,
         held::{Key, Wait},
         irql::AtMostDispatch,
+        timer,
     },
+    reader,
     recovery::{self, Job},
     request::{self, Missing, Plan},
     streams,
     transfer::{complete_cancelled, drive, link, provide},
 };
+
+/// When a request is given up that arrives now and may take so long.
+pub fn deadline(timeout: Option<Timeout>) -> Deadline {
+    timeout.map_or(Deadline::NEVER, |timeout| Deadline::after(timer::now(), timeout))
+}
+
+/// Makes a request wait, and the timer expire in time for it.
+///
+/// # Errors
+///
+/// Gives the request back if it was cancelled before it could wait.
+pub fn hold(
+    gate: &mut Gate,
+    device: Device,
+    pended: Pended<Nt>,
+    key: Key,
+    irql: &AtMostDispatch,
+) -> Result<(), Pended<Nt>> {
+    gate.held.insert(pended, key)?;
+    if key.deadline < gate.held_alarm {
+        gate.held_alarm = key.deadline;
+        device.held_timer.set(key.deadline.relative(timer::now()), irql);
+    }
+    Ok(())
+}
+
+/// The timer for requests that wait has expired: ends those whose time is over, and sets it for the next.
+pub fn give_up_late(device: Device, irql: &mut AtMostDispatch) {
+    loop {
+        let mut guard = device.gate.lock(irql);
+        let (gate, at_dispatch) = guard.split();
+        let now = timer::now();
+        let Some((pended, _key)) = gate.held.take(device, |key, _file| key.deadline.is_past(now)) else {
+            gate.held_alarm = gate.held.first_deadline();
+            if !gate.held_alarm.is_never() {
+                device.held_timer.set(gate.held_alarm.relative(now), at_dispatch);
+            }
+            return;
+        };
+        drop(guard);
+        pended.complete(STATUS_IO_TIMEOUT.nt(), 0);
+    }
+}
 
 /// Sends what waits, in order, as long as there is something that may go.
 pub fn send_held(device: Device, irql: &mut AtMostDispatch) {
@@ -36,7 +87,11 @@ fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt
         let (configured, mut overtaking) = (&mut gate.configured, Overtaking::default());
         gate.held.take(device, |key, _file| match key.wait {
             Wait::Device => true,
-            Wait::Recovery => false,
+            Wait::Recovery | Wait::Halt { .. } => false,
+            Wait::Ring { endpoint } | Wait::ReaderEnd { endpoint } => {
+                let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+                overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.reader.is_none()))
+            }
             Wait::Pipe { endpoint, is_large } => {
                 let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
                 overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
@@ -101,12 +156,17 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
             pended.complete(status, information);
         }
         Plan::Wait(wait) => {
-            let refused = gate.held.insert(pended, Key { wait, sequence: key.sequence });
+            let (content, at_dispatch) = gate.split();
+            let refused = hold(content, device, pended, Key { wait, ..key }, at_dispatch);
             drop(gate);
             complete_cancelled(refused);
         }
-        Plan::Send(ready) => {
-            let slot = link(&mut gate, device, ready, pended, key.sequence);
+        Plan::Send(mut ready) => {
+            if !key.deadline.is_never() {
+                ready.shorten(key.deadline.left(timer::now()));
+            }
+            let (content, at_dispatch) = gate.split();
+            let slot = link(content, device, ready, pended, key.sequence, at_dispatch);
             drop(gate);
             drive(slot, irql);
         }
@@ -114,6 +174,23 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
             drop(gate);
             let (status, information) = streams::run(device, work, pended.raw(), irql);
             pended.complete(status, information);
+        }
+        Plan::FromRing { endpoint, status, information } => {
+            drop(gate);
+            reader::pump(device, endpoint, irql);
+            pended.complete(status, information);
+        }
+        Plan::StartReader { endpoint, reading } => {
+            drop(gate);
+            let file = pended.raw().file();
+            let result = reader::start(device, file, endpoint, reading, irql);
+            pended.complete(result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
+        }
+        Plan::StopReader { endpoint } => {
+            let refused = gate.held.insert(pended, Key { wait: Wait::ReaderEnd { endpoint }, ..key });
+            drop(gate);
+            complete_cancelled(refused);
+            reader::stop(device, irql, |other, _file| other == endpoint);
         }
         Plan::Missing(missing) => {
             drop(gate);

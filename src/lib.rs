@@ -14,6 +14,8 @@
 //! | `streams` | streams of bulk endpoints |
 //! | `files` | open files: what they have, and what they may do |
 //! | `holding` | requests that waited, and are sent after all |
+//! | `reader` | continuous reading |
+//! | `stall` | halted pipes that a policy clears |
 //! | `cancel` | requests that end before their time |
 //! | `recovery` | what runs in the device's work item: pipes, settings and the port |
 //! | `pipes` | the pipes of a configuration, put together |
@@ -41,9 +43,11 @@ mod holding;
 mod nt;
 mod pipes;
 mod power;
+mod reader;
 mod recovery;
 mod replies;
 mod request;
+mod stall;
 mod streams;
 mod transfer;
 

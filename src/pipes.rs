@@ -137,8 +137,11 @@ fn make_pipe(
         limit: isoch.as_ref().map_or_else(|| chunk_limit(&endpoint, limits), IsochPipe::max_bytes),
         isoch,
         partial,
+        bounce: None,
+        has_bounce: false,
         is_taken: false,
         is_held: false,
+        reader: None,
         interface: endpoint.interface,
         max_burst: companion.map_or(0, |companion| companion.max_burst),
     })

@@ -14,29 +14,33 @@
 
 use usbclient_core::{
     dispatch::{Disposition, Fdo, Irp as CoreIrp, IrpCalls as _, Pended},
+    timeout::Deadline,
     transfer::Next,
 };
-use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, Status};
+use usbclient_protocol::status::{
+    NtStatus, STATUS_CANCELLED, STATUS_DEVICE_NOT_CONNECTED, STATUS_IO_TIMEOUT, STATUS_SUCCESS, Status,
+};
 
 use crate::{
     cancel::fail_held,
     events,
     gate::{Configured, Gate},
-    holding::send_held,
+    holding::{deadline, hold, send_held},
     nt::{
         Nt,
+        bounce::Bounce,
         device::Device,
         held::{Key, Wait},
         irp::Irp,
         irql::AtMostDispatch,
-        slot::{End, Entry, Linked, NewSlot, Request, Sent, Slot, Work},
+        slot::{Cause, End, Entry, Linked, NewSlot, Request, Sent, Slot, Work},
         urb::Format,
         usbd::HandleUse,
     },
     power::policy,
-    recovery,
+    reader, recovery,
     request::{self, Missing, Plan, Ready},
-    streams,
+    stall, streams,
 };
 
 /// `IRP_MJ_DEVICE_CONTROL`. IRQL: `DISPATCH_LEVEL` or below.
@@ -60,8 +64,11 @@ pub fn device_control<'d>(
             }
             Plan::Wait(wait) => {
                 // Marked pending under the lock of the queue, before anybody can take it out.
+                let key =
+                    Key { wait, sequence, deadline: deadline(request::timeout(&gate.policies, irp.raw())) };
                 let (pended, disposition) = irp.pend(guard);
-                let refused = gate.held.insert(pended, Key { wait, sequence });
+                let (content, at_dispatch) = gate.split();
+                let refused = hold(content, device, pended, key, at_dispatch);
                 if gate.has_power_job() {
                     // Under the lock: without it the request may be over, and the device with it.
                     policy::run(device);
@@ -73,7 +80,9 @@ pub fn device_control<'d>(
             Plan::Recover(_job) => {
                 // Decided anew when its turn comes.
                 let (pended, disposition) = irp.pend(guard);
-                let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence });
+                let refused = gate
+                    .held
+                    .insert(pended, Key { wait: Wait::Recovery, sequence, deadline: Deadline::NEVER });
                 let claim = recovery::claim(&mut gate);
                 drop(gate);
                 complete_cancelled(refused);
@@ -83,7 +92,8 @@ pub fn device_control<'d>(
             Plan::Send(ready) => {
                 let aborted = ready.job.is_abort().then_some(ready.endpoint);
                 let (pended, disposition) = irp.pend(guard);
-                let slot = link(&mut gate, device, ready, pended, sequence);
+                let (content, at_dispatch) = gate.split();
+                let slot = link(content, device, ready, pended, sequence, at_dispatch);
                 let wakes = gate.has_power_job();
                 drop(gate);
                 if wakes {
@@ -91,10 +101,31 @@ pub fn device_control<'d>(
                     policy::run(device);
                 }
                 if let Some(aborted) = aborted {
+                    reader::stop(device, irql, |endpoint, _file| endpoint == aborted);
                     // What waits for the pipe is aborted too, and must not follow.
                     fail_held(device, STATUS_CANCELLED, irql, |key, _file| key.wait.is_for_pipe(aborted));
                 }
                 drive(slot, irql);
+                return disposition;
+            }
+            Plan::FromRing { endpoint, status, information } => {
+                drop(gate);
+                reader::pump(device, endpoint, irql);
+                return irp.complete(guard, status, information);
+            }
+            Plan::StartReader { endpoint, reading } => {
+                drop(gate);
+                let file = irp.raw().file();
+                let result = reader::start(device, file, endpoint, reading, irql);
+                return irp.complete(guard, result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
+            }
+            Plan::StopReader { endpoint } => {
+                let key = Key { wait: Wait::ReaderEnd { endpoint }, sequence, deadline: Deadline::NEVER };
+                let (pended, disposition) = irp.pend(guard);
+                let refused = gate.held.insert(pended, key);
+                drop(gate);
+                complete_cancelled(refused);
+                reader::stop(device, irql, |other, _file| other == endpoint);
                 return disposition;
             }
             Plan::Streams(work) => {
@@ -123,11 +154,12 @@ pub fn link(
     gate: &mut Gate,
     device: Device,
     ready: Ready,
-    pended: Pended<Nt>,
+    mut pended: Pended<Nt>,
     sequence: u64,
+    irql: &AtMostDispatch,
 ) -> Slot<Linked> {
-    let Ready { job, handle, endpoint, stream, chunks, length, partial } = ready;
-    events::transfer_started(device, sequence, endpoint, length);
+    let Ready { job, handle, endpoint, stream, chunks, partial, bounce, keeps_left_over, timeout } = ready;
+    events::transfer_started(device, sequence, endpoint, chunks.total());
     let request = |work| Request {
         pended: None,
         handle,
@@ -135,12 +167,32 @@ pub fn link(
         work,
         endpoint,
         stream,
-        length,
         chunks,
         end: None,
         partial,
+        bounce,
+        keeps_left_over,
+        front: chunks.done(),
+        read: None,
     };
-    gate.slots.link(job, pended, request, sequence)
+    let file = pended.raw().file();
+    gate.slots.link(job, pended, request, file, sequence, timeout, irql)
+}
+
+/// Gives a pipe its bounce packet, unless it has one by now.
+fn add_bounce(device: Device, endpoint: u8, packet: u16, irql: &mut AtMostDispatch) -> Result<(), Status> {
+    let bounce = Bounce::allocate(packet, irql)?;
+    let mut gate = device.gate.lock(irql);
+    let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+    let Some(pipe) = pipe.filter(|pipe| !pipe.has_bounce) else {
+        drop(gate);
+        // Freed here, and not under the lock.
+        drop(bounce);
+        return Ok(());
+    };
+    pipe.has_bounce = true;
+    pipe.bounce = Some(bounce);
+    Ok(())
 }
 
 /// Provides what a request lacks. Not under the lock.
@@ -154,12 +206,13 @@ pub fn provide(
         Missing::Slot => add_slot(device, irql),
         Missing::IsochSlot => add_isoch_slot(device, irql),
         Missing::Mapping => irp.map_buffer(irql),
+        Missing::Bounce { endpoint, packet } => add_bounce(device, endpoint, packet, irql),
     }
 }
 
 /// Makes the pool one slot larger.
 pub fn add_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), Status> {
-    grow(device, NewSlot::allocate, irql)
+    grow(device, |handle, irql| NewSlot::allocate(device, handle, irql), irql)
 }
 
 /// The same with a slot for isochronous transfers, of as many packets as any of the device's pipes takes.
@@ -167,7 +220,7 @@ pub fn add_isoch_slot(device: Device, irql: &mut AtMostDispatch) -> Result<(), S
     let packets = device.gate.lock(irql).configured.as_ref().and_then(Configured::isoch_packets);
     // Without such a pipe any more the request is looked at again, and ends there.
     let Some(packets) = packets else { return Ok(()) };
-    grow(device, |handle, irql| NewSlot::allocate_isoch(packets, handle, irql), irql)
+    grow(device, |handle, irql| NewSlot::allocate_isoch(device, packets, handle, irql), irql)
 }
 
 /// Counted as a user of the handle meanwhile.
@@ -191,8 +244,8 @@ pub fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
         let Some(request) = slot.request() else { return };
         let chunk = request.chunks.current();
         let (device, endpoint) = (request.device, request.endpoint);
-        let end = chunk.offset.saturating_add(chunk.length);
-        let is_last_of_many = request.partial.is_some() && end >= request.length;
+        let is_last_of_many =
+            request.partial.is_some() && request.chunks.is_last() && !request.chunks.keeps_pipe();
         let others_may_pass = |irql: &mut AtMostDispatch| {
             if is_last_of_many {
                 let_others_pass(device, endpoint, irql);
@@ -238,14 +291,23 @@ fn next(slot: &mut Slot<Linked>) -> Option<End> {
     if matches!(request.work, Work::Fixed(Format::FrameNumber)) {
         return Some(request::reply_frame_number(irp, status, frame_number));
     }
-    match request.chunks.completed(status, moved) {
-        Next::Done { status, information } => Some(End { status, information }),
+    if let Some(bounce) = &mut request.bounce
+        && let Some(bounced) = request.chunks.bounced(moved)
+    {
+        bounce.arrived(&bounced);
+    }
+    let end = match request.chunks.completed(status, moved) {
+        Next::Done { status, information } => End { status, information },
         // Whoever cancelled between two chunks met no cancel routine.
         Next::Send(_) if irp.is_cancelled() => {
-            Some(End { status: STATUS_CANCELLED.nt(), information: request.chunks.done() })
+            End { status: STATUS_CANCELLED.nt(), information: request.chunks.done() }
         }
-        Next::Send(_) => None,
+        Next::Send(_) => return None,
+    };
+    if let Some(bounce) = &mut request.bounce {
+        bounce.give(irp, request.front, request.keeps_left_over);
     }
+    Some(end)
 }
 
 /// The request is over, unless a canceller has it: that one concludes it then.
@@ -306,23 +368,45 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         partial.prepare_for_reuse(irql);
     }
     let mut guard = device.gate.lock(irql);
-    let (gate, irql) = guard.split();
-    let (request, entry) = gate.slots.unlink(slot)?;
-    let Request { pended, handle, endpoint, end, partial, work, .. } = request;
+    let (gate, at_dispatch) = guard.split();
+    let (request, entry) = gate.slots.unlink(slot, at_dispatch)?;
+    let Request { pended, handle, endpoint, end, partial, bounce, work, read, .. } = request;
     let (mut pended, end) = (pended?, end?);
-    gate.release_pipe(endpoint, partial);
-    if entry.stream != 0 {
-        gate.stream_is_over(&device.stream_over, irql);
+    if let Some(read) = read {
+        if gate.recovery.is_awaited {
+            device.quiet.set(at_dispatch);
+        }
+        reader::returned(gate, read, end, &entry);
+        drop(guard);
+        reader::go_on(device, endpoint, handle, irql);
+        return None;
     }
-    gate.give_back(handle, &device.no_users, irql);
+    gate.release_pipe(endpoint, partial, bounce);
+    if entry.stream != 0 {
+        gate.stream_is_over(&device.stream_over, at_dispatch);
+    }
+    gate.give_back(handle, &device.no_users, at_dispatch);
     if gate.recovery.is_awaited {
-        device.quiet.set(irql);
+        device.quiet.set(at_dispatch);
     }
     let status = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
-        let key = Key { wait: Wait::Device, sequence: entry.sequence };
+        // A stop starts the clock anew: what is left of the time is not known here.
+        let deadline = deadline(request::timeout(&gate.policies, pended.raw()));
+        let key = Key { wait: Wait::Device, sequence: entry.sequence, deadline };
         // Refused: cancelled by the caller meanwhile.
-        pended = gate.held.insert(pended, key).err()?;
+        pended = hold(gate, device, pended, key, at_dispatch).err()?;
         STATUS_CANCELLED.nt()
+    } else if stall::is_cleared(gate, &entry, end, usbd_status) {
+        match stall::hold(gate, pended, end, &entry) {
+            Ok(()) => {
+                let claim = recovery::claim(gate);
+                drop(guard);
+                recovery::start(device, claim, irql);
+                return None;
+            }
+            Err(again) => pended = again,
+        }
+        end.status
     } else {
         as_seen_above(gate, pended.raw(), end.status, &entry)
     };
@@ -344,9 +428,12 @@ fn is_called_back(irp: &Irp, end: End, entry: &Entry, work: &Work) -> bool {
 }
 
 /// Once the device is gone every request ends alike, except data that arrived and what the caller
-/// itself had cancelled.
+/// itself had cancelled. Before that, a request that this driver cancelled because of its time says so.
 fn as_seen_above(gate: &Gate, irp: &Irp, status: NtStatus, entry: &Entry) -> NtStatus {
-    let Some(gone) = gate.machine.overriding_status() else { return status };
+    let Some(gone) = gate.machine.overriding_status() else {
+        let timed_out = status == STATUS_CANCELLED.nt() && entry.cause == Some(Cause::Timeout);
+        return if timed_out { STATUS_IO_TIMEOUT.nt() } else { status };
+    };
     let caller_asked = status == STATUS_CANCELLED.nt() && irp.is_cancelled() && entry.cause.is_none();
     if status.is_success() || caller_asked { status } else { gone.nt() }
 }

@@ -22,7 +22,8 @@ impl Major for Create {
         if irp.raw().file_name_length() != 0 {
             return irp.complete(guard, STATUS_INVALID_PARAMETER.nt(), 0);
         }
-        let status = files::create(fdo.device(), irp.raw(), irql).map_or_else(Status::nt, |()| STATUS_SUCCESS);
+        let status =
+            files::create(fdo.device(), irp.raw(), irql).map_or_else(Status::nt, |()| STATUS_SUCCESS);
         events::file_opened(fdo.device(), status);
         irp.complete(guard, status, 0)
     }

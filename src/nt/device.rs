@@ -21,7 +21,7 @@ use usbclient_protocol::status::{NtStatus, STATUS_NO_SUCH_DEVICE, STATUS_UNSUCCE
 use usbclient_registration::usbd::{ClosePermit, CreateRequest};
 use wdk_sys::{
     DEVICE_OBJECT, DO_BUFFERED_IO, DO_DEVICE_INITIALIZING, DO_DIRECT_IO, DO_POWER_PAGABLE, DRIVER_OBJECT,
-    FILE_DEVICE_SECURE_OPEN, FILE_DEVICE_UNKNOWN,
+    FILE_DEVICE_SECURE_OPEN, FILE_DEVICE_UNKNOWN, KDPC,
     ntddk::{IoAttachDeviceToDeviceStack, IoCreateDevice, IoDeleteDevice, IoDetachDevice},
 };
 
@@ -29,11 +29,11 @@ use super::{
     Nt, idle,
     interface::DeviceInterface,
     irp::Tag,
-    irql::Passive,
+    irql::{AtMostDispatch, Passive},
     narrow, pnp,
     usbd::{POOL_TAG, UsbdRegistration},
 };
-use crate::{events, extension::Extension};
+use crate::{events, extension::Extension, holding};
 
 const _: () = {
     assert!(size_of::<DEVICE_OBJECT>() == 336);
@@ -207,6 +207,10 @@ impl AddDeviceCalls for Nt {
         let timer = unsafe { Pin::new_unchecked(&mut extension.idle_timer) };
         // SAFETY: the routine expects the device, and removal takes the timer back before the device goes.
         unsafe { timer.initialise(Some(idle::timer_expired), device.as_context()) };
+        // SAFETY: as above.
+        let held_timer = unsafe { Pin::new_unchecked(&mut extension.held_timer) };
+        // SAFETY: the routine expects this device object, which outlives the timer.
+        unsafe { held_timer.initialise(Some(held_timed_out), fdo.as_ptr().cast()) };
         extension.recovery.allocate(fdo.0)?;
         extension.mover.allocate(fdo.0)?;
         extension.policy.allocate(fdo.0)
@@ -258,6 +262,26 @@ impl AddDeviceCalls for Nt {
         if let Some(device) = fdo.device() {
             drop_and_delete(device, passive);
         }
+    }
+}
+
+/// The DPC of the timer for requests that wait.
+///
+/// # Safety
+///
+/// Called by the kernel with the device object that the timer was initialised with, which removal keeps
+/// until the timer was cancelled and every DPC has run.
+unsafe extern "C" fn held_timed_out(
+    _dpc: *mut KDPC,
+    context: *mut c_void,
+    _argument_1: *mut c_void,
+    _argument_2: *mut c_void,
+) {
+    // SAFETY: IRQL in a DPC is DISPATCH_LEVEL.
+    let mut irql = unsafe { AtMostDispatch::mint() };
+    // SAFETY: the caller's obligation.
+    if let Some(device) = unsafe { Device::of(context.cast()) } {
+        holding::give_up_late(device, &mut irql);
     }
 }
 

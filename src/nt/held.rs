@@ -14,7 +14,10 @@
 
 use core::ptr::{self, NonNull};
 
-use usbclient_core::dispatch::{IrpCalls as _, Pended};
+use usbclient_core::{
+    dispatch::{IrpCalls as _, Pended},
+    timeout::Deadline,
+};
 use usbclient_protocol::status::STATUS_CANCELLED;
 use wdk_sys::{DEVICE_OBJECT, IRP, ntddk::IoReleaseCancelSpinLock};
 
@@ -40,20 +43,45 @@ pub enum Wait {
         /// Whether it is larger than one transfer itself.
         is_large: bool,
     },
+    /// It is a read, and the pipe's reader has no data.
+    Ring {
+        /// `bEndpointAddress`
+        endpoint: u8,
+    },
+    /// It met a halt that is being cleared. Its `IoStatus` says how it ends.
+    Halt {
+        /// `bEndpointAddress`
+        endpoint: u8,
+    },
+    /// The pipe's reader is being stopped.
+    ReaderEnd {
+        /// `bEndpointAddress`
+        endpoint: u8,
+    },
 }
 
 impl Wait {
     /// The endpoint whose pipe it waits for.
     pub const fn pipe(self) -> Option<u8> {
         match self {
-            Self::Pipe { endpoint, .. } => Some(endpoint),
-            Self::Device | Self::Recovery => None,
+            Self::Pipe { endpoint, .. } | Self::Ring { endpoint } | Self::Halt { endpoint } => Some(endpoint),
+            Self::Device | Self::Recovery | Self::ReaderEnd { .. } => None,
         }
     }
 
     /// Whether it waits for this endpoint's pipe.
     pub const fn is_for_pipe(self, address: u8) -> bool {
-        matches!(self, Self::Pipe { endpoint, .. } if endpoint == address)
+        matches!(self, Self::Pipe { endpoint, .. } | Self::Ring { endpoint } if endpoint == address)
+    }
+
+    /// Whether it waits for the device's work item.
+    pub const fn is_recovery(self) -> bool {
+        matches!(self, Self::Recovery | Self::Halt { .. })
+    }
+
+    /// Whether it waits for this endpoint's reader.
+    pub const fn is_for_reader(self, address: u8) -> bool {
+        matches!(self, Self::Ring { endpoint } | Self::ReaderEnd { endpoint } if endpoint == address)
     }
 }
 
@@ -64,6 +92,8 @@ pub struct Key {
     pub wait: Wait,
     /// Its place among the requests of the device: earlier ones have smaller numbers.
     pub sequence: u64,
+    /// When it is given up.
+    pub deadline: Deadline,
 }
 
 /// The queue's links, in `Tail.Overlay.DriverContext`: four pointers for the driver that holds the IRP.
@@ -94,6 +124,16 @@ impl Queue {
         self.head.is_null()
     }
 
+    /// When the first request is to be given up.
+    pub fn first_deadline(&self) -> Deadline {
+        let (mut entry, mut first) = (self.head, Deadline::NEVER);
+        while let Some(links) = links(entry) {
+            first = first.min(links.key.deadline);
+            entry = links.next;
+        }
+        first
+    }
+
     /// Whether an earlier request waits that this one must not overtake.
     pub fn has_before(&self, endpoint: u8, sequence: u64) -> bool {
         let mut entry = self.head;
@@ -113,7 +153,7 @@ impl Queue {
     pub fn has_recovery(&self) -> bool {
         let mut entry = self.head;
         while let Some(links) = links(entry) {
-            if links.key.wait == Wait::Recovery && is_cancellable(entry) {
+            if links.key.wait.is_recovery() && is_cancellable(entry) {
                 return true;
             }
             entry = links.next;

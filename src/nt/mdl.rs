@@ -133,10 +133,19 @@ impl PartialMdl {
         Some(self.mdl)
     }
 
+    /// Makes `next` follow what [`Self::describe`] answered, in the same chain, until the list is
+    /// prepared for reuse.
+    pub(super) const fn chain(&mut self, next: NonNull<MDL>) {
+        // SAFETY: owned, and not below yet.
+        unsafe { self.mdl.as_mut() }.Next = next.as_ptr();
+    }
+
     /// `MmPrepareMdlForReuse`: undoes the mapping that a lower driver may have asked for. Nobody uses
     /// what [`Self::describe`] answered any more.
     pub fn prepare_for_reuse(&mut self, _irql: &AtMostDispatch) {
         self.unmap();
+        // SAFETY: owned, and not in use. Whoever walks the list finds nothing behind it.
+        unsafe { self.mdl.as_mut() }.Next = ptr::null_mut();
     }
 
     fn unmap(&mut self) {

@@ -3,6 +3,7 @@
 //!
 //! Everything outside works with the owners and tokens that these modules make.
 
+pub mod bounce;
 pub mod device;
 pub mod dispatch;
 pub mod etw;
@@ -33,7 +34,7 @@ pub mod urb;
 pub mod usbd;
 pub mod work_item;
 
-pub use own_irp::Sender;
+pub use own_irp::{OwnIrp, Sender};
 
 /// The type on which the edge implements core's calls.
 pub struct Nt;

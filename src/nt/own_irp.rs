@@ -32,12 +32,13 @@ use wdk_sys::{
 use super::{
     device::{self, Device},
     event::Event,
+    irp::Irp,
     irql::{AtMostDispatch, Passive},
     narrow,
     port::{self, IOCTL_INTERNAL_USB_RESET_PORT},
     stack_location,
     static_streams::StreamArray,
-    urb::{Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
+    urb::{Buffer, Format, IOCTL_INTERNAL_USB_SUBMIT_URB, PipeHandle, Urb},
     usbd::HandleUse,
 };
 
@@ -71,14 +72,35 @@ pub(super) unsafe fn assign(irp: *mut IRP, handle: USBD_HANDLE, urb: *mut URB) {
 }
 
 /// An IRP from `IoAllocateIrp`, freed when dropped.
-pub(super) struct OwnIrp(NonNull<IRP>);
+pub struct OwnIrp(NonNull<IRP>);
 
 // SAFETY: owns an IRP, which belongs to no thread.
 unsafe impl Send for OwnIrp {}
 
+impl OwnIrp {
+    /// Allocates an IRP for the device below.
+    ///
+    /// # Errors
+    ///
+    /// `STATUS_INSUFFICIENT_RESOURCES`, or `STATUS_NO_SUCH_DEVICE` if there is no device below.
+    pub fn for_device(device: Device, _irql: &AtMostDispatch) -> Result<Self, Status> {
+        device.lower().ok_or(STATUS_NO_SUCH_DEVICE).and_then(Self::allocate)
+    }
+
+    /// Makes the IRP one that was not sent, and not cancelled, and lends it to be sent. It has no
+    /// current stack location. IRQL: `DISPATCH_LEVEL` or below.
+    pub fn reuse(&mut self, _irql: &AtMostDispatch) -> Irp {
+        // SAFETY: from IoAllocateIrp, and not in use: it is exclusively borrowed.
+        unsafe { IoReuseIrp(self.0.as_ptr(), STATUS_NOT_SUPPORTED) };
+        // SAFETY: owned. Whoever gets it leaves the current location alone.
+        unsafe { Irp::from_raw(self.0) }
+    }
+}
+
 impl Drop for OwnIrp {
     fn drop(&mut self) {
-        // SAFETY: from IoAllocateIrp, and not in use: `submit` returns when it has come back.
+        // SAFETY: from IoAllocateIrp, and not in use: `submit` returns when it has come back, and a
+        // reader's IRP is with its reader then.
         unsafe { IoFreeIrp(self.0.as_ptr()) };
     }
 }
@@ -113,8 +135,8 @@ impl Sender {
     ///
     /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_UrbAllocate` documents.
     pub fn allocate(device: Device, handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
-        let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
         let urb = Urb::allocate(handle, irql)?;
+        let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
         Ok(Self { irp: OwnIrp::allocate(lower)?, urb, device })
     }
 
@@ -152,7 +174,7 @@ impl Sender {
     ///
     /// The status of the USB driver stack.
     pub fn abort_pipe(&mut self, pipe: PipeHandle, passive: &mut Passive) -> Result<(), Status> {
-        self.urb.format(&Format::AbortPipe(pipe), None, 0);
+        self.urb.format(&Format::AbortPipe(pipe), Buffer::None, 0);
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
 
@@ -162,7 +184,7 @@ impl Sender {
     ///
     /// The status of the USB driver stack.
     pub fn reset_pipe(&mut self, pipe: PipeHandle, passive: &mut Passive) -> Result<(), Status> {
-        self.urb.format(&Format::ResetPipe(pipe), None, 0);
+        self.urb.format(&Format::ResetPipe(pipe), Buffer::None, 0);
         submit(&self.irp, &mut self.urb, self.device, passive)
     }
 

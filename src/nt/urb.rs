@@ -15,7 +15,10 @@ use core::{
     ptr::{self, NonNull},
 };
 
-use usbclient_core::urb::{self as kinds, Fixed, Isoch, Kind, SelectConfiguration};
+use usbclient_core::{
+    capabilities::ChainedMdls,
+    urb::{self as kinds, Fixed, Isoch, Kind, SelectConfiguration},
+};
 use usbclient_protocol::{
     SetupPacket,
     status::{NtStatus, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, Status},
@@ -55,6 +58,7 @@ const URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER: u16 = 0x09;
 const URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE: u16 = 0x0B;
 const URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL: u16 = 0x1E;
 const URB_FUNCTION_CONTROL_TRANSFER_EX: u16 = 0x32;
+const URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL: u16 = 0x37;
 
 pub(super) const USBD_TRANSFER_DIRECTION_IN: u32 = 1;
 const USBD_SHORT_TRANSFER_OK: u32 = 2;
@@ -82,8 +86,27 @@ impl PipeHandle {
     }
 }
 
-/// Where the bytes of a transfer are: locked pages, or none.
-pub(super) type Buffer = Option<NonNull<MDL>>;
+/// Where the bytes of a transfer are: locked pages.
+#[derive(Clone, Copy)]
+pub(super) enum Buffer {
+    /// There are none.
+    None,
+    /// One list.
+    One(NonNull<MDL>),
+    /// A list and those that follow it.
+    Chain(NonNull<MDL>, Chaining),
+}
+
+/// The USB driver stack takes chains of MDLs: it was asked in this START.
+#[derive(Clone, Copy, Debug)]
+pub struct Chaining(());
+
+impl Chaining {
+    /// What the capability allows.
+    pub const fn with(_capability: &ChainedMdls) -> Self {
+        Self(())
+    }
+}
 
 /// What an URB is formatted for.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +117,8 @@ pub enum Format {
         pipe: PipeHandle,
         /// Whether data comes from the device.
         is_in: bool,
+        /// Whether a chain of MDLs may be given.
+        chaining: Option<Chaining>,
     },
     /// `URB_FUNCTION_CONTROL_TRANSFER_EX` on the default pipe.
     Control {
@@ -251,7 +276,7 @@ impl Urb<Fixed> {
     /// Formats the URB for one submission of `length` bytes.
     pub(super) fn format(&mut self, format: &Format, buffer: Buffer, length: u32) {
         match *format {
-            Format::Pipe { pipe, is_in } => self.format_pipe(pipe, is_in, buffer, length),
+            Format::Pipe { pipe, is_in, chaining: _ } => self.format_pipe(pipe, is_in, buffer, length),
             Format::Control { setup, timeout_ms } => self.format_control(setup, timeout_ms, buffer, length),
             Format::AbortPipe(pipe) => self.format_pipe_request(URB_FUNCTION_ABORT_PIPE, pipe),
             Format::ResetPipe(pipe) => {
@@ -265,7 +290,10 @@ impl Urb<Fixed> {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>()) };
-        urb.Hdr.Function = URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER;
+        urb.Hdr.Function = match buffer {
+            Buffer::None | Buffer::One(_) => URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER,
+            Buffer::Chain(..) => URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER_USING_CHAINED_MDL,
+        };
         urb.Hdr.Status = USBD_STATUS_PENDING;
         urb.PipeHandle = pipe.0;
         // Without the flag for short transfers, some controllers halt the endpoint on a short read.
@@ -360,6 +388,9 @@ impl Urb<Fixed> {
     }
 }
 
-pub(super) fn as_mdl(buffer: Buffer) -> *mut MDL {
-    buffer.map_or(ptr::null_mut(), NonNull::as_ptr)
+pub(super) const fn as_mdl(buffer: Buffer) -> *mut MDL {
+    match buffer {
+        Buffer::None => ptr::null_mut(),
+        Buffer::One(mdl) | Buffer::Chain(mdl, _) => mdl.as_ptr(),
+    }
 }

@@ -38,6 +38,7 @@ use crate::{
         work_item,
     },
     power::{idle::IdleRequest, mover::Mover, timer::IdleTimer},
+    reader,
 };
 
 /// What the device's lock guards of the power IRPs.
@@ -128,6 +129,7 @@ impl PowerCalls for Nt {
             Entered::Nothing => {}
             Entered::Resume => {
                 holding::send_held(device, irql);
+                reader::pump_all(device, irql);
                 policy::run_if_needed(device, irql);
             }
             Entered::Fail => {

@@ -15,6 +15,7 @@ use crate::{
         irql::{AtMostDispatch, Passive},
         port,
     },
+    reader,
 };
 
 /// Makes the device quiet and sends the request. From then on nothing that removal waits for is held: the run ends, and
@@ -38,6 +39,7 @@ pub fn cycled(device: Device, status: NtStatus, irql: &mut AtMostDispatch) -> Nt
     let gone = gate.machine.overriding_status();
     drop(gate);
     holding::send_held(device, irql);
+    reader::pump_all(device, irql);
     start_next(device, irql);
     match gone {
         Some(gone) if !status.is_success() => gone.nt(),

@@ -19,6 +19,7 @@ mod settings;
 use usbclient_core::{
     dispatch::Pended,
     recovery::{reset_pipe, reset_port, select_configuration, select_interface},
+    timeout::Deadline,
 };
 use usbclient_protocol::status::{
     STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, Status,
@@ -132,7 +133,7 @@ pub fn start_next(device: Device, irql: &mut AtMostDispatch) {
 /// Lets a request wait for its turn.
 pub fn enqueue(device: Device, pended: Pended<Nt>, sequence: u64, irql: &mut AtMostDispatch) {
     let mut gate = device.gate.lock(irql);
-    let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence });
+    let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence, deadline: Deadline::NEVER });
     let claim = claim(&mut gate);
     drop(gate);
     complete_cancelled(refused);
@@ -164,7 +165,7 @@ fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
     let mut guard = device.gate.lock(passive);
     let (gate, irql) = guard.split();
     let taken =
-        if may_run(gate) { gate.held.take(device, |key, _file| key.wait == Wait::Recovery) } else { None };
+        if may_run(gate) { gate.held.take(device, |key, _file| key.wait.is_recovery()) } else { None };
     if taken.is_none() {
         gate.recovery.is_claimed = false;
         gate.discount_user(&device.no_users, irql);
@@ -174,6 +175,12 @@ fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
 
 /// Does what the request asks for, if that is still allowed.
 fn perform(device: Device, mut pended: Pended<Nt>, key: Key, passive: &mut Passive) {
+    if let Wait::Halt { endpoint } = key.wait {
+        // Whatever comes of it: the request ends as it did on the bus.
+        let _result = reset_pipe::<Nt>(device, endpoint, passive);
+        let (status, information) = (pended.raw().status(), pended.raw().information());
+        return pended.complete(status, information);
+    }
     loop {
         let lacks;
         match place(device, pended, key, passive) {

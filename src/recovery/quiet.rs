@@ -12,6 +12,7 @@ use crate::{
     gate::Gate,
     holding,
     nt::{Nt, device::Device, irql::Passive, slot::Cause},
+    reader,
 };
 
 /// How long a wait lasts before the device's state is looked at again.
@@ -54,6 +55,8 @@ impl QuietCalls for Nt {
     fn resume(device: Device, scope: Scope, passive: &mut Passive) {
         set_held(&mut device.gate.lock(passive), scope, false);
         holding::send_held(device, passive);
+        let part = endpoints(&device.gate.lock(passive), scope);
+        reader::resume(device, passive, |endpoint| part.contains(endpoint));
     }
 }
 

@@ -14,11 +14,16 @@
 //! | [`isoch`] | which isochronous transfers are well-formed, and what comes of them |
 //! | [`streams`] | which states the pipe of a bulk endpoint with streams goes through, as types |
 //! | [`urb`] | what an URB may be used for again, as types |
+//! | [`policy`] | what is set for each pipe |
 //! | [`transfer`] | how much goes to the bus at once |
 //! | [`endpoint_set`] | sets of endpoints |
 //! | [`identifiers`] | what the identifiers of a device say |
 //! | [`recovery`] | how pipes, settings and the port are taken out of use and come back |
 //! | [`events`] | what event tracing is told |
+//! | [`reader`] | when a continuous reader asks the device |
+//! | [`ring`] | what it has received and nobody has read yet |
+//! | [`timeout`] | how long a request may take |
+//! | [`alarm`] | who gives a slot back when its request had a timer |
 //! | [`request_word`] | who completes a request that is being cancelled |
 //!
 //! Each protocol has a small trait beside it, which the driver's edge implements over the kernel's routines. What
@@ -27,6 +32,7 @@
 #![forbid(unsafe_code)]
 
 pub mod add_device;
+pub mod alarm;
 pub mod capabilities;
 pub mod descriptors;
 pub mod dispatch;
@@ -36,12 +42,16 @@ pub mod files;
 pub mod identifiers;
 pub mod isoch;
 pub mod pnp;
+pub mod policy;
 pub mod power;
+pub mod reader;
 pub mod recovery;
 pub mod remove;
 pub mod request;
 pub mod request_word;
+pub mod ring;
 pub mod streams;
+pub mod timeout;
 pub mod transfer;
 pub mod urb;
 

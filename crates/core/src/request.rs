@@ -6,7 +6,8 @@
 use usbclient_protocol::{
     ConfigurationSelect, ControlTransfer, Count, DescriptorRequest, DeviceInfo, DropPrivileges, FrameNumber,
     HandleReply, HandleSelect, InterfaceSelect, IsochTransfer, PipeListHeader, PipeOpen, PipeSelect,
-    PipeTransfer, SettingSelect, SetupPacket, StreamHandle, StreamsOpen, TransferType, control_code,
+    PipeTransfer, PolicyGet, PolicySet, ReaderState, SettingSelect, SetupPacket, StreamHandle, StreamsOpen,
+    TransferType, control_code,
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_PARAMETER, Status,
@@ -17,6 +18,8 @@ use crate::{
     capabilities::StaticStreams,
     descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
     files::{Access, Rights, Target},
+    policy::{self, Policies},
+    reader::{self, Reading},
 };
 
 /// What the stack location and the system buffer of an `IRP_MJ_DEVICE_CONTROL` say.
@@ -150,16 +153,56 @@ pub enum Request {
     },
     /// Restrict the file to this.
     DropPrivileges(Rights),
+    /// Drop what was received and not read.
+    FlushPipe {
+        /// The endpoint, an IN endpoint.
+        endpoint: Endpoint,
+    },
+    /// Keep reads outstanding, into a ring.
+    StartReader {
+        /// The endpoint, a bulk or interrupt IN endpoint.
+        endpoint: Endpoint,
+        /// What the reader is to be.
+        reading: Reading,
+    },
+    /// End continuous reading.
+    StopReader {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+    /// Tell how continuous reading goes.
+    GetReaderState {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+    /// Change a policy.
+    SetPolicy {
+        /// The endpoint; `None` is the default pipe, or the device.
+        endpoint: Option<Endpoint>,
+        /// One of [`usbclient_protocol::policy`].
+        policy: u32,
+        /// What is set.
+        value: u32,
+    },
+    /// Tell a policy.
+    GetPolicy {
+        /// The endpoint; `None` is the default pipe, or the device.
+        endpoint: Option<Endpoint>,
+        /// One of [`usbclient_protocol::policy`].
+        policy: u32,
+    },
 }
 
-/// What decoding must know about the device: the endpoints of the selected configuration, what the file may do, and the
-/// most bytes of one control transfer (see [`maximum`](crate::transfer::maximum)).
+/// What decoding must know about the device: the endpoints of the selected configuration, what the file may do, the
+/// policies of the pipes, and the most bytes of one transfer (see [`maximum`](crate::transfer::maximum)).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// The endpoints.
     pub endpoints: &'a [Endpoint],
     /// What the file may do.
     pub access: Access<'a>,
+    /// What is set for their pipes.
+    pub policies: &'a Policies,
     /// Bytes.
     pub control_maximum: u32,
 }
@@ -250,12 +293,39 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
             limits.access.whole_device()?;
             Ok(Request::CyclePort)
         }
+        control_code::FLUSH_PIPE => match select(input, output_length, limits)? {
+            endpoint if moves_data(endpoint, Direction::In) => Ok(Request::FlushPipe { endpoint }),
+            _ => Err(STATUS_INVALID_PARAMETER),
+        },
+        control_code::START_READER => {
+            let (endpoint, reading) = reader::decode_start(input, output_length, limits)?;
+            Ok(Request::StartReader { endpoint, reading })
+        }
+        control_code::STOP_READER => {
+            Ok(Request::StopReader { endpoint: select(input, output_length, limits)? })
+        }
+        control_code::GET_READER_STATE => {
+            let endpoint = select(input, 0, limits)?;
+            if output_length < ReaderState::SIZE {
+                return Err(STATUS_BUFFER_TOO_SMALL);
+            }
+            Ok(Request::GetReaderState { endpoint })
+        }
+        control_code::SET_POLICY => {
+            let (endpoint, PolicySet { policy, value, .. }) =
+                policy::decode_set(input, output_length, limits)?;
+            Ok(Request::SetPolicy { endpoint, policy, value })
+        }
+        control_code::GET_POLICY => {
+            let (endpoint, PolicyGet { policy, .. }) = policy::decode_get(input, output_length, limits)?;
+            Ok(Request::GetPolicy { endpoint, policy })
+        }
         _ => Err(STATUS_INVALID_DEVICE_REQUEST),
     }
 }
 
 /// The input must have exactly this size.
-const fn input_is(input: &[u8], size: usize) -> Result<(), Status> {
+pub(crate) const fn input_is(input: &[u8], size: usize) -> Result<(), Status> {
     if input.len() < size {
         Err(STATUS_BUFFER_TOO_SMALL)
     } else if input.len() > size {
@@ -333,7 +403,7 @@ fn input_only(input: &[u8], output_length: usize, size: usize) -> Result<(), Sta
 }
 
 /// The endpoint whose pipe is meant, if the file may use it: for requests that concern the whole endpoint.
-fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
+pub(crate) fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
     limits.access.pipe(limits.endpoints, target)
 }
 
@@ -389,14 +459,15 @@ fn transfer(
         return Err(STATUS_INVALID_PARAMETER);
     }
     let Target { endpoint, stream } = limits.access.target(limits.endpoints, header.target)?;
-    let moves_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
-    if endpoint.direction() != direction || !moves_data {
+    if !moves_data(endpoint, direction) {
         return Err(STATUS_INVALID_PARAMETER);
     }
     let length = u32::try_from(output_length).map_err(|_| STATUS_INVALID_BUFFER_SIZE)?;
     // The device may send a whole packet whenever it is asked: a buffer that ends inside one would overflow.
     let whole_packets = length.checked_rem(u32::from(endpoint.packet_size())) == Some(0);
-    if direction == Direction::In && (length == 0 || !whole_packets) {
+    let policies = limits.policies.of(endpoint.address);
+    let fits = whole_packets || policies.allows_partial_reads();
+    if direction == Direction::In && (length == 0 || !fits) {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
     let (timeout_ms, stream) = (header.timeout_ms, stream.unwrap_or(0));
@@ -426,6 +497,12 @@ fn isoch(input: &[u8], limits: Limits<'_>, direction: Direction) -> Result<Reque
         return Err(STATUS_INVALID_PARAMETER);
     }
     Ok(Request::Isoch { endpoint, direction })
+}
+
+/// Whether the endpoint moves bulk or interrupt data in this direction.
+fn moves_data(endpoint: Endpoint, direction: Direction) -> bool {
+    let is_one = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
+    is_one && endpoint.direction() == direction
 }
 
 fn control(
@@ -469,5 +546,23 @@ const fn belongs_to_stack(setup: SetupPacket) -> bool {
         SET_ADDRESS | SET_CONFIGURATION | SET_INTERFACE => true,
         CLEAR_FEATURE => setup.request_type & RECIPIENT_MASK == ENDPOINT && setup.value == 0,
         _ => false,
+    }
+}
+
+/// What a request that was not decoded says about its time: the address of its target, if that is one and no handle,
+/// zero for the default pipe; and the milliseconds it names. `None`: requests with this code have none.
+///
+/// A stopped device has no endpoints to decode a request with, and its time runs all the same.
+#[must_use]
+pub fn named_timeout(code: u32, input: &[u8]) -> Option<(Option<u8>, u32)> {
+    match code {
+        control_code::PIPE_READ | control_code::PIPE_WRITE => {
+            let header = PipeTransfer::decode(input)?;
+            Some((u8::try_from(header.target).ok(), header.timeout_ms))
+        }
+        control_code::CONTROL_IN | control_code::CONTROL_OUT => {
+            ControlTransfer::decode(input).map(|header| (Some(0), header.timeout_ms))
+        }
+        _ => None,
     }
 }

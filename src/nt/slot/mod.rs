@@ -14,6 +14,7 @@
 // UNSAFETY: several parties share a slot, each its own members.
 #![expect(unsafe_code, reason = "several parties share a slot, each its own members")]
 
+mod alarm;
 mod isoch;
 mod pool;
 mod send;
@@ -22,6 +23,7 @@ use alloc::boxed::Box;
 use core::{marker::PhantomData, num::NonZeroU16, ptr, ptr::NonNull, sync::atomic::AtomicU8};
 
 use usbclient_core::{
+    alarm::Alarm,
     dispatch::Pended,
     request_word::{Complete, RequestWord},
     transfer::Chunks,
@@ -31,20 +33,23 @@ use usbclient_protocol::status::{NtStatus, Status};
 use wdk_sys::{IRP, URB, USBD_HANDLE};
 
 pub use self::{
-    pool::{Cursor, Drained, Pool},
+    pool::{Cursor, Drained, Marked, Pool},
     send::Sent,
 };
 use super::{
     Nt,
+    bounce::Bounce,
     device::Device,
     irp::FileId,
     irql::AtMostDispatch,
     isoch_urb::IsochFormat,
     mdl::PartialMdl,
     pool::try_box,
+    timer::DpcTimer,
     urb::{Buffer, Format, Urb},
     usbd::HandleUse,
 };
+use crate::reader::Read;
 
 /// Why this driver cancels a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +62,10 @@ pub enum Cause {
     Recovery,
     /// The requests of a stream are brought back, which only cancelling does.
     Abort,
+    /// Its time is over.
+    Timeout,
+    /// It is a continuous reader's, which is stopped.
+    Reader,
 }
 
 /// What the device's lock guards of a request in flight.
@@ -70,6 +79,8 @@ pub struct Entry {
     pub stream: u8,
     /// Its place among the device's requests.
     pub sequence: u64,
+    /// It is a continuous reader's.
+    pub is_read: bool,
     /// Set by the first canceller.
     pub cause: Option<Cause>,
 }
@@ -88,14 +99,20 @@ pub struct Request {
     pub endpoint: u8,
     /// The stream's id; zero: the pipe itself.
     pub stream: u8,
-    /// Bytes to move.
-    pub length: u32,
     /// Its pieces, and how far it is.
     pub chunks: Chunks,
     /// How it ends, once that is decided.
     pub end: Option<End>,
     /// For parts of the caller's buffer, if there may be more than one.
     pub partial: Option<PartialMdl>,
+    /// For a packet that the caller's buffer has no room for.
+    pub bounce: Option<Bounce>,
+    /// What does not fit is kept for the next read.
+    pub keeps_left_over: bool,
+    /// Bytes at its start that come out of what an earlier read left over.
+    pub front: u32,
+    /// What the request is, if it is a continuous reader's and has no caller.
+    pub read: Option<Box<Read>>,
 }
 
 /// What a slot's URB carries: made by [`Job`], so that both are of one kind.
@@ -201,6 +218,12 @@ struct Body {
     sending: AtomicU8,
     /// Between the request's owner and a canceller.
     word: RequestWord,
+    /// Of the pool that owns the slot. Never changed.
+    device: Device,
+    /// Gives the request up. Set and cancelled under the device's lock.
+    timer: DpcTimer,
+    /// Guarded by the device's lock.
+    alarm: Alarm,
     /// Guarded by the device's lock.
     next_of_all: *mut Self,
     /// Guarded by the device's lock.
@@ -234,8 +257,8 @@ impl NewSlot {
     /// # Errors
     ///
     /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_UrbAllocate` documents.
-    pub fn allocate(handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
-        Self::with(SlotUrb::Fixed(Urb::allocate(handle, irql)?))
+    pub fn allocate(device: Device, handle: &HandleUse, irql: &AtMostDispatch) -> Result<Self, Status> {
+        Self::with(device, SlotUrb::Fixed(Urb::allocate(handle, irql)?))
     }
 
     /// The same with an URB for isochronous transfers of so many packets.
@@ -244,18 +267,22 @@ impl NewSlot {
     ///
     /// `STATUS_INSUFFICIENT_RESOURCES` and others, as `USBD_IsochUrbAllocate` documents.
     pub fn allocate_isoch(
+        device: Device,
         max_packets: NonZeroU16,
         handle: &HandleUse,
         irql: &AtMostDispatch,
     ) -> Result<Self, Status> {
-        Self::with(SlotUrb::Isoch(Urb::allocate_isoch(max_packets, handle, irql)?))
+        Self::with(device, SlotUrb::Isoch(Urb::allocate_isoch(max_packets, handle, irql)?))
     }
 
-    fn with(urb: SlotUrb) -> Result<Self, Status> {
+    fn with(device: Device, urb: SlotUrb) -> Result<Self, Status> {
         let body = Body {
             urb,
             sending: AtomicU8::new(0),
             word: RequestWord::new(),
+            device,
+            timer: DpcTimer::uninit(),
+            alarm: Alarm::Off,
             next_of_all: ptr::null_mut(),
             next_free: ptr::null_mut(),
             entry: None,

@@ -8,19 +8,23 @@
 use alloc::boxed::Box;
 use core::{
     marker::PhantomData,
+    pin::Pin,
     ptr::{self, NonNull},
 };
 
 use usbclient_core::{
+    alarm::{Alarm, Fired, SlotGoes},
     dispatch::Pended,
     request_word::{Cancel, CancellerDone, RequestWord},
+    timeout::Timeout,
     urb::Isoch,
 };
 use wdk_sys::{IRP, ntddk::IoCancelIrp};
 
 use super::{
-    super::{Nt, irql::AtMostDispatch},
+    super::{Nt, irp::FileId, irql::AtMostDispatch},
     Body, Cause, Entry, Free, Job, Linked, NewSlot, Request, Slot, SlotUrb, Work,
+    alarm::timed_out,
 };
 
 /// Every URB of the device, and the slots that they belong to. The content of a lock.
@@ -48,6 +52,11 @@ impl Pool {
         let body = Box::leak(slot.0);
         body.next_of_all = self.all;
         self.all = &raw mut *body;
+        let raw = self.all;
+        // SAFETY: just leaked, known to nobody else, and never moved again.
+        let timer = unsafe { Pin::new_unchecked(&mut body.timer) };
+        // SAFETY: the routine expects the slot, which lives longer than the timer is set.
+        unsafe { timer.initialise(Some(timed_out), raw.cast()) };
         self.set_free(body);
     }
 
@@ -101,7 +110,7 @@ impl Pool {
         self.set_free(unsafe { body.as_mut() });
     }
 
-    /// Makes a pended IRP's request one in flight.
+    /// Makes a pended IRP's request one in flight, for as long as `timeout` allows.
     #[expect(
         clippy::unused_self,
         clippy::needless_pass_by_ref_mut,
@@ -112,7 +121,10 @@ impl Pool {
         job: Job,
         pended: Pended<Nt>,
         request: impl FnOnce(Work) -> Request,
+        file: FileId,
         sequence: u64,
+        timeout: Option<Timeout>,
+        irql: &AtMostDispatch,
     ) -> Slot<Linked> {
         let (mut slot, work) = job.into_parts();
         let mut request = request(work);
@@ -121,25 +133,49 @@ impl Pool {
         let (irp, device, tag) = pended.into_parts();
         body.entry = Some(Entry {
             irp: irp.as_non_null(),
-            file: irp.file(),
+            file,
             endpoint: request.endpoint,
             stream: request.stream,
             sequence,
+            is_read: request.read.is_some(),
             cause: None,
         });
         request.pended = Some(Pended::from_parts(irp, device, tag));
         body.request = Some(request);
         body.word.reset();
+        if let Some(timeout) = timeout {
+            body.alarm.set();
+            body.timer.set(timeout.relative(), irql);
+        }
         Slot { body: slot, state: PhantomData }
     }
 
-    /// Ends a request: the slot is free again. `None` never happens: a linked slot has both.
-    pub fn unlink(&mut self, slot: Slot<Linked>) -> Option<(Request, Entry)> {
+    /// Ends a request: the slot is free again, or will be when its timer's DPC has run. `None` never
+    /// happens: a linked slot has both.
+    pub fn unlink(&mut self, slot: Slot<Linked>, irql: &AtMostDispatch) -> Option<(Request, Entry)> {
         let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot; the lock keeps cancellers away from the entry.
         let body = unsafe { body.as_mut() };
-        self.set_free(body);
-        Some((body.request.take()?, body.entry.take()?))
+        let took_timer_out = body.alarm.is_set() && body.timer.cancel(irql);
+        let ended = (body.request.take(), body.entry.take());
+        if body.alarm.ended(took_timer_out) == SlotGoes::Back {
+            self.set_free(body);
+        }
+        Some((ended.0?, ended.1?))
+    }
+
+    /// The timer of a slot has expired: its request is to be cancelled, if it is in flight.
+    pub(super) fn time_out(&mut self, mut body: NonNull<Body>) -> Option<Marked> {
+        // SAFETY: owned by the pool; the entry and the alarm are guarded by the lock.
+        let links = unsafe { Guarded::of(body) };
+        match links.alarm.fired() {
+            Fired::GiveSlotBack => {
+                // SAFETY: nobody else uses the slot: its request is over, and this is the DPC.
+                self.set_free(unsafe { body.as_mut() });
+                None
+            }
+            Fired::CancelRequest => mark(body, links, Cause::Timeout),
+        }
     }
 
     /// Whether a request in flight is accepted by `wanted`.
@@ -175,10 +211,11 @@ impl Pool {
             // SAFETY: owned by the pool; the entry and the links are guarded by the lock.
             let links = unsafe { Guarded::of(body) };
             next = links.next_of_all;
-            let Some(entry) = links.entry.as_mut().filter(|entry| wanted(entry)) else { continue };
-            if links.word.cancel() == Cancel::ShouldCancel {
-                entry.cause = Some(cause);
-                return Some(Marked { body, irp: entry.irp });
+            if !links.entry.as_ref().is_some_and(&mut wanted) {
+                continue;
+            }
+            if let Some(marked) = mark(body, links, cause) {
+                return Some(marked);
             }
         }
         None
@@ -197,9 +234,20 @@ impl Pool {
     }
 }
 
+/// Asks the word whether a request may be cancelled, and remembers who was first to.
+fn mark(body: NonNull<Body>, links: Guarded<'_>, cause: Cause) -> Option<Marked> {
+    let entry = links.entry.as_mut()?;
+    if links.word.cancel() != Cancel::ShouldCancel {
+        return None;
+    }
+    let _first = entry.cause.get_or_insert(cause);
+    Some(Marked { body, irp: entry.irp })
+}
+
 /// The members of a body that the device's lock guards, and the word that needs no guard.
 struct Guarded<'a> {
     next_of_all: *mut Body,
+    alarm: &'a mut Alarm,
     entry: &'a mut Option<Entry>,
     word: &'a RequestWord,
 }
@@ -214,12 +262,16 @@ impl Guarded<'_> {
         // the others.
         let next_of_all = unsafe { &raw const (*body).next_of_all };
         // SAFETY: as above.
+        let alarm = unsafe { &raw mut (*body).alarm };
+        // SAFETY: as above.
         let entry = unsafe { &raw mut (*body).entry };
         // SAFETY: as above.
         let word = unsafe { &raw const (*body).word };
         Self {
             // SAFETY: guarded by the lock.
             next_of_all: unsafe { next_of_all.read() },
+            // SAFETY: guarded by the lock.
+            alarm: unsafe { &mut *alarm },
             // SAFETY: guarded by the lock.
             entry: unsafe { &mut *entry },
             // SAFETY: an atomic word, shared by nature.

@@ -18,10 +18,18 @@ use wdk_sys::{
 };
 
 use super::{
-    super::{Nt, irp::Irp, irql::AtMostDispatch, mdl::PartialMdl, own_irp, stack_location, urb::Buffer},
-    Body, Linked, Slot,
+    super::{
+        Nt,
+        bounce::Bounce,
+        irp::Irp,
+        irql::AtMostDispatch,
+        mdl::PartialMdl,
+        own_irp, stack_location,
+        urb::{Buffer, Chaining, Format},
+    },
+    Body, Linked, Slot, Work,
 };
-use crate::transfer;
+use crate::{reader::Read, transfer};
 
 /// [`Slot::send`] has not returned from `IoCallDriver` yet.
 const SENDING: u8 = 1;
@@ -70,9 +78,18 @@ impl Slot<Linked> {
         let (urb, request) = self.urb_and_request()?;
         let (mut irp, device, _tag) = request.pended.take()?.into_parts();
         let lower = device.lower();
-        let buffer = describe(&irp, request.partial.as_mut(), chunk, irql);
+        let chaining = match request.work {
+            Work::Fixed(Format::Pipe { chaining, .. }) => chaining,
+            _ => None,
+        };
+        let read = request.read.as_deref();
+        let parts =
+            Parts { read, partial: request.partial.as_mut(), bounce: request.bounce.as_ref(), chaining };
+        let buffer = describe(&irp, parts, chunk, irql);
+        // A reader's own IRP has no location of this driver's to look into.
+        let input = if request.read.is_some() { &[] } else { irp.input() };
         let formatted =
-            buffer.ok().and_then(|buffer| urb.format(&request.work, buffer, chunk.length, irp.input()));
+            buffer.ok().and_then(|buffer| urb.format(&request.work, buffer, chunk.asked(), input));
         let (Some(lower), Some(())) = (lower, formatted) else {
             Nt::set_status(&mut irp, STATUS_INVALID_PARAMETER.nt());
             urb.forget();
@@ -89,26 +106,40 @@ impl Slot<Linked> {
     }
 }
 
-/// The pages of a chunk: none, the caller's own list, or a part of it.
-fn describe(
-    irp: &Irp,
-    partial: Option<&mut PartialMdl>,
-    chunk: Chunk,
-    irql: &AtMostDispatch,
-) -> Result<Buffer, NoSuchPart> {
+/// What the pages of a chunk can be described with.
+struct Parts<'a> {
+    read: Option<&'a Read>,
+    partial: Option<&'a mut PartialMdl>,
+    bounce: Option<&'a Bounce>,
+    chaining: Option<Chaining>,
+}
+
+/// The pages of a chunk: a reader's own, none, the caller's own list, a part of it, the bounce packet, or both.
+fn describe(irp: &Irp, parts: Parts<'_>, chunk: Chunk, irql: &AtMostDispatch) -> Result<Buffer, NoSuchPart> {
+    let Parts { read, partial, bounce, chaining } = parts;
+    if let Some(read) = read {
+        return Ok(Buffer::One(read.buffer().mdl()));
+    }
     if chunk.length == 0 {
-        return Ok(None);
+        return match (chunk.bounce, bounce) {
+            (0, _) => Ok(Buffer::None),
+            (_, Some(bounce)) => Ok(Buffer::One(bounce.mdl())),
+            (_, None) => Err(NoSuchPart),
+        };
     }
     let whole = irp.mdl().ok_or(NoSuchPart)?;
     let Some(partial) = partial else {
-        return if chunk.offset == 0 && chunk.length <= irp.mdl_length() {
-            Ok(Some(whole))
-        } else {
-            Err(NoSuchPart)
-        };
+        let is_all = chunk.offset == 0 && chunk.bounce == 0 && chunk.length <= irp.mdl_length();
+        return if is_all { Ok(Buffer::One(whole)) } else { Err(NoSuchPart) };
     };
     // SAFETY: the IRP's own list, locked until the IRP is completed; the chunk before has come back.
-    unsafe { partial.describe(whole, chunk.offset, chunk.length, irql) }.map(Some).ok_or(NoSuchPart)
+    let part = unsafe { partial.describe(whole, chunk.offset, chunk.length, irql) }.ok_or(NoSuchPart)?;
+    if chunk.bounce == 0 {
+        return Ok(Buffer::One(part));
+    }
+    let (Some(bounce), Some(chaining)) = (bounce, chaining) else { return Err(NoSuchPart) };
+    partial.chain(bounce.mdl());
+    Ok(Buffer::Chain(part, chaining))
 }
 
 /// The caller's buffer does not have these bytes.

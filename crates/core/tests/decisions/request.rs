@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use usbclient_core::{
     descriptors::Endpoint,
     files::{Files, HandleSlot},
+    policy::Policies,
     request::{DeviceControl, Direction, Limits, Request, decode},
     status::{
         STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
@@ -26,8 +27,13 @@ const ISOCHRONOUS_IN: Endpoint = endpoint(0x84, 1, 0);
 const ENDPOINTS: [Endpoint; 4] = [BULK_IN, BULK_OUT, INTERRUPT_IN, ISOCHRONOUS_IN];
 
 fn send(code: u32, input: &[u8], output_length: usize) -> Result<Request, Status> {
-    let files = Files::new(Vec::new());
-    let limits = Limits { endpoints: &ENDPOINTS, access: files.access(None), control_maximum: 4096 };
+    let (files, policies) = (Files::new(Vec::new()), Policies::new());
+    let limits = Limits {
+        endpoints: &ENDPOINTS,
+        access: files.access(None),
+        policies: &policies,
+        control_maximum: 4096,
+    };
     decode(DeviceControl { code, input, output_length }, limits)
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use usbclient_core::{
     status::{NtStatus, STATUS_CANCELLED, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS},
-    transfer::{Chunk, Chunks, Next, Speed, chunk_limit, maximum},
+    transfer::{Bounced, Chunk, Chunks, Next, Rules, Speed, chunk_limit, maximum},
 };
 use usbclient_protocol::TransferType;
 
@@ -49,9 +49,15 @@ fn a_limit_is_a_whole_number_of_packets() {
 fn chunks_go_in_order() {
     let mut chunks = Chunks::new(1200, 512);
     assert!(!chunks.is_single());
-    assert_eq!(chunks.current(), Chunk { offset: 0, length: 512 });
-    assert_eq!(chunks.completed(STATUS_SUCCESS, 512), Next::Send(Chunk { offset: 512, length: 512 }));
-    assert_eq!(chunks.completed(STATUS_SUCCESS, 512), Next::Send(Chunk { offset: 1024, length: 176 }));
+    assert_eq!(chunks.current(), Chunk { offset: 0, length: 512, bounce: 0 });
+    assert_eq!(
+        chunks.completed(STATUS_SUCCESS, 512),
+        Next::Send(Chunk { offset: 512, length: 512, bounce: 0 })
+    );
+    assert_eq!(
+        chunks.completed(STATUS_SUCCESS, 512),
+        Next::Send(Chunk { offset: 1024, length: 176, bounce: 0 })
+    );
     assert_eq!(
         chunks.completed(STATUS_SUCCESS, 176),
         Next::Done { status: STATUS_SUCCESS, information: 1200 }
@@ -84,8 +90,80 @@ fn a_refused_chunk_moved_nothing() {
 fn no_data_is_one_chunk() {
     let mut empty = Chunks::new(0, 512);
     assert!(empty.is_single());
-    assert_eq!(empty.current(), Chunk { offset: 0, length: 0 });
+    assert_eq!(empty.current(), Chunk { offset: 0, length: 0, bounce: 0 });
     assert_eq!(empty.completed(STATUS_SUCCESS, 0), Next::Done { status: STATUS_SUCCESS, information: 0 });
+}
+
+const PACKETS: Rules = Rules { packet: 512, ..Rules::NONE };
+
+#[test]
+fn a_packet_of_no_bytes_ends_whole_packets() {
+    let rules = Rules { zero_length_end: true, ..PACKETS };
+    let mut whole = Chunks::with_rules(1024, 512, rules);
+    assert!(!whole.is_single() && !whole.is_last());
+    let _ = whole.completed(STATUS_SUCCESS, 512);
+    assert!(!whole.is_last());
+    let end = Chunk { offset: 1024, length: 0, bounce: 0 };
+    assert_eq!(whole.completed(STATUS_SUCCESS, 512), Next::Send(end));
+    assert!(whole.is_last());
+    assert_eq!(whole.completed(STATUS_SUCCESS, 0), Next::Done { status: STATUS_SUCCESS, information: 1024 });
+    for length in [0, 1, 511, 513] {
+        assert!(Chunks::with_rules(length, 4096, rules).is_single(), "{length}");
+    }
+    // The end fails: the data were moved all the same.
+    let mut failed = Chunks::with_rules(512, 4096, rules);
+    let _ = failed.completed(STATUS_SUCCESS, 512);
+    let cancelled = STATUS_CANCELLED.nt();
+    assert_eq!(failed.completed(cancelled, 0), Next::Done { status: cancelled, information: 512 });
+}
+
+#[test]
+fn a_tail_follows_in_a_chain_or_by_itself() {
+    let rules = Rules { has_tail: true, may_chain: true, ..PACKETS };
+    let chained = Chunks::with_rules(600, 4096, rules);
+    assert!(chained.needs_bounce() && chained.keeps_pipe() && !chained.is_single());
+    assert_eq!(chained.current(), Chunk { offset: 0, length: 512, bounce: 512 });
+    assert_eq!(chained.current().asked(), 1024);
+    let tail = Bounced { offset: 512, length: 88, left_over: 424, is_short: false };
+    assert_eq!(chained.bounced(1024), Some(tail));
+    assert_eq!(chained.bounced(560), Some(Bounced { offset: 512, length: 48, left_over: 0, is_short: true }));
+    assert_eq!(chained.bounced(512), None);
+    let mut all = chained;
+    assert_eq!(all.completed(STATUS_SUCCESS, 1024), Next::Done { status: STATUS_SUCCESS, information: 600 });
+
+    let mut alone = Chunks::with_rules(600, 4096, Rules { may_chain: false, ..rules });
+    assert_eq!(alone.current(), Chunk { offset: 0, length: 512, bounce: 0 });
+    let tail = Chunk { offset: 512, length: 0, bounce: 512 };
+    assert_eq!(alone.completed(STATUS_SUCCESS, 512), Next::Send(tail));
+    assert_eq!(alone.completed(STATUS_SUCCESS, 512), Next::Done { status: STATUS_SUCCESS, information: 600 });
+
+    // No room for the packet within the limit: it goes by itself.
+    let full = Chunks::with_rules(600, 512, rules);
+    assert_eq!(full.current(), Chunk { offset: 0, length: 512, bounce: 0 });
+    // After what was left over, the rest may end inside a packet, or not.
+    assert_eq!(full.after(88).current(), Chunk { offset: 88, length: 512, bounce: 0 });
+    assert!(!full.after(88).needs_bounce() && !full.after(88).is_single());
+    assert_eq!(full.after(700).done(), 600);
+    assert!(Chunks::with_rules(1024, 4096, rules).is_single());
+}
+
+#[test]
+fn short_packets_are_ignored_while_a_packet_fits() {
+    let rules = Rules { ignores_short: true, ..PACKETS };
+    let mut read = Chunks::with_rules(1024, 4096, rules);
+    assert!(read.keeps_pipe());
+    let next = Chunk { offset: 100, length: 512, bounce: 0 };
+    assert_eq!(read.completed(STATUS_SUCCESS, 100), Next::Send(next));
+    assert_eq!(read.completed(STATUS_SUCCESS, 512), Next::Done { status: STATUS_SUCCESS, information: 612 });
+
+    let mut read = Chunks::with_rules(1024, 4096, Rules { has_tail: true, ..rules });
+    let _ = read.completed(STATUS_SUCCESS, 612);
+    assert_eq!(read.current(), Chunk { offset: 612, length: 0, bounce: 512 });
+    assert_eq!(
+        read.completed(STATUS_SUCCESS, 400),
+        Next::Send(Chunk { offset: 1012, length: 0, bounce: 512 })
+    );
+    assert_eq!(read.completed(STATUS_SUCCESS, 512), Next::Done { status: STATUS_SUCCESS, information: 1024 });
 }
 
 proptest! {
@@ -113,6 +191,48 @@ proptest! {
         prop_assert!(false, "it did not end");
     }
 
+    /// Whatever the policies, every byte comes to its place once, chunks are whole packets where they must be, and an
+    /// honest device ends the request.
+    #[test]
+    fn every_byte_has_its_place(
+        total in 1..5_000_u32,
+        packets in 1..8_u32,
+        flags in 0..16_u8,
+        left_over in 0..600_u32,
+        answers in prop::collection::vec(0..9_000_u32, 0..60),
+    ) {
+        let rules = Rules {
+            packet: 512,
+            zero_length_end: flags & 1 != 0,
+            ignores_short: flags & 2 != 0,
+            has_tail: flags & 4 != 0,
+            may_chain: flags & 8 != 0,
+        };
+        let mut chunks = Chunks::with_rules(total, packets * 512, rules);
+        if rules.has_tail {
+            chunks = chunks.after(left_over);
+        }
+        for answer in answers {
+            let (before, chunk) = (chunks.done(), chunks.current());
+            prop_assert!(chunk.asked() <= packets * 512);
+            prop_assert_eq!(chunk.offset, before);
+            prop_assert!(chunk.offset + chunk.length <= total);
+            let moved = answer.min(chunk.asked());
+            let direct = moved.min(chunk.length);
+            let tail = chunks.bounced(moved).map_or(0, |bounced| {
+                assert_eq!(bounced.offset, chunk.offset + chunk.length);
+                assert!(bounced.left_over == 0 || bounced.offset + u32::from(bounced.length) == total);
+                u32::from(bounced.length)
+            });
+            let next = chunks.completed(STATUS_SUCCESS, moved);
+            prop_assert_eq!(chunks.done(), before + direct + tail);
+            if let Next::Done { information, .. } = next {
+                prop_assert_eq!(information, chunks.done());
+                return Ok(());
+            }
+        }
+    }
+
     /// No answer of a lower driver makes the count leave the request.
     #[test]
     fn lies_from_below_are_bounded(
@@ -124,7 +244,7 @@ proptest! {
         for (status, moved) in answers {
             let next = chunks.completed(NtStatus::from_raw(status), moved);
             prop_assert!(chunks.done() <= total);
-            if let Next::Send(Chunk { offset, length }) = next {
+            if let Next::Send(Chunk { offset, length, .. }) = next {
                 prop_assert!(u64::from(offset) + u64::from(length) <= u64::from(total));
             }
         }

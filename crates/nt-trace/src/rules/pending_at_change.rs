@@ -6,8 +6,7 @@ use crate::event::{Event, EventKind, Tag};
 use crate::violation::{Findings, Violation};
 use crate::world::World;
 
-pub const RULE: Predicate =
-    Predicate { names: &["PendingAtChange"], interest: &[Tag::PendingAtChange], on };
+pub const RULE: Predicate = Predicate { names: &["PendingAtChange"], interest: &[Tag::PendingAtChange], on };
 
 fn on(event: &Event, _: &World, findings: &mut Findings) {
     let EventKind::PendingAtChange(change) = &event.kind else { return };

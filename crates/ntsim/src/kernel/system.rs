@@ -72,6 +72,14 @@ pub const EXPORTS: &[Export] = &[
         Handler::Sync(interrupt_time_precise),
     ),
     Export::new(
+        "KeQueryUnbiasedInterruptTime",
+        "wdm/nf-wdm-kequeryunbiasedinterrupttime",
+        HIGH_LEVEL,
+        Returns::Number,
+        &[],
+        Handler::Sync(interrupt_time),
+    ),
+    Export::new(
         "ZwQuerySystemInformation",
         "winternl/nf-winternl-ntquerysysteminformation",
         PASSIVE_LEVEL,
@@ -129,6 +137,7 @@ fn system_range_start(_: &mut Kernel) -> Result<Addr, Stop> {
     Ok(Addr(&raw const VARIABLE as u64))
 }
 
+/// The time in which the system sleeps, which the unbiased time leaves out, is none here: it wakes when it is told to.
 const fn interrupt_time(kernel: &mut Kernel, _: Args) -> Result<u64, Stop> {
     Ok(kernel.sched.now)
 }

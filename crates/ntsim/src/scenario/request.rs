@@ -6,7 +6,7 @@ use nt_trace::NtStatus;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use usbclient_protocol::{
     ControlTransfer, IsochPacket, IsochPacketResult, IsochResult, IsochTransfer, PipeSelect, PipeTransfer,
-    SetupPacket, control_code, isoch_flag,
+    PolicyGet, PolicySet, ReaderStart, SetupPacket, control_code, isoch_flag,
 };
 
 use super::Bytes;
@@ -69,6 +69,54 @@ impl Ioctl {
     pub fn read(file: &str, endpoint: u8, length: u32) -> Self {
         let input = Bytes::of(PipeTransfer::new(endpoint.into()).encode());
         Self::new(file, control_code::PIPE_READ, input, Bytes::room(length))
+    }
+
+    /// `PIPE_READ` that is given up after `timeout_ms`.
+    #[must_use]
+    pub fn read_within(file: &str, endpoint: u8, length: u32, timeout_ms: u32) -> Self {
+        let header = PipeTransfer { timeout_ms, ..PipeTransfer::new(endpoint.into()) };
+        Self::new(file, control_code::PIPE_READ, Bytes::of(header.encode()), Bytes::room(length))
+    }
+
+    /// `SET_POLICY`
+    #[must_use]
+    pub fn set_policy(file: &str, endpoint: u8, policy: u32, value: u32) -> Self {
+        let input = PolicySet { target: endpoint.into(), policy, value };
+        Self::new(file, control_code::SET_POLICY, Bytes::of(input.encode()), Bytes::none())
+    }
+
+    /// `GET_POLICY`
+    #[must_use]
+    pub fn get_policy(file: &str, endpoint: u8, policy: u32) -> Self {
+        let input = PolicyGet { target: endpoint.into(), policy };
+        Self::new(file, control_code::GET_POLICY, Bytes::of(input.encode()), Bytes::room(4))
+    }
+
+    /// `FLUSH_PIPE`
+    #[must_use]
+    pub fn flush(file: &str, endpoint: u8) -> Self {
+        let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
+        Self::new(file, control_code::FLUSH_PIPE, input, Bytes::none())
+    }
+
+    /// `START_READER`
+    #[must_use]
+    pub fn start_reader(file: &str, start: ReaderStart) -> Self {
+        Self::new(file, control_code::START_READER, Bytes::of(start.encode()), Bytes::none())
+    }
+
+    /// `STOP_READER`
+    #[must_use]
+    pub fn stop_reader(file: &str, endpoint: u8) -> Self {
+        let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
+        Self::new(file, control_code::STOP_READER, input, Bytes::none())
+    }
+
+    /// `GET_READER_STATE`
+    #[must_use]
+    pub fn reader_state(file: &str, endpoint: u8) -> Self {
+        let input = Bytes::of(PipeSelect::new(endpoint.into()).encode());
+        Self::new(file, control_code::GET_READER_STATE, input, Bytes::room(40))
     }
 
     /// `PIPE_WRITE`

@@ -30,11 +30,12 @@ layout! {
     ReaderStart: 24 {
         /// An interrupt or bulk IN pipe's handle, or its endpoint address.
         target: u32,
-        /// Bytes of one read: a multiple of the packet size.
+        /// Bytes of one read: a multiple of the packet size, at most 1 MiB and one transfer.
         transfer_length: u32,
-        /// How many reads are outstanding at a time.
+        /// How many reads are outstanding at a time: 1 to 64.
         transfer_count: u32,
-        /// Bytes that the ring holds: at least one read's.
+        /// Bytes that the ring holds if reads come full: at least one read's, at most 16 MiB. Each short read takes four
+        /// bytes more.
         ring_length: u32,
         /// Bits of `reader_flag`; others must be zero.
         flags: u32,

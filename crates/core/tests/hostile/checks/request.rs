@@ -4,6 +4,7 @@
 use usbclient_core::{
     descriptors::Endpoint,
     files::{Files, HandleSlot},
+    policy::Policies,
     request::{DeviceControl, Limits, decode},
     status::{
         FAILING, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
@@ -36,7 +37,8 @@ const fn endpoint(address: u8, attributes: u8, max_packet_size: u16) -> Endpoint
 static FILES: Files<[HandleSlot; 0]> = Files::new([]);
 
 const fn limits() -> Limits<'static> {
-    Limits { endpoints: &ENDPOINTS, access: FILES.access(None), control_maximum: 4096 }
+    const POLICIES: Policies = Policies::new();
+    Limits { endpoints: &ENDPOINTS, access: FILES.access(None), policies: &POLICIES, control_maximum: 4096 }
 }
 
 /// The low byte of a code's function, which no other code has: it stays when codes are added.

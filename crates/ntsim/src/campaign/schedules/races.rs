@@ -1,6 +1,7 @@
 //! The races: two or three threads each, as small as they can be.
 
 use usb_models::models::loopback;
+use usbclient_protocol::ReaderStart;
 
 use crate::{
     campaign::Plan,
@@ -24,6 +25,15 @@ const SECOND: &str = "second file";
 const LENGTH: u32 = 512;
 /// The device that gives back what it gets.
 const MODEL: &str = "loopback-hs";
+/// One read at a time.
+const READER: ReaderStart = ReaderStart {
+    target: loopback::BULK_IN as u32,
+    transfer_length: LENGTH,
+    transfer_count: 1,
+    ring_length: LENGTH,
+    flags: 0,
+    reserved: 0,
+};
 /// `PowerDeviceD0`, `PowerDeviceD3`
 const D0: u32 = 1;
 const D3: u32 = 4;
@@ -102,6 +112,27 @@ pub fn all(model: &str) -> Vec<Scenario> {
             vec![open(SECOND), submit("read", SECOND)],
             vec![vec![write_now()], vec![close(SECOND)]],
             gone_after(vec![wait("read"), close(FILE), unplug()]),
+        ),
+        race(
+            "timeout_and_completion",
+            "a read's time is over at the moment when its data arrive, and its slot is used again",
+            vec![submit_within("read")],
+            vec![vec![a_millisecond(), write_now()], vec![wait("read"), submit_within("again")]],
+            gone_after(vec![cancel_all(), wait("again"), close(FILE), unplug()]),
+        ),
+        race(
+            "timeout_and_remove",
+            "a read's time is over at the moment when the device is removed",
+            vec![submit_within("read")],
+            vec![vec![a_millisecond(), pnp(PnpOperation::Remove)], vec![wait("read")]],
+            gone_after(vec![close(FILE), unplug()]),
+        ),
+        race(
+            "reader_and_stop",
+            "continuous reading is stopped while data arrive",
+            vec![ioctl(Ioctl::start_reader(FILE, READER)), submit("read", FILE)],
+            vec![vec![write_now()], vec![ioctl(Ioctl::stop_reader(FILE, loopback::BULK_IN))]],
+            gone_after(vec![cancel_all(), wait("read"), close(FILE), unplug()]),
         ),
         race(
             "power_and_read",
@@ -201,6 +232,15 @@ fn wake() -> Step {
 
 fn system(operation: PowerOperation) -> Step {
     Step::Power { operation, expect: Expected::anything() }
+}
+
+/// A read that is given up after a millisecond.
+fn submit_within(request: &str) -> Step {
+    Step::Submit { request: request.into(), ioctl: Ioctl::read_within(FILE, loopback::BULK_IN, LENGTH, 1) }
+}
+
+const fn a_millisecond() -> Step {
+    Step::Sleep { microseconds: 1000 }
 }
 
 fn wait(request: &str) -> Step {

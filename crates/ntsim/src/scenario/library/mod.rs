@@ -11,11 +11,16 @@ mod knobs;
 mod life;
 mod power;
 mod queries;
+mod readers;
 mod recovery;
 mod removal;
+mod removal;
+mod requests;
 mod requests;
 mod streams;
+mod streams;
 mod tracing;
+mod transfers;
 
 use super::Scenario;
 
@@ -39,6 +44,8 @@ pub fn all() -> Vec<Scenario> {
     all.extend(isoch::all());
     all.extend(streams::all());
     all.extend(tracing::all());
+    all.extend(transfers::all());
+    all.extend(readers::all());
     all
 }
 

@@ -1,0 +1,245 @@
+//! Continuous reading: reads that are outstanding all the time, into a ring.
+//!
+//! Whether a read is sent is one decision, made anew whenever something changed ([`Flow::may_submit`]). A reader that
+//! drops nothing asks the device only for what the ring surely has room for, so a full ring makes the device wait.
+
+use usbclient_protocol::{
+    ReaderStart, ReaderState, TransferType, reader_flag, reader_phase,
+    status::{
+        NtStatus, STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_INVALID_BUFFER_SIZE,
+        STATUS_INVALID_PARAMETER, Status,
+    },
+};
+
+use crate::{
+    descriptors::Endpoint,
+    request::{Direction, Limits, find, input_is},
+    ring::HEADER,
+};
+
+/// What a reader is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Bytes of one read.
+    pub transfer_length: u32,
+    /// How many reads are outstanding.
+    pub transfer_count: u32,
+    /// Bytes of data that the ring has room for, if reads come full.
+    pub ring_length: u32,
+    /// A full ring drops its oldest data.
+    pub drops_oldest: bool,
+}
+
+impl Reading {
+    /// The most bytes of one read.
+    pub const MAX_TRANSFER: u32 = 1 << 20;
+    /// The most reads at a time.
+    pub const MAX_COUNT: u32 = 64;
+    /// The most bytes of a ring.
+    pub const MAX_RING: u32 = 16 << 20;
+
+    /// Bytes that the ring's storage needs.
+    #[must_use]
+    pub const fn storage(self) -> usize {
+        let records =
+            self.ring_length.div_ceil(if self.transfer_length == 0 { 1 } else { self.transfer_length });
+        // At most 16 MiB, and a header for each byte.
+        (self.ring_length as usize).saturating_add((records as usize).saturating_mul(HEADER))
+    }
+
+    /// Bytes of the storage that one read needs at most.
+    #[must_use]
+    pub const fn record(self) -> usize {
+        (self.transfer_length as usize).saturating_add(HEADER)
+    }
+}
+
+/// Decodes `START_READER`.
+///
+/// # Errors
+/// As [`request::decode`](crate::request::decode).
+pub fn decode_start(
+    input: &[u8],
+    output_length: usize,
+    limits: Limits<'_>,
+) -> Result<(Endpoint, Reading), Status> {
+    input_is(input, ReaderStart::SIZE)?;
+    let header = ReaderStart::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    if output_length != 0 {
+        return Err(STATUS_INVALID_BUFFER_SIZE);
+    }
+    let endpoint = find(limits, header.target)?;
+    let ReaderStart { transfer_length, transfer_count, ring_length, flags, reserved, .. } = header;
+    let has_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
+    let is_whole = transfer_length.checked_rem(u32::from(endpoint.packet_size())) == Some(0);
+    let fits = (1..=Reading::MAX_TRANSFER).contains(&transfer_length)
+        && (1..=Reading::MAX_COUNT).contains(&transfer_count)
+        && (transfer_length..=Reading::MAX_RING).contains(&ring_length);
+    if !has_data
+        || endpoint.direction() != Direction::In
+        || !is_whole
+        || !fits
+        || flags & !reader_flag::DROP_OLDEST != 0
+        || reserved != 0
+    {
+        return Err(STATUS_INVALID_PARAMETER);
+    }
+    let drops_oldest = flags & reader_flag::DROP_OLDEST != 0;
+    Ok((endpoint, Reading { transfer_length, transfer_count, ring_length, drops_oldest }))
+}
+
+/// How a reader goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Flow {
+    reading: Reading,
+    outstanding: u32,
+    is_stopping: bool,
+    is_full: bool,
+    failure: Option<NtStatus>,
+    received: u64,
+    dropped: u64,
+    overflows: u32,
+    errors: u32,
+    last_error: Option<NtStatus>,
+}
+
+/// What becomes of a read that came back.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Its data go to the ring.
+    Data {
+        /// A short packet ended it.
+        ends_short: bool,
+    },
+    /// It has none.
+    Nothing,
+}
+
+impl Flow {
+    /// A reader that has sent nothing.
+    #[must_use]
+    pub const fn new(reading: Reading) -> Self {
+        Self {
+            reading,
+            outstanding: 0,
+            is_stopping: false,
+            is_full: false,
+            failure: None,
+            received: 0,
+            dropped: 0,
+            overflows: 0,
+            errors: 0,
+            last_error: None,
+        }
+    }
+
+    /// What it was started with.
+    #[must_use]
+    pub const fn reading(&self) -> Reading {
+        self.reading
+    }
+
+    /// Whether one more read may be sent. `free`: bytes of the ring's storage. `admits`: the device takes requests now.
+    pub fn may_submit(&mut self, free: usize, admits: bool) -> bool {
+        let is_wanted = !self.is_stopping
+            && self.failure.is_none()
+            && admits
+            && self.outstanding < self.reading.transfer_count;
+        if !is_wanted {
+            return false;
+        }
+        let reserved = self.reading.record().saturating_mul(self.outstanding.saturating_add(1) as usize);
+        let has_room = self.reading.drops_oldest || free >= reserved;
+        // Full: not even one read may be outstanding.
+        let is_full = !has_room && self.outstanding == 0;
+        if is_full && !self.is_full {
+            self.overflows = self.overflows.saturating_add(1);
+        }
+        self.is_full = is_full;
+        has_room
+    }
+
+    /// A read is on its way.
+    pub const fn submitted(&mut self) {
+        self.outstanding = self.outstanding.saturating_add(1);
+    }
+
+    /// A read came back. `was_cancelled`: this driver cancelled it. `admits`: the device takes requests now.
+    pub fn returned(&mut self, status: NtStatus, moved: u32, was_cancelled: bool, admits: bool) -> Returned {
+        self.outstanding = self.outstanding.saturating_sub(1);
+        // What comes back after a failure was aborted because of it.
+        let is_ours = was_cancelled || self.is_stopping || self.failure.is_some() || !admits;
+        let is_expected = status == STATUS_CANCELLED.nt() && is_ours;
+        if !status.is_success() && !is_expected {
+            self.errors = self.errors.saturating_add(1);
+            self.last_error = Some(status);
+            self.failure = Some(status);
+        }
+        if status.is_success() || moved != 0 {
+            self.received = self.received.saturating_add(moved.into());
+            return Returned::Data { ends_short: moved < self.reading.transfer_length };
+        }
+        Returned::Nothing
+    }
+
+    /// The ring had no room, and this many bytes were dropped.
+    pub const fn dropped(&mut self, bytes: u32) {
+        self.dropped = self.dropped.saturating_add(bytes as u64);
+    }
+
+    /// The ring of a reader that drops what is old was full.
+    pub const fn overflowed(&mut self) {
+        self.overflows = self.overflows.saturating_add(1);
+    }
+
+    /// No more reads. What is outstanding comes back.
+    pub const fn stop(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// Whether it was stopped.
+    #[must_use]
+    pub const fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
+    /// Whether it was stopped and nothing is outstanding.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.is_stopping && self.outstanding == 0
+    }
+
+    /// Why nothing more comes. `None`: it goes on.
+    #[must_use]
+    pub const fn failure(&self) -> Option<NtStatus> {
+        self.failure
+    }
+
+    /// The halt that it failed with was cleared: it goes on.
+    pub const fn recovered(&mut self) {
+        self.failure = None;
+    }
+
+    /// What `GET_READER_STATE` tells. `waiting`: bytes in the ring.
+    #[must_use]
+    pub fn state(&self, waiting: u32) -> ReaderState {
+        let phase = if self.failure.is_some() {
+            reader_phase::FAILED
+        } else if self.outstanding == 0 {
+            reader_phase::PAUSED
+        } else {
+            reader_phase::RUNNING
+        };
+        ReaderState {
+            phase,
+            waiting,
+            received: self.received,
+            dropped: self.dropped,
+            overflows: self.overflows,
+            errors: self.errors,
+            last_error: self.last_error.map_or(0, |status| status.raw().cast_unsigned()),
+            reserved: 0,
+        }
+    }
+}
