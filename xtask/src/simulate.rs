@@ -23,6 +23,15 @@ pub struct RunArguments {
     /// The device below the driver; an unknown name lists those that there are.
     #[arg(long, value_name = "MODEL")]
     device: Option<String>,
+    /// Put a device below the driver that a USB/IP server exports.
+    #[arg(long, value_name = "HOST:PORT/BUSID", conflicts_with = "device")]
+    usbip: Option<String>,
+    /// Write down what came from that device, for `--inputs`.
+    #[arg(long, value_name = "FILE", requires = "usbip")]
+    save_inputs: Option<PathBuf>,
+    /// Live a life with such a device again, without the device.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["device", "usbip"])]
+    inputs: Option<PathBuf>,
     /// Write the trace as JSON lines to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -46,6 +55,14 @@ pub fn run(paths: &Paths, arguments: &RunArguments) -> Result<ExitCode> {
     }
     if let Some(model) = &arguments.device {
         ntsim.args(["--device", model]);
+    }
+    if let Some(address) = &arguments.usbip {
+        ntsim.args(["--usbip", address]);
+    }
+    for (option, file) in [("--save-inputs", &arguments.save_inputs), ("--inputs", &arguments.inputs)] {
+        if let Some(file) = file {
+            ntsim.arg(option).arg(file);
+        }
     }
     if let Some(file) = &arguments.json {
         ntsim.arg("--json").arg(file);

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Packages whose tests load a driver: each test has a process of its own.
-const LOADING: [&str; 2] = ["ntsim", "scenarios"];
+const LOADING: [&str; 3] = ["ntsim", "scenarios", "usbip-loopback"];
 
 /// `cargo xtask test`.
 ///

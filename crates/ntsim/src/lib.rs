@@ -18,4 +18,5 @@ pub mod scenario;
 pub mod sched;
 pub mod stop;
 pub mod usb;
+pub mod usbip;
 pub mod verify;

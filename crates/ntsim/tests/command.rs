@@ -56,6 +56,23 @@ fn an_unknown_device_is_refused_with_those_there_are() {
 }
 
 #[test]
+fn devices_that_are_elsewhere_and_cannot_be_had() {
+    refuses(&["run", "any.sys", "--usbip", "nonsense"], &["nonsense", "HOST:PORT/BUSID"]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    drop(listener);
+    let address = format!("127.0.0.1:{port}/1-1");
+    refuses(&["run", "any.sys", "--usbip", &address], &["no USB/IP server answers", &port.to_string()]);
+    refuses(&["run", "any.sys", "--inputs", "no/such/inputs.json"], &["no/such/inputs.json"]);
+    for (name, text) in [("text.json", "text"), ("later.json", r#"{"version":2,"sessions":[]}"#)] {
+        let inputs = file(name, text.as_bytes());
+        refuses(&["run", "any.sys", "--inputs", inputs.to_str().unwrap()], &[name]);
+    }
+    let empty = file("empty.json", br#"{"version":1,"sessions":[]}"#);
+    refuses(&["run", "any.sys", "--inputs", empty.to_str().unwrap()], &["empty.json", "no device"]);
+}
+
+#[test]
 fn a_trace_that_cannot_be_written_is_refused_before_anything_runs() {
     // Folders that are missing are made, but not where a file is.
     let plain = file("plain", b"");

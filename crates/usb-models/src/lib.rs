@@ -29,7 +29,7 @@ pub mod time;
 pub mod timing;
 pub mod transfer;
 
-pub use model::{DeviceModel, HostMemory, Poke, Refused, Speed, SubmitError};
+pub use model::{DeviceModel, Heard, HostMemory, Poke, Refused, Speed, SubmitError};
 pub use time::Time;
 pub use transfer::{
     Completion, Direction, Kind, Packet, PacketEnd, Schedule, Setup, Status, Transfer, TransferId,

@@ -60,6 +60,17 @@ pub enum Poke<'a> {
     Mute,
 }
 
+/// What a model that stands for something elsewhere has heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing.
+    Nothing,
+    /// Something came at this time: the model is to be polled.
+    Something(Time),
+    /// Since this time the device is no more: the host is to unplug it.
+    Gone(Time),
+}
+
 /// How a model reaches the bytes of the host's buffers.
 ///
 /// A buffer is in as many pieces as the host likes (chained MDLs); each call gives the contiguous run that begins
@@ -163,6 +174,14 @@ pub trait DeviceModel {
     /// happened already.
     fn is_gone(&self) -> bool {
         false
+    }
+
+    /// Listens to what is outside of the simulation, for a model that stands for a device elsewhere. The host calls it when
+    /// it has nothing else to do before `until`, or ever; time then goes on to the one that is returned, which is
+    /// not before `now` and before `until`.
+    fn hear(&mut self, now: Time, until: Option<Time>) -> Heard {
+        let _ = (now, until);
+        Heard::Nothing
     }
 
     /// Pulls the plug. Queued transfers end with [`Status::Gone`](crate::Status::Gone); from now on nothing else

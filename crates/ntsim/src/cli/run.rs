@@ -1,7 +1,8 @@
 //! `ntsim run DRIVER.sys`
 
 use std::{
-    io::{self, Write},
+    fs::File,
+    io::{self, BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -14,7 +15,8 @@ use crate::{
     life::{self, Life},
     machine::{Choices, Machine, Options},
     mem::Mode,
-    scenario::{Scenario, Step, library},
+    scenario::{Scenario, library},
+    usbip::{self, Identity, Recording},
     verify::{Symbols, life_page, work::name_of},
 };
 
@@ -43,6 +45,15 @@ pub(super) struct Arguments {
     /// Put this device model behind the driver: one of `ntsim devices`.
     #[arg(long, value_name = "MODEL")]
     device: Option<String>,
+    /// Put a device behind the driver that a USB/IP server exports.
+    #[arg(long, value_name = "HOST:PORT/BUSID", conflicts_with = "device")]
+    usbip: Option<String>,
+    /// Write down what came from that device, for `--inputs`.
+    #[arg(long, value_name = "FILE", requires = "usbip")]
+    save_inputs: Option<PathBuf>,
+    /// Live a life with a device of a USB/IP server again, without the device.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["device", "usbip"])]
+    inputs: Option<PathBuf>,
     /// Write the trace as JSON lines.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -65,9 +76,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
-    let scenario = scenario(arguments)?;
+    let elsewhere = Elsewhere::of(arguments)?;
+    let scenario = scenario(arguments, elsewhere.as_ref())?;
     // Refused now rather than after a long life.
     let trace = arguments.json.as_ref().map(super::create).transpose()?;
+    let inputs = arguments.save_inputs.as_ref().map(super::create).transpose()?;
     let options = Options {
         memory: if arguments.packed { Mode::Packed } else { Mode::Guarded },
         choices: arguments.seed.map_or(Choices::InTurn, Choices::Seed),
@@ -77,7 +90,13 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     if let Some(session) = arguments.trace {
         machine.kernel_mut().listen_from_start(session);
     }
+    if let Some(elsewhere) = elsewhere {
+        elsewhere.give_to(&mut machine);
+    }
     let life = life::play(&mut machine, &scenario);
+    if let Some(file) = inputs {
+        save_inputs(file, &machine)?;
+    }
     if let Some(file) = trace {
         super::write_trace(file, &life.events)?;
     }
@@ -86,7 +105,11 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         super::write_page(path, &life_page(&name_of(&arguments.driver), &scenario.name, &life, &symbols))?;
     }
     print(arguments, &life).map_err(|error| format!("cannot print: {error}"))?;
-    Ok(if life.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let losses = machine.kernel().outside.losses();
+    for loss in &losses {
+        eprintln!("ntsim: {loss}");
+    }
+    Ok(super::status(life.is_clean() && losses.is_empty()))
 }
 
 /// What `--trace` asks for.
@@ -100,8 +123,63 @@ fn session(text: &str) -> Result<Session, String> {
     })
 }
 
-fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
-    let model = arguments.device.as_deref().map(super::known_device).transpose()?;
+/// A device that is not the simulator's own.
+enum Elsewhere {
+    /// A server exports it.
+    Live(Box<usbip::Attached>, String),
+    /// It was there in another life.
+    Saved(Recording, String, Identity),
+}
+
+impl Elsewhere {
+    fn of(arguments: &Arguments) -> Result<Option<Self>, String> {
+        if let Some(text) = &arguments.usbip {
+            let address: usbip::Address = text.parse().map_err(|error: usbip::Error| error.to_string())?;
+            let attached =
+                usbip::attach(&address, usbip::Limits::default()).map_err(|error| error.to_string())?;
+            return Ok(Some(Self::Live(Box::new(attached), address.model())));
+        }
+        let Some(path) = &arguments.inputs else { return Ok(None) };
+        let recording =
+            Recording::read(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))?;
+        let first = recording.sessions.first().ok_or_else(|| format!("{}: no device", path.display()))?;
+        let (model, identity) = (first.model.clone(), first.identity());
+        Ok(Some(Self::Saved(recording, model, identity)))
+    }
+
+    fn model(&self) -> &str {
+        match self {
+            Self::Live(_, model) | Self::Saved(_, model, _) => model,
+        }
+    }
+
+    const fn identity(&self) -> &Identity {
+        match self {
+            Self::Live(attached, _) => attached.identity(),
+            Self::Saved(_, _, identity) => identity,
+        }
+    }
+
+    fn give_to(self, machine: &mut Machine) {
+        let outside = &mut machine.kernel_mut().outside;
+        match self {
+            Self::Live(attached, _) => outside.offer(*attached),
+            Self::Saved(recording, ..) => outside.replay(recording),
+        }
+    }
+}
+
+fn save_inputs(mut file: BufWriter<File>, machine: &Machine) -> Result<(), String> {
+    let recording = machine.kernel().outside.recording();
+    serde_json::to_writer(&mut file, &recording)
+        .map_err(io::Error::from)
+        .and_then(|()| file.flush())
+        .map_err(|error| format!("cannot write the inputs: {error}"))
+}
+
+fn scenario(arguments: &Arguments, elsewhere: Option<&Elsewhere>) -> Result<Scenario, String> {
+    let known = arguments.device.as_deref().map(super::known_device).transpose()?;
+    let model = elsewhere.map(Elsewhere::model).or(known);
     let mut scenario = match (&arguments.script, &arguments.scenario) {
         (Some(path), _) => {
             serde_json::from_str(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))?
@@ -112,12 +190,14 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, String> {
         (None, None) if name_of(&arguments.driver) != USBCLIENT => {
             return Ok(library::any_driver(model.unwrap_or(DEVICE)));
         }
-        (None, None) => return Ok(model.map_or_else(library::whole_life, library::life_of)),
-    };
-    for step in &mut scenario.steps {
-        if let (Step::Plug(plug), Some(model)) = (step, model) {
-            model.clone_into(&mut plug.model);
+        (None, None) => {
+            let own = || model.map_or_else(library::whole_life, library::life_of);
+            return Ok(elsewhere
+                .map_or_else(own, |device| library::life_elsewhere(device.model(), device.identity())));
         }
+    };
+    if let Some(model) = model {
+        scenario = scenario.with_devices(|plug| model.clone_into(&mut plug.model));
     }
     Ok(scenario)
 }

@@ -105,6 +105,8 @@ pub struct Kernel {
     pub io: io::Io,
     /// The USB driver stack below the driver.
     pub usb: crate::usb::Usb,
+    /// Devices that are elsewhere.
+    pub outside: crate::usbip::Outside,
     /// What the PnP manager knows.
     pub pnp: crate::pnp::Pnp,
     /// What the power manager knows.
@@ -142,6 +144,7 @@ impl Kernel {
             ke: ke::Ke::default(),
             io: io::Io::default(),
             usb: crate::usb::Usb::default(),
+            outside: crate::usbip::Outside::default(),
             pnp: crate::pnp::Pnp::default(),
             power: crate::power::Power::default(),
             system_threads: system_thread::SystemThreads::default(),
@@ -171,6 +174,7 @@ impl Kernel {
         self.ke = ke::Ke::default();
         self.io = io::Io::default();
         self.usb = crate::usb::Usb::default();
+        self.outside.new_life();
         self.pnp = crate::pnp::Pnp::default();
         self.power = crate::power::Power::default();
         self.system_threads = system_thread::SystemThreads::default();

@@ -2,10 +2,11 @@
 
 use super::{NewDevice, NodeState, irp, node, remove, start};
 use crate::{
+    kernel::Kernel,
     mem::Addr,
     sched::{Cpu, PASSIVE_LEVEL, Sched},
     stop::Stop,
-    usb,
+    usb, usbip,
 };
 
 /// Starts the thread that serves what is reported to the PnP manager: `IoInvalidateDeviceState` with a query for
@@ -110,11 +111,28 @@ fn pull(cpu: &Cpu, pdo: Addr) -> Result<Option<Back>, Stop> {
 fn come_back(cpu: &Cpu, back: Back) -> Result<Option<NewDevice>, Stop> {
     let mut kernel = cpu.k();
     let known = kernel.node(&back.name)?.state;
-    let Ok(model) = usb_models::registry::by_name(&back.model) else { return Ok(None) };
     if kernel.pnp.ending || kernel.pnp.driver.is_null() || known != NodeState::Deleted {
         return Ok(None);
     }
+    let Ok(model) = usbip::model(&mut kernel, &back.model) else { return Ok(None) };
     let pdo = usb::plug(&mut kernel, model, back.options)?;
     let Back { name, instance, model, filter, .. } = back;
     Ok(Some(NewDevice { name, instance, model, pdo, filter }))
+}
+
+/// A device that is elsewhere is no more: the bus finds it missing, and the PnP manager removes it by surprise.
+pub(crate) fn device_is_gone(kernel: &mut Kernel, pdo: Addr) {
+    kernel.sched.spawn("USB hub: lost device", PASSIVE_LEVEL, move |cpu| async move {
+        let name = {
+            let mut kernel = cpu.k();
+            usb::unplug(&mut kernel, pdo)?;
+            kernel.node_of(pdo).map(|(name, _)| name.to_owned())
+        };
+        let Some(name) = name else { return Ok(()) };
+        match remove::surprise_removal(&cpu, &name, true).await {
+            // A script was faster.
+            Ok(_) | Err(Stop::Script(_)) => Ok(()),
+            Err(stop) => Err(stop),
+        }
+    });
 }

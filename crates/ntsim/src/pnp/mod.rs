@@ -19,6 +19,7 @@ mod stop;
 mod watch;
 
 pub use add_device::add_device;
+pub(crate) use events::device_is_gone;
 pub use events::serve;
 pub use filter::{FilterFailure, Refusal, Way};
 pub use irp::{bus_relations, capabilities, device_state};

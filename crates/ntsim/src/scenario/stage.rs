@@ -28,7 +28,7 @@ use crate::{
     power,
     sched::{Cpu, PASSIVE_LEVEL},
     stop::Stop,
-    usb,
+    usb, usbip,
 };
 
 /// Steps a script of one machine, on the thread of its [`Cpu`].
@@ -80,9 +80,11 @@ impl SimStage {
 
     async fn plug(&self, plug: &Plug) -> Result<(), Stop> {
         let options = usb::Options { face: plug.face.into(), completion: plug.completion.into() };
-        let model = usb_models::registry::by_name(&plug.model)
-            .map_err(|error| Stop::Script(format!("no device model {}: {error:?}", plug.model)))?;
-        let pdo = usb::plug(&mut self.cpu.k(), model, options)?;
+        let pdo = {
+            let mut kernel = self.cpu.k();
+            let model = usbip::model(&mut kernel, &plug.model)?;
+            usb::plug(&mut kernel, model, options)?
+        };
         let new = NewDevice {
             name: plug.device.clone(),
             instance: plug.instance.clone().unwrap_or_else(|| plug.device.clone()),

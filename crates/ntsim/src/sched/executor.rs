@@ -144,7 +144,10 @@ impl Executor {
             }
             let choices = self.choices.len();
             let Some(thread) = self.choose(point) else {
-                if self.fire_timers(true) || self.kernel.borrow_mut().sched.release_held() {
+                let went_on = self.kernel.borrow_mut().hear_outside()
+                    || self.fire_timers(true)
+                    || self.kernel.borrow_mut().sched.release_held();
+                if went_on {
                     continue;
                 }
                 return Ok(());

@@ -353,6 +353,12 @@ impl Sched {
         self.sequence
     }
 
+    /// When the next timer is due. `None`: there is none.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Time> {
+        self.timers.peek().map(|Reverse(timer)| timer.due)
+    }
+
     /// The timer that is due first, if its time has come or `anyway`; time moves on to it.
     fn pop_timer(&mut self, anyway: bool) -> Option<Action> {
         let due = self.timers.peek()?.0.due;

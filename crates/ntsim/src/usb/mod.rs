@@ -19,6 +19,7 @@ mod control;
 mod data;
 mod descriptors;
 mod device;
+mod elsewhere;
 mod engine;
 mod face;
 mod function;
@@ -53,6 +54,7 @@ use std::collections::BTreeMap;
 use nt_trace::ObjectId;
 
 pub use completion::Completion;
+pub(crate) use elsewhere::{hear, pump};
 pub use face::Face;
 pub use knobs::Knobs;
 pub use plug::{Options, cycle_port, options_of, plug, poke, pull, unplug};

@@ -2,6 +2,7 @@
 
 mod any_driver;
 mod build;
+mod elsewhere;
 mod failures;
 mod files;
 pub mod hlk;
@@ -25,6 +26,7 @@ mod transfers;
 use super::Scenario;
 
 pub use any_driver::any_driver;
+pub use elsewhere::life_elsewhere;
 pub use life::{LOOPBACK_BYTES, short_life, whole_life, whole_life_of};
 
 /// Every scenario that is played on the loopback device, the demonstration first.
