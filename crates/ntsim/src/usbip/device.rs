@@ -180,7 +180,7 @@ impl Device {
         self.ended.extend(sent.chain(&unsent).map(gone));
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_unplugged(&self) -> bool {
         matches!(self.source, Source::Nowhere)
     }
 
@@ -310,7 +310,7 @@ impl DeviceModel for Device {
     }
 
     fn submit(&mut self, _now: Time, transfer: Transfer) -> Result<(), SubmitError> {
-        if self.is_gone() {
+        if self.is_unplugged() {
             return Err(SubmitError::Gone);
         }
         // The protocol has no streams.
@@ -361,7 +361,7 @@ impl DeviceModel for Device {
     }
 
     fn reset_endpoint(&mut self, _now: Time, endpoint: u8) -> Result<(), Refused> {
-        if self.is_gone() {
+        if self.is_unplugged() {
             return Err(Refused);
         }
         self.tell(0x02, CLEAR_FEATURE, 0, endpoint.into());
@@ -369,7 +369,7 @@ impl DeviceModel for Device {
     }
 
     fn set_configuration(&mut self, now: Time, value: u8) -> Result<(), Refused> {
-        if self.is_gone() {
+        if self.is_unplugged() {
             return Err(Refused);
         }
         self.end(now, |transfer| transfer.endpoint & 0x0F != 0);
@@ -378,7 +378,7 @@ impl DeviceModel for Device {
     }
 
     fn set_interface(&mut self, now: Time, interface: u8, alternate: u8) -> Result<(), Refused> {
-        if self.is_gone() {
+        if self.is_unplugged() {
             return Err(Refused);
         }
         let own = |bytes: &Vec<u8>, address| interface_of(bytes, address) == Some(interface);
