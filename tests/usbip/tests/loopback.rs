@@ -20,7 +20,7 @@ const DEVICE: &str = "device";
 const FILE: &str = "file";
 const BULK_IN: u8 = 0x82;
 const BULK_OUT: u8 = 0x02;
-const NOT_CONNECTED: NtStatus = NtStatus(0xC000_009D_u32.cast_signed());
+const NOT_CONNECTED: NtStatus = NtStatus(0xC000_009D);
 
 fn address(port: u16) -> Address {
     Address { host: "127.0.0.1".into(), port, bus_id: BUS_ID.into() }
@@ -41,6 +41,10 @@ fn open() -> Step {
 
 const fn ioctl(ioctl: Ioctl, expect: Expected) -> Step {
     Step::Ioctl { ioctl, expect }
+}
+
+fn state(state: NodeState) -> Step {
+    Step::Expect(Expectation::State { device: DEVICE.into(), state })
 }
 
 fn the_end() -> [Step; 3] {
@@ -162,7 +166,6 @@ fn no_server_and_no_such_bus_id() {
 fn a_server_that_vanishes_in_the_middle_of_a_transfer() {
     let server = Server::new(serial_port(b"never read"));
     let cable = Cable::new(server.port(), 20_000);
-    let state = |state| Step::Expect(Expectation::State { device: DEVICE.into(), state });
     let write = Ioctl::write(FILE, BULK_OUT, Bytes::pattern(2, 100_000));
     let steps = [
         plug(cable.port()),
@@ -197,8 +200,10 @@ fn a_server_that_fails_at_a_request() {
         open(),
         ioctl(Ioctl::reset(FILE, BULK_IN), Expected::anything()),
         Step::Sleep { microseconds: 1000 },
+        state(NodeState::DeletePendingCloses),
         ioctl(Ioctl::read(FILE, BULK_IN, 512), Expected::status(NOT_CONNECTED)),
         Step::Close { file: FILE.into() },
+        state(NodeState::Deleted),
         Step::Unload,
     ];
     let mut machine = machine();

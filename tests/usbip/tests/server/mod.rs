@@ -39,10 +39,9 @@ impl Server {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 told.send(listener.local_addr().expect("its address")).expect("the test waits for it");
                 let server = Arc::new(UsbIpServer::new_simulated(vec![device]));
-                tokio::select! {
-                    () = accept(&listener, server) => {}
-                    _ = stopped => {}
-                }
+                tokio::spawn(accept(listener, server));
+                // Also when the sender is dropped. The tasks end with the runtime.
+                let _ = stopped.await;
             });
         });
         let address = address.recv().expect("the server starts");
@@ -55,7 +54,7 @@ impl Server {
     }
 }
 
-async fn accept(listener: &TcpListener, server: Arc<UsbIpServer>) {
+async fn accept(listener: TcpListener, server: Arc<UsbIpServer>) {
     while let Ok((mut socket, _)) = listener.accept().await {
         let server = Arc::clone(&server);
         tokio::spawn(async move { usbip::handler(&mut socket, server).await });
