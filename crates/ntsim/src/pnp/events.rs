@@ -121,7 +121,7 @@ fn come_back(cpu: &Cpu, back: Back) -> Result<Option<NewDevice>, Stop> {
 }
 
 /// A device that is elsewhere is no more: the bus finds it missing, and the PnP manager removes it by surprise.
-pub(crate) fn device_is_gone(kernel: &mut Kernel, pdo: Addr) {
+pub fn device_is_gone(kernel: &mut Kernel, pdo: Addr) {
     kernel.sched.spawn("USB hub: lost device", PASSIVE_LEVEL, move |cpu| async move {
         let name = {
             let mut kernel = cpu.k();

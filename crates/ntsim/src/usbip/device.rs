@@ -184,20 +184,6 @@ impl Device {
         matches!(self.source, Source::Nowhere)
     }
 
-    /// Gives an IN transfer its bytes, and ends it.
-    fn finish(&self, waiting: &Waiting, reply: &Reply, at: Time, memory: &mut dyn HostMemory) -> Completion {
-        let Transfer { id, length: asked, kind, .. } = waiting.transfer;
-        let status = status::of_transfer(reply.status);
-        if let Kind::Isochronous(schedule) = kind {
-            let length = finish_packets(waiting, schedule.first, reply, memory);
-            return Completion { id, status, length, at };
-        }
-        if waiting.transfer.direction() == Direction::In {
-            store(memory, id, 0, &reply.data);
-        }
-        Completion { id, status, length: reply.length.min(asked), at }
-    }
-
     /// Something came from outside.
     fn heard(&mut self, input: Input) -> Heard {
         let at = Time(input.at());
@@ -330,7 +316,7 @@ impl DeviceModel for Device {
         }
         while let Some((request, reply, at)) = self.arrived.pop_front() {
             if let Some(waiting) = self.waiting.remove(&request) {
-                return Some(self.finish(&waiting, &reply, at, memory));
+                return Some(finish(&waiting, &reply, at, memory));
             }
         }
         None
@@ -462,6 +448,20 @@ fn close_together(packets: &[Packet]) -> Vec<(u32, u32)> {
         Some((at, packet.length))
     });
     offsets.collect()
+}
+
+/// Gives an IN transfer its bytes, and ends it.
+fn finish(waiting: &Waiting, reply: &Reply, at: Time, memory: &mut dyn HostMemory) -> Completion {
+    let Transfer { id, length: asked, kind, .. } = waiting.transfer;
+    let status = status::of_transfer(reply.status);
+    if let Kind::Isochronous(schedule) = kind {
+        let length = finish_packets(waiting, schedule.first, reply, memory);
+        return Completion { id, status, length, at };
+    }
+    if waiting.transfer.direction() == Direction::In {
+        store(memory, id, 0, &reply.data);
+    }
+    Completion { id, status, length: reply.length.min(asked), at }
 }
 
 /// Ends each packet; gives the bytes that moved.
