@@ -102,7 +102,7 @@ struct Rhythm {
 }
 
 impl Rhythm {
-    /// Full speed polls in every frame, whatever `bInterval` says. None: a period that the stack does not support.
+    /// Full speed polls in every frame, whatever `bInterval` says.
     fn of(speed: Speed, interval: u8) -> Self {
         if matches!(speed, Speed::Low | Speed::Full) {
             return Self { interval: Time::PER_FRAME, period: 8, per_frame: 1 };
