@@ -141,6 +141,14 @@ impl PolicyCalls for Nt {
         power::settings::read(device, passive);
     }
 
+    fn offer_check_boxes(device: Device, passive: &mut Passive) {
+        power::check_boxes::offer(device, passive);
+    }
+
+    fn withdraw_check_boxes(device: Device, passive: &mut Passive) {
+        power::check_boxes::withdraw(device, passive);
+    }
+
     fn run_policy(device: Device, _passive: &mut Passive) {
         power::policy::run(device);
     }

@@ -30,10 +30,7 @@ use crate::{
 /// routine of its own is refused here and never reaches the device below: read and write, which have
 /// no endpoint to go to, and internal device control, which is how one drives a USB device directly.
 #[unsafe(export_name = "DriverEntry")]
-pub extern "system" fn driver_entry(
-    driver: &mut DRIVER_OBJECT,
-    _registry_path: PCUNICODE_STRING,
-) -> NTSTATUS {
+pub extern "system" fn driver_entry(driver: &mut DRIVER_OBJECT, registry_path: PCUNICODE_STRING) -> NTSTATUS {
     let majors = [
         (IRP_MJ_CREATE, dispatch::<Create>()),
         (IRP_MJ_CLOSE, dispatch::<Close>()),
@@ -43,5 +40,5 @@ pub extern "system" fn driver_entry(
         (IRP_MJ_SYSTEM_CONTROL, dispatch::<SystemControl>()),
     ];
     let table = Table { default: dispatch::<Unsupported>(), majors: &majors };
-    DriverObject::fill::<AddDevice, Pnp>(driver, &table)
+    DriverObject::fill::<AddDevice, Pnp>(driver, registry_path, &table)
 }

@@ -11,8 +11,8 @@ use core::ptr::NonNull;
 
 use usbclient_core::dispatch::{self, Disposition, Fdo, Irp as CoreIrp};
 use wdk_sys::{
-    DEVICE_OBJECT, DRIVER_OBJECT, IRP, IRP_MJ_PNP, NTSTATUS, PDRIVER_DISPATCH, STATUS_INVALID_DEVICE_REQUEST,
-    STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
+    DEVICE_OBJECT, DRIVER_OBJECT, IRP, IRP_MJ_PNP, NTSTATUS, PCUNICODE_STRING, PDRIVER_DISPATCH,
+    STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     etw,
     irp::Irp,
     irql::{AtMostDispatch, Passive},
+    wmi,
 };
 use crate::events;
 
@@ -97,7 +98,11 @@ pub trait AddDevice {
 
 impl DriverObject {
     /// Fills the driver object's routines, as `DriverEntry` must before it succeeds.
-    pub fn fill<A: AddDevice, P: Pnp>(driver: &mut DRIVER_OBJECT, table: &Table<'_>) -> NTSTATUS {
+    pub fn fill<A: AddDevice, P: Pnp>(
+        driver: &mut DRIVER_OBJECT,
+        registry_path: PCUNICODE_STRING,
+        table: &Table<'_>,
+    ) -> NTSTATUS {
         // SAFETY: the I/O manager gives every driver object an extension.
         let Some(extension) = (unsafe { driver.DriverExtension.as_mut() }) else {
             return STATUS_INVALID_PARAMETER;
@@ -116,7 +121,9 @@ impl DriverObject {
             *slot = Some(dispatch_pnp::<P>);
         }
         // SAFETY: DriverEntry is called at PASSIVE_LEVEL, in the context of a system thread.
-        etw::register(&unsafe { Passive::mint() });
+        let passive = unsafe { Passive::mint() };
+        wmi::keep_registry_path(registry_path, &passive);
+        etw::register(&passive);
         events::driver_loaded();
         STATUS_SUCCESS
     }

@@ -32,6 +32,7 @@ mod static_streams;
 pub mod timer;
 pub mod urb;
 pub mod usbd;
+pub mod wmi;
 pub mod work_item;
 
 pub use own_irp::{OwnIrp, Sender};

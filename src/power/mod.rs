@@ -8,7 +8,9 @@
 //! | `idle` | the idle notification, its callback, its end |
 //! | `timer` | how long nothing has happened |
 //! | `settings` | what the INF and the user say |
+//! | `check_boxes` | what the user says, by WMI |
 
+pub mod check_boxes;
 pub mod idle;
 pub mod mover;
 pub mod policy;
@@ -55,12 +57,22 @@ pub struct PowerIrps {
     pub is_due: bool,
     /// The timer that says so.
     pub timer: IdleTimer,
+    /// The device is registered with WMI.
+    pub is_registered: bool,
 }
 
 impl PowerIrps {
     /// There are none.
     pub const fn none() -> Self {
-        Self { leaving: None, wake: None, idle: None, idle_use: None, is_due: false, timer: IdleTimer::new() }
+        Self {
+            leaving: None,
+            wake: None,
+            idle: None,
+            idle_use: None,
+            is_due: false,
+            timer: IdleTimer::new(),
+            is_registered: false,
+        }
     }
 }
 

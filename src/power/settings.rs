@@ -85,13 +85,3 @@ pub fn choose(device: Device, choice: Choice, is_allowed: bool, passive: &mut Pa
     policy::run(device);
     Ok(())
 }
-
-/// `AUTO_SUSPEND`: the device is suspended when it is idle.
-pub fn set_auto_suspend(settings: &mut Settings, is_on: bool) {
-    settings.auto_suspend = is_on;
-}
-
-/// `SUSPEND_DELAY`: how long it is idle before, in milliseconds.
-pub fn set_suspend_delay(settings: &mut Settings, milliseconds: u32) {
-    settings.suspend_delay_ms = milliseconds;
-}

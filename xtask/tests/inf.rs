@@ -141,8 +141,9 @@ fn hardware_ids_are_devices_or_functions_and_never_a_class() {
 #[test]
 fn the_device_has_a_security_descriptor_for_every_name() {
     let inf = Inf::read();
-    let section = inf.value("usbclient_Device.NT.HW", "AddReg");
-    let lines: Vec<&[String]> = inf.lines(section).iter().map(|line| line.values.as_slice()).collect();
+    assert_eq!(inf.values("usbclient_Device.NT.HW", "AddReg"), ["usbclient_Security", "usbclient_Power"]);
+    let lines: Vec<&[String]> =
+        inf.lines("usbclient_Security").iter().map(|line| line.values.as_slice()).collect();
     let expected: [&[&str]; 2] = [
         &["HKR", "", "Security", "", "D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GRGW;;;IU)"],
         // FLG_ADDREG_TYPE_DWORD, FILE_DEVICE_SECURE_OPEN.
@@ -191,4 +192,24 @@ fn the_reader_minds_quotation_marks() {
     let inf = Inf::parse("[A] ; x\nHKR,,\"a;b,c\",1 ; comment\nkey = \"v=w\", 2\n");
     assert_eq!(inf.lines("a")[0].values, ["HKR", "", "a;b,c", "1"]);
     assert_eq!(inf.values("A", "KEY"), ["v=w", "2"]);
+}
+
+/// The driver's power values are all there, and nothing is on.
+#[test]
+fn power_is_off_until_somebody_knows_better() {
+    let inf = Inf::read();
+    let names = [
+        ("DeviceIdleEnabled", "0"),
+        ("DefaultIdleState", "0"),
+        ("DefaultIdleTimeout", "5000"),
+        ("DeviceIdleIgnoreWakeEnable", "0"),
+        ("UserSetDeviceIdleEnabled", "0"),
+        ("SystemWakeEnabled", "0"),
+    ];
+    let lines: Vec<&[String]> =
+        inf.lines("usbclient_Power").iter().map(|line| line.values.as_slice()).collect();
+    assert_eq!(lines.len(), names.len());
+    for (line, (name, value)) in lines.iter().zip(names) {
+        assert_eq!(*line, ["HKR", "", name, "0x00010001", value]);
+    }
 }

@@ -5,6 +5,7 @@
 //! | [`dispatch`] | what a dispatch routine may do with an IRP, and what it may return |
 //! | [`add_device`] | the order of `AddDevice` and its unwinding |
 //! | [`power`] | the power policy: what power IRPs, wake and idleness do to the device |
+//! | [`wmi`] | the buffers of WMI requests |
 //! | [`pnp`] | the states of a device, what each PnP minor does, and what the gate lets through |
 //! | [`remove`] | the order of `IRP_MN_REMOVE_DEVICE`, as types |
 //! | [`capabilities`] | what the USB driver stack can do, as tokens |
@@ -54,5 +55,6 @@ pub mod streams;
 pub mod timeout;
 pub mod transfer;
 pub mod urb;
+pub mod wmi;
 
 pub use usbclient_protocol::status;

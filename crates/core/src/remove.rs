@@ -152,6 +152,7 @@ impl<'d, C: RemoveCalls> RemoveIrp<'d, C, Arrived> {
         self.tell(Stage::Arrived);
         let _ = C::change(device, Event::Remove, self.passive);
         C::disarm(device, self.passive);
+        C::withdraw_check_boxes(device, self.passive);
         C::disable_interface(device, self.passive);
         C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, self.passive);
         C::cancel_in_flight(device, self.passive);

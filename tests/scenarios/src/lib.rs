@@ -10,7 +10,7 @@ pub use ntsim::campaign::order;
 use ntsim::{
     life::{Life, play},
     machine::{Choices, Machine, Options},
-    scenario::{Scenario, library},
+    scenario::{Completion, Face, Scenario, library},
 };
 
 /// The driver's file: `USBCLIENT_SYS`, or what `cargo xtask` built last.
@@ -67,6 +67,35 @@ pub fn live(machine: &mut Machine, scenario: &Scenario, choices: Choices) -> Lif
 /// When something else happened.
 pub fn demand_clean(name: &str, seeds: u64) {
     demand_clean_in(&mut machine(), name, seeds);
+}
+
+/// As [`demand_clean`], above each USB stack and whenever it completes. The seeds are shared among them.
+///
+/// # Panics
+/// When something else happened.
+pub fn demand_clean_everywhere(name: &str, seeds: u64) {
+    let mut machine = machine();
+    demand_clean_in(&mut machine, name, seeds);
+    let completions = [
+        Completion::Dispatch,
+        Completion::Passive,
+        Completion::Inline,
+        Completion::InlinePending,
+        Completion::Racing,
+    ];
+    for completion in completions {
+        for face in [Face::Usb3, Face::Usb2] {
+            let scenario =
+                scenario(name).with_devices(|plug| (plug.completion, plug.face) = (completion, face));
+            for seed in 0..=seeds / 10 {
+                let choices = if seed == 0 { Choices::InTurn } else { Choices::Seed(seed) };
+                let life = live(&mut machine, &scenario, choices);
+                let what = format!("{name}, {completion:?}, {face:?}, seed {seed}");
+                assert_clean(&life, &what);
+                assert_eq!(order::handles_are_closed_in_time(&life.events), Ok(()), "{what}");
+            }
+        }
+    }
 }
 
 /// As [`demand_clean`], in a machine that is there already.

@@ -2,18 +2,18 @@
 //!
 //! usbclient owns its device's power policy.
 
-use scenarios::demand_clean;
+use scenarios::{demand_clean, demand_clean_everywhere};
 
 const SEEDS: u64 = 20;
 
 #[test]
 fn each_state() {
-    demand_clean("sleep_each_state", SEEDS);
+    demand_clean_everywhere("sleep_each_state", SEEDS);
 }
 
 #[test]
 fn io_before_and_after() {
-    demand_clean("sleep_with_io_before_and_after", SEEDS);
+    demand_clean_everywhere("sleep_with_io_before_and_after", SEEDS);
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn io_during() {
 
 #[test]
 fn unasked() {
-    demand_clean("sleep_unasked", SEEDS);
+    demand_clean_everywhere("sleep_unasked", SEEDS);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn pulled_asleep() {
 
 #[test]
 fn with_pnp() {
-    demand_clean("sleep_and_pnp", SEEDS);
+    demand_clean_everywhere("sleep_and_pnp", SEEDS);
 }
 
 #[test]
@@ -64,4 +64,34 @@ fn reboot() {
 #[test]
 fn device_asleep_with_io() {
     demand_clean("device_asleep_with_io", SEEDS);
+}
+
+#[test]
+fn idle_device() {
+    demand_clean_everywhere("idle_device", 20);
+}
+
+#[test]
+fn idle_and_pnp() {
+    demand_clean_everywhere("idle_and_pnp", 20);
+}
+
+#[test]
+fn idle_races() {
+    demand_clean_everywhere("idle_races", 100);
+}
+
+#[test]
+fn idle_pulled() {
+    demand_clean_everywhere("idle_pulled", 100);
+}
+
+#[test]
+fn wakes_by_itself() {
+    demand_clean_everywhere("wakes_by_itself", 20);
+}
+
+#[test]
+fn wake_races() {
+    demand_clean_everywhere("wake_races", 100);
 }

@@ -64,6 +64,15 @@ pub trait PolicyCalls: GateCalls {
     /// What cannot be read is off.
     fn read_settings(device: Self::Device, passive: &mut Self::Passive);
 
+    /// Registers Device Manager's check boxes with WMI, if there are any and they are not registered
+    /// ([`IoWMIRegistrationControl`](https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-iowmiregistrationcontrol)).
+    /// A device whose boxes cannot be registered works without.
+    fn offer_check_boxes(device: Self::Device, passive: &mut Self::Passive);
+
+    /// Takes the registration back, if there is one, and waits until WMI's requests are over. Its page asks for that in
+    /// surprise removal too.
+    fn withdraw_check_boxes(device: Self::Device, passive: &mut Self::Passive);
+
     /// Has the policy look at the new state: it arms the device again, if it should.
     fn run_policy(device: Self::Device, passive: &mut Self::Passive);
 }

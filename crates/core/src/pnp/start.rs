@@ -134,8 +134,10 @@ fn open<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Result<()
     let _ = C::change(device, Event::StartSucceeds, passive);
     C::start_held(device, passive);
     C::run_policy(device, passive);
+    C::offer_check_boxes(device, passive);
     C::enable_interface(device, passive).tell::<C>(device, StartStep::Interface).inspect_err(|_| {
         C::disarm(device, passive);
+        C::withdraw_check_boxes(device, passive);
         C::disable_interface(device, passive);
         give_up::<C>(device, passive);
         C::cancel_in_flight(device, passive);

@@ -30,6 +30,7 @@ pub(super) fn surprise_removal<'d, C: PolicyCalls>(
     C::tell(device, Told::SurpriseRemoved);
     C::disable_interface(device, passive);
     C::disarm(device, passive);
+    C::withdraw_check_boxes(device, passive);
     C::fail_held(device, STATUS_DEVICE_NOT_CONNECTED, passive);
     C::cancel_in_flight(device, passive);
     irp.forward_success(guard)

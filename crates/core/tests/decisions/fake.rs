@@ -248,6 +248,12 @@ impl PolicyCalls for Fake {
     fn read_settings(_: FakeDevice, _: &mut FakePassive) {
         log("read_settings");
     }
+    fn offer_check_boxes(_: FakeDevice, _: &mut FakePassive) {
+        log("offer_check_boxes");
+    }
+    fn withdraw_check_boxes(_: FakeDevice, _: &mut FakePassive) {
+        log("withdraw_check_boxes");
+    }
     fn run_policy(_: FakeDevice, _: &mut FakePassive) {
         log("run_policy");
     }

@@ -26,3 +26,4 @@ mod strings;
 mod timeout;
 mod transfer;
 mod urb;
+mod wmi;

@@ -79,7 +79,7 @@ fn surprise_removal_waits_for_nothing_and_keeps_the_handle() {
     assert_eq!(pnp(Minor::SurpriseRemoval), STATUS_SUCCESS);
     assert_eq!(
         calls(),
-        "acquire SurpriseRemoval disable_interface disarm fail_held(0xC000009D) cancel_in_flight status(0x0) forward release"
+        "acquire SurpriseRemoval disable_interface disarm withdraw_check_boxes fail_held(0xC000009D) cancel_in_flight status(0x0) forward release"
     );
     assert_eq!(state(), State::SurpriseRemoved);
     assert!(world(|w| w.handle));

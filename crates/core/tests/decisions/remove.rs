@@ -7,7 +7,7 @@ use usbclient_core::{
 
 use crate::fake::{apply, calls, pnp, world};
 
-const ORDER: &str = "acquire Remove disarm disable_interface fail_held(0xC000009D) cancel_in_flight wait_for_requests \
+const ORDER: &str = "acquire Remove disarm withdraw_check_boxes disable_interface fail_held(0xC000009D) cancel_in_flight wait_for_requests \
                      flush_dpcs free_urbs close_handle status(0x0) forward release_and_wait detach delete";
 
 /// Every way to REMOVE, by the events before it.

@@ -16,7 +16,7 @@ const CONFIGURED: &str = "acquire StartArrives forward_and_wait read_device_desc
 #[test]
 fn in_the_documented_order() {
     assert_eq!(pnp(Minor::StartDevice), STATUS_SUCCESS);
-    let rest = "read_settings StartSucceeds start_held run_policy enable_interface complete(0x0,0) release";
+    let rest = "read_settings StartSucceeds start_held run_policy offer_check_boxes enable_interface complete(0x0,0) release";
     assert_eq!(calls(), format!("{CONFIGURED} {rest}"));
     assert_eq!(world(|w| w.machine.state()), State::Started);
 }
@@ -68,7 +68,7 @@ fn an_interface_that_cannot_be_enabled_takes_everything_back() {
     assert_eq!(
         calls(),
         format!(
-            "{CONFIGURED} read_settings StartSucceeds start_held run_policy enable_interface disarm disable_interface StartFails \
+            "{CONFIGURED} read_settings StartSucceeds start_held run_policy offer_check_boxes enable_interface disarm withdraw_check_boxes disable_interface StartFails \
              fail_held(0xC000009D) cancel_in_flight wait_for_requests drop_pipes deconfigure \
              complete(0xC0000001,0) release"
         )

@@ -168,6 +168,12 @@ impl Registry {
         self.keys.entry((pdo, PLUGPLAY_REGKEY_DRIVER)).or_default().extend(installation.driver_key.clone());
     }
 
+    /// Writes a number to a device's hardware key, as an INF file's `HW` section does.
+    pub fn set_device_number(&mut self, pdo: Addr, name: &str, number: u32) {
+        let key = self.keys.entry((pdo, PLUGPLAY_REGKEY_DEVICE)).or_default();
+        key.insert(name.to_lowercase(), RegistryValue::dword(number));
+    }
+
     /// The values of a key, none for one that never had any.
     pub(super) fn values(&self, key: &KeyId) -> Option<&Key> {
         match key {

@@ -1,9 +1,14 @@
 //! What the larger steps of a script say.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Expected, Step};
-use crate::usb;
+use crate::{
+    kernel::io::wmi::{Asked, CheckBox},
+    usb,
+};
 
 /// The name of a device that a script does not name otherwise.
 pub const DEVICE: &str = "device";
@@ -37,6 +42,9 @@ pub struct Plug {
     /// Whether a filter is above the driver.
     #[serde(default)]
     pub filter: bool,
+    /// Numbers in the device's hardware key beside those of an INF file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, u32>,
     /// Whether the PnP manager starts the device once its stack is built.
     #[serde(default = "yes")]
     pub start: bool,
@@ -56,6 +64,7 @@ impl Plug {
             face: Face::default(),
             completion: Completion::default(),
             filter: false,
+            values: BTreeMap::new(),
             start: true,
             expect: Expected::success(),
         }
@@ -225,6 +234,13 @@ pub enum PnpOperation {
     SystemControl {
         /// `IRP_MN_*`
         minor: u8,
+    },
+    /// A power check box of Device Manager, by `WMI`.
+    CheckBox {
+        /// Which.
+        of: CheckBox,
+        /// What is done with it.
+        asked: Asked,
     },
     /// `IRP_MN_SET_POWER` or `IRP_MN_QUERY_POWER` for a device state.
     DevicePower {

@@ -85,6 +85,9 @@ impl SimStage {
             let model = usbip::model(&mut kernel, &plug.model)?;
             usb::plug(&mut kernel, model, options)?
         };
+        for (name, value) in &plug.values {
+            self.cpu.k().io.registry.set_device_number(pdo, name, *value);
+        }
         let new = NewDevice {
             name: plug.device.clone(),
             instance: plug.instance.clone().unwrap_or_else(|| plug.device.clone()),
@@ -182,6 +185,7 @@ impl SimStage {
             }
             PnpOperation::Minor { minor } => pnp::minor(cpu, device, minor).await,
             PnpOperation::SystemControl { minor } => pnp::system_control(cpu, device, minor).await,
+            PnpOperation::CheckBox { of, asked } => io::wmi::check_box(cpu, device, of, asked).await,
             PnpOperation::DevicePower { state, query } => {
                 power::device_power(cpu, device, state, query).await
             }

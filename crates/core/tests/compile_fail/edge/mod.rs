@@ -93,5 +93,7 @@ impl PolicyCalls for Edge {
     }
     fn disarm(_: Device, _: &mut Passive) {}
     fn read_settings(_: Device, _: &mut Passive) {}
+    fn offer_check_boxes(_: Device, _: &mut Passive) {}
+    fn withdraw_check_boxes(_: Device, _: &mut Passive) {}
     fn run_policy(_: Device, _: &mut Passive) {}
 }

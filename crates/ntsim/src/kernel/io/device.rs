@@ -209,6 +209,7 @@ impl Kernel {
         }
         record.deleted = true;
         let driver = record.driver;
+        self.wmi_check_deleted(device)?;
         if let Some(lower) = self.attached_to(device) {
             let text = format!("IoDeleteDevice of {id}, which is still attached to {}", self.object(lower));
             return Err(verifier_io(0x201, text));

@@ -24,6 +24,7 @@ mod send;
 mod share_access;
 mod shutdown;
 pub mod user;
+pub mod wmi;
 mod work_item;
 
 use std::collections::BTreeMap;
@@ -60,6 +61,7 @@ pub const EXPORTS: &[&[Export]] = &[
     remove_lock::EXPORTS,
     share_access::EXPORTS,
     shutdown::EXPORTS,
+    wmi::EXPORTS,
     work_item::EXPORTS,
 ];
 
@@ -95,6 +97,8 @@ pub struct Io {
     pub create_refused: BTreeMap<Addr, NtStatus>,
     /// Physical device objects for which `IoInvalidateDeviceState` was called; the PnP manager takes them.
     pub invalidated: Vec<Addr>,
+    /// Device objects that provide data to WMI.
+    pub wmi: wmi::Wmi,
     /// Names of device objects.
     names: names::Names,
     /// Device objects whose stacks are told of the system's shutdown, in order of registration.

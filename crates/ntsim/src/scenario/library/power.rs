@@ -14,7 +14,9 @@ use crate::{
     },
     pnp::{FilterFailure, NodeState, Refusal, Way},
     power::Sleep,
-    scenario::{Branch, DEVICE, Expectation, Expected, PnpOperation, PowerOperation, Race, Scenario, Step},
+    scenario::{
+        Branch, DEVICE, Expectation, Expected, Plug, PnpOperation, PowerOperation, Race, Scenario, Step,
+    },
 };
 
 /// All of them.
@@ -32,6 +34,12 @@ pub(super) fn all() -> Vec<Scenario> {
         shut_down(),
         restarted(),
         device_asleep_with_io(),
+        idle_device(),
+        idle_and_pnp(),
+        idle_races(),
+        idle_pulled(),
+        wakes_by_itself(),
+        wake_races(),
     ]
 }
 
@@ -239,4 +247,134 @@ fn device_asleep_with_io() -> Scenario {
         "the power manager puts the device into D2 while a read waits, and back",
         steps,
     )
+}
+
+/// A loopback device that can signal wake (bit 5 of its configuration's attributes), with an INF file that allows
+/// everything.
+fn plug_eager() -> Step {
+    let values = [
+        ("DeviceIdleEnabled", 1),
+        ("DefaultIdleState", 1),
+        ("DefaultIdleTimeout", IDLE_DELAY_MS),
+        ("SystemWakeEnabled", 1),
+    ];
+    let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+    Step::Plug(Plug { values, ..Plug::new(DEVICE, WAKING_MODEL) })
+}
+
+/// `bmAttributes` says that the device can signal wake.
+const WAKING_MODEL: &str = "loopback-hs:c7=a0";
+/// What the INF file of an eager device says about idleness, in milliseconds.
+const IDLE_DELAY_MS: u32 = 5;
+
+/// The device is suspended.
+fn asleep() -> Step {
+    power_state(POWER_DEVICE_D2)
+}
+
+/// Long enough for an idle device to be suspended.
+const fn a_while() -> Step {
+    Step::Sleep { microseconds: 30_000 }
+}
+
+fn signal() -> Step {
+    power(PowerOperation::DeviceWakes { device: DEVICE.into() })
+}
+
+/// The device may have been heard, or not.
+fn signal_unheard() -> Step {
+    let operation = PowerOperation::DeviceWakes { device: DEVICE.into() };
+    Step::Power { operation, expect: Expected::anything() }
+}
+
+fn race(branches: Vec<Vec<Step>>) -> Step {
+    Step::Race(Race { branches: branches.into_iter().map(Branch::new).collect() })
+}
+
+/// A request that needs no data and may meet a device that is gone.
+fn any_read(request: &str) -> [Step; 3] {
+    [submit_read(request), Step::Cancel { request: request.into() }, wait(request, Expected::anything())]
+}
+
+fn idle_device() -> Scenario {
+    let mut steps = vec![plug_eager(), open(), asleep(), Step::Expect(Expectation::PowerQuiet)];
+    steps.extend(echo(FILE, 19));
+    steps.push(power_state(POWER_DEVICE_D0));
+    steps.extend([a_while(), asleep()]);
+    steps.extend(control_transfers(FILE, 23));
+    steps.extend([a_while(), asleep()]);
+    for state in [Sleep::S1, Sleep::S3, Sleep::S4] {
+        steps.extend([sleep(state), wake(), a_while(), asleep(), Step::Expect(Expectation::PowerQuiet)]);
+    }
+    steps.extend(echo(FILE, 29));
+    steps.extend(end());
+    scenario("idle_device", "an idle device is suspended, and comes up for the next request", steps)
+}
+
+fn idle_and_pnp() -> Scenario {
+    let mut steps = vec![plug_eager()];
+    for operation in [PnpOperation::CancelRemove, PnpOperation::CancelStop, PnpOperation::Rebalance] {
+        steps.extend([a_while(), asleep(), pnp(operation)]);
+    }
+    steps.extend([a_while(), asleep(), pnp(PnpOperation::Disable), pnp(PnpOperation::Enable)]);
+    steps.extend([a_while(), asleep(), pnp(PnpOperation::Disable), unplug(), Step::Unload]);
+    scenario("idle_and_pnp", "a suspended device is queried, stopped, started, disabled and enabled", steps)
+}
+
+fn idle_races() -> Scenario {
+    let almost = Step::Sleep { microseconds: 9_700 };
+    let later = |microseconds| Step::Sleep { microseconds };
+    let mut steps = vec![plug_eager(), open(), almost.clone()];
+    let first = any_read("first").to_vec();
+    let mut second = vec![later(200)];
+    second.extend(any_read("second"));
+    let mut third = vec![later(500)];
+    third.extend(any_read("third"));
+    steps.push(race(vec![first, second, third]));
+    steps.extend([Step::Expect(Expectation::PowerQuiet), a_while(), asleep()]);
+    steps.push(race(vec![any_read("fourth").to_vec(), vec![sleep(Sleep::S3), wake()]]));
+    steps.extend([Step::Expect(Expectation::PowerQuiet), a_while(), asleep()]);
+    steps.extend(echo(FILE, 31));
+    steps.push(almost);
+    steps.push(race(vec![any_read("fifth").to_vec(), vec![sleep(Sleep::S3), wake()]]));
+    steps.extend([Step::Expect(Expectation::PowerQuiet)]);
+    steps.extend(end());
+    scenario("idle_races", "requests, the system's sleep and idleness come at once", steps)
+}
+
+fn idle_pulled() -> Scenario {
+    let mut steps = vec![plug_eager(), open(), Step::Sleep { microseconds: 9_900 }];
+    steps.push(race(vec![vec![unplug()], any_read("read").to_vec()]));
+    steps.extend([close(), is(NodeState::Deleted)]);
+    steps.extend([plug_eager(), open(), asleep()]);
+    steps.push(race(vec![vec![unplug()], any_read("another").to_vec()]));
+    steps.extend([close(), is(NodeState::Deleted), Step::Unload]);
+    scenario(
+        "idle_pulled",
+        "the device is pulled while it is being suspended, and when a request wakes it",
+        steps,
+    )
+}
+
+fn wakes_by_itself() -> Scenario {
+    let mut steps = vec![plug_eager(), asleep(), signal(), power_state(POWER_DEVICE_D0), a_while(), asleep()];
+    steps.extend([sleep(Sleep::S3), signal(), Step::Expect(Expectation::PowerQuiet), a_while(), asleep()]);
+    // It cannot wake the system from S4: it is disarmed, and armed again afterwards.
+    steps.extend([sleep(Sleep::S4), signal_unheard(), wake(), a_while(), asleep(), signal()]);
+    steps.extend(awake());
+    steps.extend([unplug(), Step::Unload]);
+    scenario("wakes_by_itself", "a suspended device signals wake, and wakes the system from S3", steps)
+}
+
+fn wake_races() -> Scenario {
+    let mut steps = vec![plug_eager(), open(), asleep()];
+    steps.push(race(vec![any_read("first").to_vec(), vec![signal_unheard()]]));
+    steps.extend([Step::Expect(Expectation::PowerQuiet), a_while(), asleep()]);
+    steps.push(race(vec![vec![sleep(Sleep::S3), wake()], vec![signal_unheard()]]));
+    steps.extend([Step::Expect(Expectation::PowerQuiet), a_while(), asleep(), close()]);
+    steps.push(race(vec![vec![pnp(PnpOperation::Disable)], vec![signal_unheard()]]));
+    steps.extend([pnp(PnpOperation::Enable), asleep()]);
+    steps.push(race(vec![vec![unplug()], vec![signal_unheard()]]));
+    steps.extend([is(NodeState::Deleted), Step::Unload]);
+    scenario("wake_races", "a suspended device signals wake while it is needed, sleeps, or goes", steps)
 }
