@@ -95,3 +95,13 @@ fn wakes_by_itself() {
 fn wake_races() {
     demand_clean_everywhere("wake_races", 100);
 }
+
+#[test]
+fn check_boxes() {
+    demand_clean_everywhere("check_boxes", 30);
+}
+
+#[test]
+fn check_boxes_and_pnp() {
+    demand_clean_everywhere("check_boxes_and_pnp", 30);
+}

@@ -7,11 +7,14 @@ use super::build::{
     FILE, close, control_transfers, echo, ends, is, open, plug, plug_with_filter, pnp, pnp_ends, scenario,
     submit_read, unplug, wait,
 };
+use nt_trace::NtStatus;
+
 use crate::{
     abi::{
         power::{POWER_DEVICE_D0, POWER_DEVICE_D2},
         status::STATUS_UNSUCCESSFUL,
     },
+    kernel::io::wmi::{Asked, CheckBox},
     pnp::{FilterFailure, NodeState, Refusal, Way},
     power::Sleep,
     scenario::{
@@ -40,6 +43,8 @@ pub(super) fn all() -> Vec<Scenario> {
         idle_pulled(),
         wakes_by_itself(),
         wake_races(),
+        check_boxes(),
+        check_boxes_and_pnp(),
     ]
 }
 
@@ -378,3 +383,64 @@ fn wake_races() -> Scenario {
     steps.extend([is(NodeState::Deleted), Step::Unload]);
     scenario("wake_races", "a suspended device signals wake while it is needed, sleeps, or goes", steps)
 }
+
+/// An eager device whose INF file lets the user choose.
+fn plug_with_boxes() -> Step {
+    let Step::Plug(mut plug) = plug_eager() else { return plug_eager() };
+    plug.values.insert("UserSetDeviceIdleEnabled".into(), 1);
+    Step::Plug(plug)
+}
+
+fn check_box(of: CheckBox, asked: Asked) -> Step {
+    pnp(PnpOperation::CheckBox { of, asked })
+}
+
+fn check_boxes() -> Scenario {
+    let mut steps = vec![plug_with_boxes(), open(), a_while(), asleep()];
+    for of in [CheckBox::Idle, CheckBox::Wake] {
+        steps.extend(
+            [Asked::All(true), Asked::Single(true), Asked::TooSmall].map(|asked| check_box(of, asked)),
+        );
+        let nobody = PnpOperation::CheckBox { of, asked: Asked::Nobody };
+        steps.push(pnp_ends(nobody, ends(WMI_INSTANCE_NOT_FOUND)));
+    }
+    // Nobody wakes the computer any more; nor is the device suspended.
+    steps.extend([
+        check_box(CheckBox::Wake, Asked::Change(false)),
+        check_box(CheckBox::Wake, Asked::All(false)),
+        check_box(CheckBox::Idle, Asked::ChangeItem(false)),
+        check_box(CheckBox::Idle, Asked::Single(false)),
+    ]);
+    steps.extend(echo(FILE, 37));
+    steps.extend([a_while(), power_state(POWER_DEVICE_D0)]);
+    steps.extend(nap(Sleep::S3));
+    steps.extend([check_box(CheckBox::Idle, Asked::Change(true)), a_while(), asleep()]);
+    steps.extend(end());
+    scenario("check_boxes", "the user allows and forbids what Device Manager's check boxes say", steps)
+}
+
+fn check_boxes_and_pnp() -> Scenario {
+    let all = |of| Step::Pnp {
+        device: DEVICE.into(),
+        operation: PnpOperation::CheckBox { of, asked: Asked::All(true) },
+        expect: Expected::anything(),
+    };
+    let mut steps = vec![plug_with_boxes(), a_while(), asleep()];
+    steps.push(race(vec![
+        vec![pnp(PnpOperation::Rebalance)],
+        vec![all(CheckBox::Idle), all(CheckBox::Wake)],
+        vec![all(CheckBox::Wake)],
+    ]));
+    steps.extend([check_box(CheckBox::Idle, Asked::All(true)), pnp(PnpOperation::Disable)]);
+    steps.extend([pnp(PnpOperation::Enable), a_while(), check_box(CheckBox::Wake, Asked::All(true))]);
+    steps.push(race(vec![vec![unplug()], vec![all(CheckBox::Idle)], vec![all(CheckBox::Wake)]]));
+    steps.extend([is(NodeState::Deleted), Step::Unload]);
+    scenario(
+        "check_boxes_and_pnp",
+        "the check boxes are read while the device is stopped, disabled and pulled",
+        steps,
+    )
+}
+
+/// `STATUS_WMI_INSTANCE_NOT_FOUND`
+const WMI_INSTANCE_NOT_FOUND: NtStatus = NtStatus(0xC000_0296);
