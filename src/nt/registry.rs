@@ -8,7 +8,7 @@
 // UNSAFETY: calls the kernel with handles and buffers.
 #![expect(unsafe_code, reason = "calls the kernel with handles and buffers")]
 
-use core::{mem::offset_of, ptr};
+use core::{marker::PhantomData, mem::offset_of, ptr};
 
 use usbclient_protocol::status::{NtStatus, Status};
 use wdk_sys::{
@@ -54,11 +54,11 @@ impl ValueName {
 /// The device's hardware key, open.
 pub struct DeviceKey<'p> {
     handle: HANDLE,
-    passive: &'p Passive,
+    passive: PhantomData<&'p Passive>,
 }
 
 impl<'p> DeviceKey<'p> {
-    fn open(device: Device, access: u32, passive: &'p Passive) -> Result<Self, Status> {
+    fn open(device: Device, access: u32, _passive: &'p Passive) -> Result<Self, Status> {
         let mut handle = ptr::null_mut();
         // SAFETY: the physical device object below this one, and a local for the handle. The token proves
         // PASSIVE_LEVEL.
@@ -66,7 +66,7 @@ impl<'p> DeviceKey<'p> {
             IoOpenDeviceRegistryKey(device.pdo().as_ptr(), PLUGPLAY_REGKEY_DEVICE, access, &raw mut handle)
         };
         NtStatus::from_raw(status).check()?;
-        Ok(Self { handle, passive })
+        Ok(Self { handle, passive: PhantomData })
     }
 
     /// Opens it to read.
@@ -89,7 +89,7 @@ impl<'p> DeviceKey<'p> {
 
     /// A `REG_DWORD`. `None`: there is no value with this name, or it is something else.
     pub fn number(&self, name: &ValueName) -> Option<u32> {
-        let Self { handle, passive: _ } = *self;
+        let handle = self.handle;
         let mut name = name.as_unicode();
         let mut room = Room { value: KEY_VALUE_PARTIAL_INFORMATION::default(), rest: [0; 4] };
         let mut length = 0;
