@@ -172,7 +172,11 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
         }
         request::Request::GetDeviceInfo => return replies::device_info(irp, configured, gate.is_function),
         request::Request::GetPolicy { endpoint, policy } => {
-            let value = get_policy(configured, &gate.policies, endpoint, policy)?;
+            let of_power = if endpoint.is_none() { gate.power.settings.policy(policy) } else { None };
+            let value = match of_power {
+                Some(value) => value,
+                None => get_policy(configured, &gate.policies, endpoint, policy)?,
+            };
             return replies::bytes(irp, &PolicyValue { value }.encode());
         }
         request::Request::SetPolicy { endpoint, policy, value } => {
@@ -419,6 +423,9 @@ fn get_policy(
 /// A policy that needs the bounce packet is not set without one.
 fn set_policy(gate: &mut Gate, endpoint: Option<Endpoint>, policy: u32, value: u32) -> Result<Plan, Status> {
     let Some(endpoint) = endpoint else {
+        if let Some(result) = gate.power.settings.set_policy(policy, value) {
+            return result.map(|()| Plan::Complete(STATUS_SUCCESS, 0));
+        }
         gate.policies.set_default_pipe(policy, value)?;
         return Ok(Plan::Complete(STATUS_SUCCESS, 0));
     };

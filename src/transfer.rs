@@ -59,6 +59,9 @@ pub fn device_control<'d>(
         let sequence = gate.next_sequence();
         match request::plan(&mut gate, irp.raw(), sequence) {
             Plan::Complete(status, information) => {
+                if gate.has_power_job() || gate.needs_idle_timer() {
+                    policy::run(device);
+                }
                 drop(gate);
                 return irp.complete(guard, status, information);
             }

@@ -142,6 +142,7 @@ impl PowerCalls for Nt {
             Entered::Resume => {
                 holding::send_held(device, irql);
                 reader::pump_all(device, irql);
+                reader::pump_all(device, irql);
                 policy::run_if_needed(device, irql);
             }
             Entered::Fail => {

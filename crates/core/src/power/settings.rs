@@ -3,6 +3,10 @@
 //! The names are WinUSB's, so that one INF serves for both.
 //! Page: <https://learn.microsoft.com/windows-hardware/drivers/usbcon/winusb-power-management>
 
+use usbclient_protocol::policy;
+
+use crate::status::{STATUS_INVALID_PARAMETER, Status};
+
 /// The driver's registry values, its power policies, and what the device can do. All off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a registry value of its own")]
@@ -44,6 +48,32 @@ impl Settings {
         system_wake: false,
         has_remote_wake: false,
     };
+
+    /// Sets a policy of the device (target 0). `None`: it is not one of power's.
+    pub const fn set_policy(&mut self, policy: u32, value: u32) -> Option<Result<(), Status>> {
+        match policy {
+            policy::AUTO_SUSPEND if value > 1 => Some(Err(STATUS_INVALID_PARAMETER)),
+            policy::AUTO_SUSPEND => {
+                self.auto_suspend = value != 0;
+                Some(Ok(()))
+            }
+            policy::SUSPEND_DELAY => {
+                self.suspend_delay_ms = value;
+                Some(Ok(()))
+            }
+            _ => None,
+        }
+    }
+
+    /// A policy of the device. `None`: it is not one of power's.
+    #[must_use]
+    pub const fn policy(&self, policy: u32) -> Option<u32> {
+        match policy {
+            policy::AUTO_SUSPEND => Some(if self.auto_suspend { 1 } else { 0 }),
+            policy::SUSPEND_DELAY => Some(self.suspend_delay_ms),
+            _ => None,
+        }
+    }
 
     /// Whether an idle device is suspended.
     #[must_use]

@@ -139,6 +139,18 @@ fn user_and_registry_both_allow_suspending() {
     assert!(suspends(|s| (s.user_sets_idle, s.user_allows_idle) = (false, false)));
 }
 
+#[test]
+fn policies_of_the_device_are_two() {
+    use usbclient_core::status::STATUS_INVALID_PARAMETER;
+    let mut settings = EAGER;
+    assert_eq!(settings.set_policy(0x81, 0), Some(Ok(())));
+    assert_eq!((settings.policy(0x81), settings.suspends()), (Some(0), false));
+    assert_eq!(settings.set_policy(0x81, 2), Some(Err(STATUS_INVALID_PARAMETER)));
+    assert_eq!(settings.set_policy(0x83, 250), Some(Ok(())));
+    assert_eq!(settings.policy(0x83), Some(250));
+    assert_eq!((settings.set_policy(3, 1), settings.policy(3)), (None, None));
+}
+
 /// Every order of asking, arriving, cancelling and coming back: the IRP is ended by exactly one.
 #[test]
 fn exactly_one_ends_a_cancellable_irp() {
