@@ -49,7 +49,12 @@ fn claim_free(files: &mut Files<Memory>, file: &File, interface: u8) -> Result<u
 }
 
 fn limits<'a>(files: &'a Files<Memory>, file: Option<&'a File>) -> Limits<'a> {
-    Limits { endpoints: &ENDPOINTS, access: files.access(file), control_maximum: 4096 }
+    Limits {
+        endpoints: &ENDPOINTS,
+        access: files.access(file),
+        policies: const { &usbclient_core::policy::Policies::new() },
+        control_maximum: 4096,
+    }
 }
 
 fn send(

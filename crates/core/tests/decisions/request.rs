@@ -269,7 +269,12 @@ fn a_stream_is_the_target_of_transfers_and_of_cancelling() {
     assert!(files.furnish(vec![HandleSlot::FREE]).is_ok());
     let file = files.open().unwrap();
     let handle = files.open_stream(Some(&file), BULK_IN, 3).unwrap();
-    let limits = Limits { endpoints: &ENDPOINTS, access: files.access(Some(&file)), control_maximum: 4096 };
+    let limits = Limits {
+        endpoints: &ENDPOINTS,
+        access: files.access(Some(&file)),
+        policies: const { &usbclient_core::policy::Policies::new() },
+        control_maximum: 4096,
+    };
     let send =
         |code, input: &[u8], output_length| decode(DeviceControl { code, input, output_length }, limits);
     let read = PipeTransfer::new(handle).encode();
