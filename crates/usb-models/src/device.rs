@@ -307,7 +307,7 @@ impl<F: Function> DeviceModel for Device<F> {
     fn set_configuration(&mut self, now: Time, value: u8) -> Result<(), Refused> {
         self.present()?;
         let known = self.descriptors.configurations.iter().any(|configuration| configuration.value == value);
-        if value != 0 && !known {
+        if value != 0 && !(known && self.function.accepts_configuration(value)) {
             return Err(Refused);
         }
         self.configuration = value;
@@ -322,7 +322,8 @@ impl<F: Function> DeviceModel for Device<F> {
         let value = self.configuration;
         let configuration =
             self.descriptors.configurations.iter().find(|made| made.value == value).ok_or(Refused)?;
-        if !configuration.settings.contains(&(interface, alternate)) {
+        let known = configuration.settings.contains(&(interface, alternate));
+        if !known || !self.function.accepts_setting(interface, alternate) {
             return Err(Refused);
         }
         let this = |chosen: &&mut Chosen| chosen.configuration == value && chosen.interface == interface;

@@ -137,6 +137,18 @@ pub trait Function {
         let _ = (interface, alternate);
     }
 
+    /// Whether the device does not answer STALL to `SET_CONFIGURATION` with this value.
+    fn accepts_configuration(&self, value: u8) -> bool {
+        let _ = value;
+        true
+    }
+
+    /// Whether the device does not answer STALL to `SET_INTERFACE` for this setting.
+    fn accepts_setting(&self, interface: u8, alternate: u8) -> bool {
+        let _ = (interface, alternate);
+        true
+    }
+
     /// The configuration changed or the bus was reset: buffers start empty.
     fn restart(&mut self) {}
 }

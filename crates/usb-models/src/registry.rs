@@ -10,7 +10,7 @@ use crate::{
     models::{
         audio, camera, composite, eeprom, hid, hostile, iso_loopback, loopback,
         obstinate::{self, Obstinate},
-        stream_loopback, uas, wide,
+        settings, stream_loopback, uas, wide,
     },
 };
 
@@ -156,6 +156,16 @@ const ENTRIES: &[Entry] = &[
         name: "composite",
         about: "two functions, interface numbers 2 and 5",
         make: |edits| made(edits, composite::device(Speed::High)),
+    },
+    Entry {
+        name: "composite-function",
+        about: "the part of a composite device that one function's driver sees: interface 2 alone",
+        make: |edits| made(edits, composite::function(Speed::High)),
+    },
+    Entry {
+        name: "settings",
+        about: "bulk loopback with three configurations and four settings; one of each is refused",
+        make: |edits| made(edits, settings::device(Speed::High)),
     },
     Entry { name: "nak", about: "answers NAK for ever", make: |edits| stubborn(edits, Obstinate::Nak) },
     Entry {

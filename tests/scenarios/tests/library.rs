@@ -27,6 +27,8 @@ fn every_scenario_is_played() {
         "enhanced_",
         "port_cycled",
         "pulled_before_",
+        // recovery.rs, settings.rs.
+        "pulled_during_",
     ];
     for scenario in library::all() {
         let name = scenario.name;

@@ -39,6 +39,9 @@ pub struct Plug {
     /// When the USB stack completes what it could complete at once.
     #[serde(default)]
     pub completion: Completion,
+    /// The device is one function of a composite device: `bInterfaceNumber` of its first interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<u8>,
     /// Whether a filter is above the driver.
     #[serde(default)]
     pub filter: bool,
@@ -63,6 +66,7 @@ impl Plug {
             instance: None,
             face: Face::default(),
             completion: Completion::default(),
+            function: None,
             filter: false,
             values: BTreeMap::new(),
             start: true,

@@ -79,7 +79,11 @@ impl SimStage {
     }
 
     async fn plug(&self, plug: &Plug) -> Result<(), Stop> {
-        let options = usb::Options { face: plug.face.into(), completion: plug.completion.into() };
+        let options = usb::Options {
+            face: plug.face.into(),
+            completion: plug.completion.into(),
+            function: plug.function,
+        };
         let pdo = {
             let mut kernel = self.cpu.k();
             let model = usbip::model(&mut kernel, &plug.model)?;

@@ -16,6 +16,11 @@ use crate::{
 /// `FILE_DEVICE_USB`
 const FILE_DEVICE_USB: u32 = 0x22;
 
+/// `DevicePropertyHardwareID`: what the bus driver answers to `BusQueryHardwareIDs`.
+///
+/// Page: `wdm/nf-wdm-iogetdeviceproperty`.
+const DEVICE_PROPERTY_HARDWARE_ID: u32 = 1;
+
 /// How the stack below a device behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -23,6 +28,8 @@ pub struct Options {
     pub face: Face,
     /// When and where it completes URBs.
     pub completion: Completion,
+    /// The device is one function of a composite device: `bInterfaceNumber` of its first interface.
+    pub function: Option<u8>,
 }
 
 /// Plugs a device in: gives its physical device object. The PnP manager is not told.
@@ -49,7 +56,10 @@ pub fn plug(kernel: &mut Kernel, model: Box<dyn DeviceModel>, options: Options) 
     if let Some(installation) = &kernel.installation {
         kernel.io.registry.add_device(pdo, installation);
     }
-    kernel.usb.devices.insert(pdo, Device::new(model, options, port));
+    let device = Device::new(model, options, port);
+    let ids = super::query_id::hardware_ids(&device);
+    kernel.usb.devices.insert(pdo, device);
+    kernel.io.properties.insert((pdo, DEVICE_PROPERTY_HARDWARE_ID), ids);
     Ok(pdo)
 }
 

@@ -17,17 +17,24 @@ const INSTANCE_ID: u32 = 3;
 /// The text of a `BUS_QUERY_ID_TYPE`, with its ending zero or zeros. None: another type.
 pub(super) fn text(device: &Device, kind: u32) -> Option<Vec<u16>> {
     let (vendor, product, revision) = numbers(device.model.device_descriptor());
+    // Page: `install/standard-usb-identifiers`, multiple-interface devices.
+    let interface = device.options.function.map_or_else(String::new, |number| format!("&MI_{number:02X}"));
     let id = format!("USB\\VID_{vendor:04X}&PID_{product:04X}");
     let strings = match kind {
-        DEVICE_ID => return Some(single(&id)),
+        DEVICE_ID => return Some(single(&format!("{id}{interface}"))),
         INSTANCE_ID => return Some(single(&format!("{}&0&{}", device.port, device.port))),
-        HARDWARE_IDS => vec![format!("{id}&REV_{revision:04X}"), id],
+        HARDWARE_IDS => vec![format!("{id}&REV_{revision:04X}{interface}"), format!("{id}{interface}")],
         COMPATIBLE_IDS => compatible(device),
         _ => return None,
     };
     let mut text: Vec<u16> = strings.iter().flat_map(|string| single(string)).collect();
     text.push(0);
     Some(text)
+}
+
+/// The hardware IDs as a property: the bytes of their text.
+pub(super) fn hardware_ids(device: &Device) -> Vec<u8> {
+    text(device, HARDWARE_IDS).unwrap_or_default().into_iter().flat_map(u16::to_le_bytes).collect()
 }
 
 /// `idVendor`, `idProduct`, `bcdDevice`.

@@ -21,6 +21,28 @@ pub const SOURCE_IN: u8 = 0x83;
 #[derive(Debug)]
 pub struct Composite(Loopback);
 
+/// What the driver of the loopback function sees: the composite device's parent driver gives it a part of the
+/// configuration, whose one interface has the number that it has in the whole device.
+///
+/// # Errors
+///
+/// [`BuildError`].
+pub fn function(speed: Speed) -> Result<Device<Composite>, BuildError> {
+    let plain = SuperSpeedCapability::default();
+    let configuration = ConfigurationBuilder::new(speed, 1)?
+        .interface(LOOPBACK_INTERFACE, 0, Class::VENDOR)?
+        .bulk(BULK_OUT, plain)?
+        .bulk(BULK_IN, plain)?
+        .interrupt(INTERRUPT_IN, 64, 7)?
+        .finish()?;
+    let descriptors = DeviceBuilder::new(speed, 0x0004)
+        .class(Class::MISCELLANEOUS_ASSOCIATION)
+        .strings(&["usbclient", "Composite", "0001"])
+        .configuration(configuration)?
+        .finish()?;
+    Ok(Device::new(descriptors, Composite(Loopback::new()?))?)
+}
+
 /// The composite device.
 ///
 /// # Errors

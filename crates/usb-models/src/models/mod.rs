@@ -9,6 +9,7 @@ pub mod hostile;
 pub mod iso_loopback;
 pub mod loopback;
 pub mod obstinate;
+pub mod settings;
 pub mod stream_loopback;
 pub mod uas;
 pub mod wide;

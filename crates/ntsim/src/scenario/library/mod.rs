@@ -16,6 +16,7 @@ mod readers;
 mod recovery;
 mod removal;
 mod requests;
+mod settings;
 mod streams;
 mod tracing;
 mod transfers;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(requests::all());
     all.extend(recovery::all());
     all.extend(files::all());
+    all.extend(settings::all());
     all.extend(hostile::all());
     all.extend(knobs::all());
     all.extend(hlk::all());

@@ -105,7 +105,7 @@ impl Client {
         let (pdo, handle) = {
             let mut kernel = cpu.k();
             let model = registry::by_name(model).expect("a model");
-            let pdo = plug(&mut kernel, model, Options { face, completion })?;
+            let pdo = plug(&mut kernel, model, Options { face, completion, ..Options::default() })?;
             let out = block(&mut kernel, 8)?;
             usbdex(&mut kernel, "USBD_CreateHandle", &[pdo.0, pdo.0, 0x602, 1, out.0])?;
             (pdo, kernel.mem.read(out)?)
