@@ -45,11 +45,16 @@ pub fn try_box<T>(value: T) -> Result<Box<T>, Status> {
 /// # Errors
 ///
 /// `STATUS_INSUFFICIENT_RESOURCES`: there is no memory, or more is asked for than can exist.
-pub fn try_filled<T>(count: usize, make: impl FnMut() -> T) -> Result<Vec<T>, Status> {
+pub fn try_filled<T>(count: usize, mut make: impl FnMut() -> T) -> Result<Vec<T>, Status> {
     let mut items = Vec::new();
     items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
-    // There is room for each: this does not allocate.
-    items.extend(core::iter::repeat_with(make).take(count));
+    for _item in 0..count {
+        // There is room for each; that it is looked for here keeps the code that grows a vector out of the image.
+        if items.len() == items.capacity() {
+            return Err(STATUS_INSUFFICIENT_RESOURCES);
+        }
+        items.push(make());
+    }
     Ok(items)
 }
 

@@ -134,8 +134,8 @@
 #define USBCLIENT_IOCTL_ABORT_PIPE 0x8B5CA0C0u
 
 /*
- * Clears a halt of the endpoint and resets its data toggle on both sides. Access: write; method:
- * buffered. Input: USBCLIENT_PIPE_SELECT. Output: none.
+ * Cancels what is in flight on the pipe, clears a halt of the endpoint and resets its data toggle
+ * on both sides. Access: write; method: buffered. Input: USBCLIENT_PIPE_SELECT. Output: none.
  */
 #define USBCLIENT_IOCTL_RESET_PIPE 0x8B5CA0C4u
 
@@ -196,26 +196,29 @@
 #define USBCLIENT_IOCTL_DROP_PRIVILEGES 0x8B5C610Cu
 
 /*
- * Selects a configuration; every pipe is new then. Access: write; method: buffered. Input:
- * USBCLIENT_CONFIGURATION_SELECT. Output: none.
+ * Cancels everything and selects a configuration; every pipe is new then. If that fails the old one
+ * is selected again. Access: write; method: buffered. Input: USBCLIENT_CONFIGURATION_SELECT.
+ * Output: none.
  */
 #define USBCLIENT_IOCTL_SELECT_CONFIGURATION 0x8B5CA140u
 
 /*
- * Selects an alternate setting; the interface's pipes are new then. Access: write; method:
- * buffered. Input: USBCLIENT_SETTING_SELECT. Output: none.
+ * Cancels what is in flight on the interface's pipes and selects an alternate setting; the pipes
+ * are new then. If that fails the old setting is selected again, and if that fails too, the
+ * interface has no pipes until one is selected. Access: write; method: buffered. Input:
+ * USBCLIENT_SETTING_SELECT. Output: none.
  */
 #define USBCLIENT_IOCTL_SELECT_INTERFACE 0x8B5CA144u
 
 /*
- * Resets the device; the configuration stays. Access: write; method: buffered. Input: none. Output:
- * none.
+ * Cancels everything and resets the device; the configuration and the pipes stay. A composite
+ * device is reset whole. Access: write; method: buffered. Input: none. Output: none.
  */
 #define USBCLIENT_IOCTL_RESET_PORT 0x8B5CA148u
 
 /*
- * Makes the device appear anew, as if it were unplugged and plugged in. Access: write; method:
- * buffered. Input: none. Output: none.
+ * Cancels everything and makes the device appear anew, as if it were unplugged and plugged in.
+ * Access: write; method: buffered. Input: none. Output: none.
  */
 #define USBCLIENT_IOCTL_CYCLE_PORT 0x8B5CA14Cu
 

@@ -263,13 +263,14 @@ codes! {
         INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
         SHARING_VIOLATION: "another file has claimed the interface",
     }
-    /// Clears a halt of the endpoint and resets its data toggle on both sides.
+    /// Cancels what is in flight on the pipe, clears a halt of the endpoint and resets its data toggle on both sides.
     RESET_PIPE = 0x831, Buffered, Write {
         input: Some(PipeSelect::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such endpoint",
         INVALID_HANDLE: "a handle that is not this file's, not a pipe's, or stale",
         SHARING_VIOLATION: "another file has claimed the interface",
+        IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
     /// Drops what was received on an IN pipe and not yet read.
     FLUSH_PIPE = 0x832, Buffered, Read {
@@ -347,34 +348,37 @@ codes! {
         INVALID_PARAMETER: "an undefined operation",
         INVALID_HANDLE: "the sender has opened no file",
     }
-    /// Selects a configuration; every pipe is new then.
+    /// Cancels everything and selects a configuration; every pipe is new then. If that fails the old one is selected again.
     SELECT_CONFIGURATION = 0x850, Buffered, Write {
         input: Some(ConfigurationSelect::LAYOUT),
         output: "none",
         INVALID_PARAMETER: "no such configuration",
         SHARING_VIOLATION: "another file has claimed an interface",
         NOT_SUPPORTED: "a function of a composite device cannot",
+        IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
-    /// Selects an alternate setting; the interface's pipes are new then.
+    /// Cancels what is in flight on the interface's pipes and selects an alternate setting; the pipes are new then. If that
+    /// fails the old setting is selected again, and if that fails too, the interface has no pipes until one is selected.
     SELECT_INTERFACE = 0x851, Buffered, Write {
         input: Some(SettingSelect::LAYOUT),
         output: "none",
         INVALID_HANDLE: "not the handle of an interface, or not this file's",
-        INVALID_PARAMETER: "no such setting",
+        INVALID_PARAMETER: "no such interface or setting, or one of its endpoints belongs to another interface now",
         SHARING_VIOLATION: "another file has claimed the interface",
+        IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
-    /// Resets the device; the configuration stays.
+    /// Cancels everything and resets the device; the configuration and the pipes stay. A composite device is reset whole.
     RESET_PORT = 0x852, Buffered, Write {
         input: None,
         output: "none",
         SHARING_VIOLATION: "another file has claimed an interface",
-        INVALID_DEVICE_STATE: "another recovery is going on",
+        IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
-    /// Makes the device appear anew, as if it were unplugged and plugged in.
+    /// Cancels everything and makes the device appear anew, as if it were unplugged and plugged in.
     CYCLE_PORT = 0x853, Buffered, Write {
         input: None,
         output: "none",
         SHARING_VIOLATION: "another file has claimed an interface",
-        INVALID_DEVICE_STATE: "another recovery is going on",
+        IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
 }
