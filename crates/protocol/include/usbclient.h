@@ -265,11 +265,15 @@
  * the default pipe.
  */
 #define USBCLIENT_POLICY_PIPE_TRANSFER_TIMEOUT 0x3u
-/* IN: a short packet does not end a read; it goes on until the buffer is full. 0 or 1; 0 at first. */
+/*
+ * IN: a short packet does not end a read; it goes on until the buffer is full or, without
+ * `ALLOW_PARTIAL_READS`, has no room for a whole packet. 0 or 1; 0 at first.
+ */
 #define USBCLIENT_POLICY_IGNORE_SHORT_PACKETS 0x4u
 /*
  * IN: reads need not be a multiple of the packet size. What does not fit is kept for the next read,
- * or dropped: see `AUTO_FLUSH`. 0 or 1; 0 at first.
+ * or dropped: see `AUTO_FLUSH`. What is left over of a short packet ends the read that gets it, as
+ * the packet would. Not for streams. 0 or 1; 0 at first.
  */
 #define USBCLIENT_POLICY_ALLOW_PARTIAL_READS 0x5u
 /* IN: with `ALLOW_PARTIAL_READS`, what does not fit is dropped. 0 or 1; 0 at first. */
@@ -561,15 +565,16 @@ typedef struct USBCLIENT_READER_START {
      */
     uint32_t target;
     /*
-     * Bytes of one read: a multiple of the packet size.
+     * Bytes of one read: a multiple of the packet size, at most 1 MiB and one transfer.
      */
     uint32_t transfer_length;
     /*
-     * How many reads are outstanding at a time.
+     * How many reads are outstanding at a time: 1 to 64.
      */
     uint32_t transfer_count;
     /*
-     * Bytes that the ring holds: at least one read's.
+     * Bytes that the ring holds if reads come full: at least one read's, at most 16 MiB. Each short
+     * read takes four bytes more.
      */
     uint32_t ring_length;
     /*
