@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     descriptors::Endpoint,
-    files::{self, HANDLES, HandleSlot, Rights},
+    files::{self, File, HANDLES, HandleSlot, Rights},
     pnp::{Admission, RequestClass},
 };
 use usbclient_protocol::{
@@ -19,7 +19,7 @@ use usbclient_protocol::{
 
 use crate::{
     cancel,
-    gate::Gate,
+    gate::{Gate, Pipe},
     nt::{
         device::Device,
         file::{self, FileContext},
@@ -74,6 +74,16 @@ pub fn clean_up(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
     streams::close_all_of(device, file, irql);
 }
 
+/// Whether the request's file may use the endpoint, after a time in which the lock was not held.
+pub fn may_still_use(gate: &mut Gate, irp: &Irp, endpoint: u8) -> Result<(), Status> {
+    let configured = gate.configured.as_ref().ok_or(STATUS_DEVICE_NOT_READY)?;
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    if file.is_some_and(File::is_closed) {
+        return Err(STATUS_CANCELLED);
+    }
+    gate.files.access(file).pipe(&configured.endpoints, endpoint.into()).map(|_endpoint| ())
+}
+
 /// `CLAIM_INTERFACE`
 pub fn claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Result<Plan, Status> {
     let configured = gate.configured.as_ref().ok_or(STATUS_DEVICE_NOT_READY)?;
@@ -87,8 +97,14 @@ pub fn claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Result<Plan, Stat
             .iter()
             .any(|endpoint| endpoint.address == address && endpoint.interface == interface)
     };
+    let has_reader = || {
+        let pipes = configured.endpoints.iter().zip(&configured.pipes);
+        let is_others = |pipe: &Pipe| pipe.reader.as_ref().is_some_and(|reader| !reader.is_of(file));
+        pipes.filter(|(endpoint, _)| endpoint.interface == interface).any(|(_, pipe)| is_others(pipe))
+    };
     let is_in_use = || {
-        gate.slots.any(|entry| entry.file != file && of_interface(entry.endpoint))
+        has_reader()
+            || gate.slots.any(|entry| entry.file != file && of_interface(entry.endpoint))
             || gate.held.any(|key, other| other != file && key.wait.pipe().is_some_and(of_interface))
     };
     let context = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));

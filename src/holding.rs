@@ -182,8 +182,7 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
         }
         Plan::StartReader { endpoint, reading } => {
             drop(gate);
-            let file = pended.raw().file();
-            let result = reader::start(device, file, endpoint, reading, irql);
+            let result = reader::start(device, pended.raw(), endpoint, reading, irql);
             pended.complete(result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
         }
         Plan::StopReader { endpoint } => {

@@ -28,6 +28,7 @@ use usbclient_protocol::{
 
 use crate::{
     cancel::cancel_in_flight,
+    files,
     gate::Gate,
     nt::{
         Nt, OwnIrp,
@@ -83,6 +84,13 @@ impl Read {
 struct NewReader {
     reader: Box<Reader>,
     slots: Vec<NewSlot>,
+}
+
+impl Reader {
+    /// Whether this file started it.
+    pub fn is_of(&self, file: FileId) -> bool {
+        self.file == file
+    }
 }
 
 impl NewReader {
@@ -203,18 +211,20 @@ impl Reader {
 /// # Errors
 ///
 /// `STATUS_INVALID_DEVICE_STATE`: the pipe has one. `STATUS_INSUFFICIENT_RESOURCES` and others: it could not be made.
+/// `STATUS_CANCELLED`, `STATUS_SHARING_VIOLATION`: the file was closed, or another has claimed the interface, while it was
+/// made.
 pub fn start(
     device: Device,
-    file: FileId,
+    irp: &Irp,
     endpoint: u8,
     reading: Reading,
     irql: &mut AtMostDispatch,
 ) -> Result<(), Status> {
     let handle = device.gate.lock(irql).lend_handle().ok_or(STATUS_DEVICE_NOT_READY)?;
-    let made = NewReader::allocate(device, &handle, file, reading, irql);
+    let made = NewReader::allocate(device, &handle, irp.file(), reading, irql);
     let installed = made.map_err(|status| (status, None)).and_then(|made| {
         let mut gate = device.gate.lock(irql);
-        install(&mut gate, made, endpoint).map_err(|(status, made)| (status, Some(made)))
+        install(&mut gate, irp, made, endpoint).map_err(|(status, made)| (status, Some(made)))
     });
     // What could not be installed is freed outside the lock, while the handle has this user.
     let result = installed.map_err(|(status, not_used)| {
@@ -230,7 +240,10 @@ pub fn start(
     result
 }
 
-fn install(gate: &mut Gate, made: NewReader, endpoint: u8) -> Result<(), (Status, NewReader)> {
+fn install(gate: &mut Gate, irp: &Irp, made: NewReader, endpoint: u8) -> Result<(), (Status, NewReader)> {
+    if let Err(status) = files::may_still_use(gate, irp, endpoint) {
+        return Err((status, made));
+    }
     let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) else {
         return Err((STATUS_DEVICE_NOT_READY, made));
     };

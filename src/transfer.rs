@@ -118,8 +118,7 @@ pub fn device_control<'d>(
             }
             Plan::StartReader { endpoint, reading } => {
                 drop(gate);
-                let file = irp.raw().file();
-                let result = reader::start(device, file, endpoint, reading, irql);
+                let result = reader::start(device, irp.raw(), endpoint, reading, irql);
                 return irp.complete(guard, result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
             }
             Plan::StopReader { endpoint } => {
