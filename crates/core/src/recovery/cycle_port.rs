@@ -6,8 +6,10 @@ use usbclient_protocol::status::Status;
 
 use super::{Quiet, QuietCalls, Scope, quieten};
 
-/// Cancels everything and holds what is new, until the bus driver has answered `IOCTL_INTERNAL_USB_CYCLE_PORT`: no
-/// transfer may be sent before. Who gets the proof sends the request, and resumes when it comes back.
+/// Cancels everything and holds what is new.
+///
+/// No transfer may be sent until the bus driver has answered `IOCTL_INTERNAL_USB_CYCLE_PORT`. Who gets the proof sends
+/// that request, and resumes when it comes back.
 ///
 /// Nothing waits for that, because the removal that follows may come before the answer.
 ///

@@ -88,8 +88,13 @@ fn quieten<C: QuietCalls>(
     C::cancel(device, scope, passive);
     let is_quiet = C::wait_until_quiet(device, scope, passive);
     let result = C::still_there(device, passive);
-    let result = result.and_then(|()| if is_quiet { Ok(Quiet { scope }) } else { Err(STATUS_IO_TIMEOUT) });
-    result.inspect_err(|_| C::resume(device, scope, passive))
+    let result = match result {
+        Ok(()) if is_quiet => return Ok(Quiet { scope }),
+        Ok(()) => Err(STATUS_IO_TIMEOUT),
+        Err(status) => Err(status),
+    };
+    C::resume(device, scope, passive);
+    result
 }
 
 /// Does `body` while a part of the device is quiet. It goes on afterwards, however that ended.
@@ -104,5 +109,8 @@ fn while_quiet<C: QuietCalls, T>(
     // A failure of a device that is gone is only that.
     let there = C::still_there(device, passive);
     C::resume(device, quiet.scope, passive);
-    result.map_err(|status| there.err().unwrap_or(status))
+    match (result, there) {
+        (Err(_), Err(gone)) => Err(gone),
+        (result, _) => result,
+    }
 }

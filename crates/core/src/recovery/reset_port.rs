@@ -16,8 +16,10 @@ pub trait PortCalls: QuietCalls {
     fn reset_port(device: Self::Device, quiet: &Quiet, passive: &mut Self::Passive) -> Result<(), Status>;
 }
 
-/// Cancels everything, the default pipe's requests too, then resets the port. The bus driver selects the configuration
-/// and the alternate settings again; all pipe handles stay valid, so nothing here changes.
+/// Cancels everything, the default pipe's requests too, then resets the port.
+///
+/// The bus driver selects the configuration and the alternate settings again; all pipe handles stay valid, so nothing
+/// here changes.
 ///
 /// # Errors
 /// As [`PortCalls::reset_port`]; `STATUS_IO_TIMEOUT` if requests did not come back; `STATUS_DEVICE_NOT_CONNECTED`.
