@@ -11,7 +11,7 @@ const SEEDS: u64 = 20;
 
 fn life_of(name: &str) -> Life {
     let life = live(&mut machine(), &scenario(name), Choices::InTurn);
-    assert_clean(&life);
+    assert_clean(&life, name);
     life
 }
 
@@ -144,7 +144,7 @@ fn a_driver_works_without_its_provider() {
             countdown: 1,
             status: NtStatus(0xC000_009A),
         });
-        assert_clean(&ntsim::life::play(&mut machine, &scenario("traced_life")));
+        assert_clean(&ntsim::life::play(&mut machine, &scenario("traced_life")), routine);
     }
 }
 
