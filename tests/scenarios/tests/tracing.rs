@@ -72,7 +72,8 @@ fn a_transfer_is_told_with_its_endpoint_its_bytes_and_its_end() {
     let all = written(&life.events);
     let starts: Vec<_> = all.iter().filter(|event| event.name == "TransferStart").collect();
     let stops: Vec<_> = all.iter().filter(|event| event.name == "TransferStop").collect();
-    assert_eq!((starts.len(), stops.len()), (5, 5));
+    // The recovery of the pipe is no transfer.
+    assert_eq!((starts.len(), stops.len()), (4, 4));
     let first = starts[0];
     assert_eq!((field(first, "Endpoint"), field(first, "Length")), (Arg::Hex(1), Arg::Number(1024)));
     assert_eq!((first.level, first.keyword, first.opcode), (5, 8, 1));
@@ -90,7 +91,8 @@ fn a_transfer_is_told_with_its_endpoint_its_bytes_and_its_end() {
 fn nothing_is_told_after_the_device_is_deleted() {
     let life = life_of("traced_life");
     let last = life.events.iter().rposition(|event| matches!(event.kind, EventKind::EtwWritten(_)));
-    let deleted = life.events.iter().position(|event| matches!(event.kind, EventKind::DeviceDeleted(_)));
+    // The bus deletes the device below before, while REMOVE is there.
+    let deleted = life.events.iter().rposition(|event| matches!(event.kind, EventKind::DeviceDeleted(_)));
     assert!(last < deleted, "the last event is told at {last:?}, the device is deleted at {deleted:?}");
 }
 
