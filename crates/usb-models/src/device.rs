@@ -41,6 +41,8 @@ pub struct Device<F> {
     step: Option<Step>,
     /// When the bus is free again.
     free_at: Time,
+    /// When the last thing happened: nothing is told to have been before it.
+    passed: Time,
     /// Where the next turn begins.
     turn: usize,
     configuration: u8,
@@ -94,6 +96,7 @@ impl<F: Function> Device<F> {
             ended: VecDeque::new(),
             step: None,
             free_at: Time(0),
+            passed: Time(0),
             turn: 0,
             configuration: 0,
             chosen,
@@ -254,6 +257,7 @@ impl<F: Function> DeviceModel for Device<F> {
             let due = self.next_packet().filter(|due| due.at <= now);
             let before = |due: &isochronous::Due| self.step.is_none_or(|step| due.at <= step.ends);
             if let Some(due) = due.filter(before) {
+                self.passed = due.at;
                 if self.breaks(due.at) {
                     continue;
                 }
@@ -264,6 +268,7 @@ impl<F: Function> DeviceModel for Device<F> {
             }
             let step = self.step.take_if(|step| step.ends <= now)?;
             self.free_at = step.ends;
+            self.passed = step.ends;
             if self.breaks(step.ends) {
                 continue;
             }

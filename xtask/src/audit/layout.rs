@@ -5,8 +5,9 @@ use object::pe;
 use super::{Finding, image::Image};
 use crate::pe_checksum;
 
-/// The size that the driver aims to stay under, in bytes.
-const MAXIMUM_SIZE: usize = 64 * 1024;
+/// The size that the driver aims to stay under, in bytes. It was 64 KiB until power, streams, isochronous transfers, recoveries,
+/// claims and event tracing came.
+const MAXIMUM_SIZE: usize = 128 * 1024;
 
 /// Everything that the headers say.
 pub fn findings(image: &Image) -> Vec<Finding> {
@@ -126,6 +127,6 @@ mod tests {
         let mut file = Fixture::default().build();
         file.resize(MAXIMUM_SIZE + 2, 0);
         pe_checksum::set(&mut file);
-        assert_eq!(breaches(&file), ["more than 65536 bytes"]);
+        assert_eq!(breaches(&file), ["more than 131072 bytes"]);
     }
 }

@@ -122,7 +122,8 @@ fn a_slot_is_given_back_once_and_never_with_its_timer() {
     let world =
         World { alarm, is_queued: false, dpc_comes: false, is_free: true, begun: 0, in_flight: false };
     world.explore(&mut ends);
-    assert!(ends > 10);
+    // Each of the two requests ends in one of three ways: with its timer taken out, after its DPC, or before it.
+    assert_eq!(ends, 9);
 }
 
 proptest! {

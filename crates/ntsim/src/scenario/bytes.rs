@@ -45,10 +45,11 @@ impl Bytes {
         Self::Zero { zero: length }
     }
 
-    /// Exactly these.
+    /// Exactly these. No bytes are [`Self::none`], as in [`Self::pattern`].
     #[must_use]
     pub fn of(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Hex(Hex(bytes.into()))
+        let bytes = bytes.into();
+        if bytes.is_empty() { Self::none() } else { Self::Hex(Hex(bytes)) }
     }
 
     /// `length` bytes of the generator that starts from `seed`. None of them are [`Self::none`]: a script leaves out

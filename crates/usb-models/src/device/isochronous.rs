@@ -28,7 +28,9 @@ impl<F: Function> Device<F> {
             let queued = waiting.front()?;
             let Kind::Isochronous(schedule) = queued.transfer.kind else { return None };
             let gone = u64::from(queued.next.saturating_sub(schedule.first));
-            Some(Due { queue, at: schedule.at + gone.saturating_mul(schedule.interval) + window })
+            let at = schedule.at + gone.saturating_mul(schedule.interval) + window;
+            // A host may have scheduled it for a time that went by while the transfer before it was served.
+            Some(Due { queue, at: at.max(self.passed) })
         });
         due.min_by_key(|due| due.at)
     }
