@@ -141,7 +141,7 @@ impl Flow {
     }
 
     /// Whether one more read may be sent. `free`: bytes of the ring's storage. `admits`: the device takes requests now.
-    pub fn may_submit(&mut self, free: usize, admits: bool) -> bool {
+    pub const fn may_submit(&mut self, free: usize, admits: bool) -> bool {
         let is_wanted = !self.is_stopping
             && self.failure.is_none()
             && admits

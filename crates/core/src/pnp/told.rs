@@ -14,7 +14,7 @@ pub enum Told {
     Refused(Refusal),
     /// STOP has dropped the pipes.
     Stopped,
-    /// SURPRISE_REMOVAL has come.
+    /// `SURPRISE_REMOVAL` has come.
     SurpriseRemoved,
     /// REMOVE has reached this stage.
     Removal(Stage),

@@ -72,10 +72,12 @@ impl Capabilities {
         if state == SystemState::S0 {
             return Mapped { device: DeviceState::D0, stays_armed: true };
         }
-        if may_wake && !target.is_fast_startup && self.wakes_system_from(state) {
-            if let Some(device) = self.wake_state() {
-                return Mapped { device, stays_armed: true };
-            }
+        if may_wake
+            && !target.is_fast_startup
+            && self.wakes_system_from(state)
+            && let Some(device) = self.wake_state()
+        {
+            return Mapped { device, stays_armed: true };
         }
         let device = if state >= SystemState::S4 {
             DeviceState::D3

@@ -62,7 +62,8 @@ fn streams_are_counted_within_the_documented_bound() {
     for (answer, count) in [(0, None), (1, Some(1)), (16, Some(16)), (255, Some(255)), (u16::MAX, Some(255))]
     {
         let capabilities = started_with(&[(Capability::StaticStreams, answer)]);
-        let streams = capabilities.static_streams.as_ref().map(|streams| streams.count());
+        let streams =
+            capabilities.static_streams.as_ref().map(usbclient_core::capabilities::StaticStreams::count);
         assert_eq!(streams, count, "{answer}");
     }
 }

@@ -265,7 +265,7 @@ pub fn power(request: Request) -> NtStatus {
     dispatch::enter(FakeDevice(()), FakeIrp(()), |fdo, irp| power::dispatch::<Fake>(&fdo, irp, &mut ()))
 }
 
-fn pended() -> Pended<Fake> {
+const fn pended() -> Pended<Fake> {
     Pended::from_parts(FakeIrp(()), FakeDevice(()), FakeTag(()))
 }
 

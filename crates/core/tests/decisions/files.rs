@@ -40,7 +40,7 @@ fn files_with(count: usize) -> Files<Memory> {
     files
 }
 
-fn open(files: &mut Files<Memory>) -> File {
+const fn open(files: &mut Files<Memory>) -> File {
     files.open().unwrap()
 }
 
@@ -48,7 +48,7 @@ fn claim_free(files: &mut Files<Memory>, file: &File, interface: u8) -> Result<u
     files.claim(Some(file), interface, || false)
 }
 
-fn limits<'a>(files: &'a Files<Memory>, file: Option<&'a File>) -> Limits<'a> {
+const fn limits<'a>(files: &'a Files<Memory>, file: Option<&'a File>) -> Limits<'a> {
     Limits {
         endpoints: &ENDPOINTS,
         access: files.access(file),
@@ -325,7 +325,7 @@ fn a_full_table_refuses_a_claim_and_keeps_nothing_of_it() {
 }
 
 /// What a request of each code needs, as the documentation of the bits says.
-fn documented(name: code::Name) -> Option<Operation> {
+const fn documented(name: code::Name) -> Option<Operation> {
     use code::Name as N;
     match name {
         N::PIPE_READ | N::ISOCH_READ | N::START_READER | N::STOP_READER | N::GET_READER_STATE => {

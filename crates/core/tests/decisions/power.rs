@@ -279,7 +279,7 @@ const D0: u8 = 1;
 const D2: u8 = 3;
 
 impl World {
-    fn facts(&self) -> Facts {
+    const fn facts(&self) -> Facts {
         Facts {
             is_started: self.pnp == 0,
             is_gone: self.pnp == 3,
@@ -295,7 +295,7 @@ impl World {
         self.line[at] = state;
     }
 
-    fn next_in_line(&mut self) {
+    const fn next_in_line(&mut self) {
         self.line.rotate_left(1);
         self.line[3] = 0;
     }

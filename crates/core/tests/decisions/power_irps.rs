@@ -10,11 +10,11 @@ use usbclient_core::{
 
 use crate::fake::{answered, calls, device_came_back, power, system_came_back, world};
 
-fn set(state: SystemState) -> Request {
+const fn set(state: SystemState) -> Request {
     Request::SystemSet(SystemTarget::plain(state))
 }
 
-fn query(state: SystemState) -> Request {
+const fn query(state: SystemState) -> Request {
     Request::SystemQuery(SystemTarget::plain(state))
 }
 

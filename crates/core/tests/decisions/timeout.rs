@@ -8,7 +8,7 @@ use usbclient_core::{
 };
 use usbclient_protocol::{ControlTransfer, PipeTransfer, SetupPacket, control_code::*};
 
-fn ms(ms: u32) -> Timeout {
+const fn ms(ms: u32) -> Timeout {
     Timeout::of(ms, 0).unwrap()
 }
 
@@ -90,7 +90,7 @@ impl World {
             let mut next = Self { dpc_comes: false, ..self };
             match next.alarm.fired() {
                 Fired::CancelRequest => {
-                    assert!(self.in_flight, "a request that is over is cancelled: {self:?}")
+                    assert!(self.in_flight, "a request that is over is cancelled: {self:?}");
                 }
                 Fired::GiveSlotBack => {
                     assert!(!self.in_flight && !self.is_free, "given back twice: {self:?}");
