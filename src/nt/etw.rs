@@ -1,5 +1,5 @@
 //! The event provider: registered from `DriverEntry` to `DriverUnload`, it writes core's
-//! [events](usbclient_core::events) in `TraceLogging` format.
+//! [`events`] in `TraceLogging` format.
 //!
 //! Crate tracelogging is not used: its provider keeps handle and level to itself, so that its writing
 //! cannot be had without its `register`, which can panic.

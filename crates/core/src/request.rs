@@ -258,11 +258,7 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
         }
         control_code::CLAIM_INTERFACE => claim(input, output_length),
         control_code::OPEN_PIPE => open_pipe(input, output_length, limits),
-        control_code::CLOSE_HANDLE => {
-            input_only(input, output_length, HandleSelect::SIZE)?;
-            let HandleSelect { handle } = HandleSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
-            Ok(Request::CloseHandle { handle })
-        }
+        control_code::CLOSE_HANDLE => close_handle(input, output_length),
         control_code::DROP_PRIVILEGES => {
             input_only(input, output_length, DropPrivileges::SIZE)?;
             let keep = DropPrivileges::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
@@ -322,6 +318,12 @@ pub fn decode(call: DeviceControl<'_>, limits: Limits<'_>) -> Result<Request, St
         }
         _ => Err(STATUS_INVALID_DEVICE_REQUEST),
     }
+}
+
+fn close_handle(input: &[u8], output_length: usize) -> Result<Request, Status> {
+    input_only(input, output_length, HandleSelect::SIZE)?;
+    let HandleSelect { handle } = HandleSelect::decode(input).ok_or(STATUS_BUFFER_TOO_SMALL)?;
+    Ok(Request::CloseHandle { handle })
 }
 
 /// The input must have exactly this size.
@@ -549,8 +551,10 @@ const fn belongs_to_stack(setup: SetupPacket) -> bool {
     }
 }
 
-/// What a request that was not decoded says about its time: the address of its target, if that is one and no handle,
-/// zero for the default pipe; and the milliseconds it names. `None`: requests with this code have none.
+/// What a request that was not decoded says about its time.
+///
+/// The address of its target, if that is one and no handle, zero for the default pipe; and the milliseconds it names.
+/// `None`: requests with this code have none.
 ///
 /// A stopped device has no endpoints to decode a request with, and its time runs all the same.
 #[must_use]

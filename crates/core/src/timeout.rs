@@ -36,7 +36,7 @@ impl Timeout {
     #[must_use]
     pub const fn relative(self) -> i64 {
         // At most 2^32 * 10^4, which is far from the end of 63 bits.
-        (self.0.get() as i64).wrapping_mul(-(PER_MS as i64))
+        (self.0.get() as i64).wrapping_mul(-PER_MS.cast_signed())
     }
 }
 
@@ -76,6 +76,7 @@ impl Deadline {
             return None;
         }
         let ms = self.0.saturating_sub(now).div_ceil(PER_MS);
+        #[expect(clippy::cast_possible_truncation, reason = "compared before")]
         let ms = if ms > u32::MAX as u64 { u32::MAX } else { ms as u32 };
         match NonZeroU32::new(ms) {
             Some(ms) => Some(Timeout(ms)),

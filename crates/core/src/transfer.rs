@@ -249,6 +249,7 @@ impl Chunks {
 
     /// What of `moved` bytes of the current chunk is in the bounce packet. Asked before [`completed`](Self::completed).
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "at most a packet, which is a 16-bit number")]
     pub const fn bounced(&self, moved: u32) -> Option<Bounced> {
         let chunk = self.current();
         let moved = if moved > chunk.asked() { chunk.asked() } else { moved };
@@ -259,7 +260,6 @@ impl Chunks {
         let offset = chunk.offset.saturating_add(chunk.length);
         let room = self.total.saturating_sub(offset);
         let length = if arrived < room { arrived } else { room };
-        // All three are at most a packet, which is a 16-bit number.
         Some(Bounced {
             offset,
             length: length as u16,

@@ -357,8 +357,9 @@ codes! {
         NOT_SUPPORTED: "a function of a composite device cannot",
         IO_TIMEOUT: "the requests that were cancelled for it did not come back",
     }
-    /// Cancels what is in flight on the interface's pipes and selects an alternate setting; the pipes are new then. If that
-    /// fails the old setting is selected again, and if that fails too, the interface has no pipes until one is selected.
+    /// Cancels what is in flight on the interface's pipes and selects an alternate setting; the pipes are new then.
+    ///
+    /// If that fails the old setting is selected again, and if that fails too, the interface has no pipes until one is selected.
     SELECT_INTERFACE = 0x851, Buffered, Write {
         input: Some(SettingSelect::LAYOUT),
         output: "none",

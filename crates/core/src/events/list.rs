@@ -47,8 +47,7 @@ macro_rules! events {
                     ),
                 };
 
-                #[expect(clippy::cast_possible_truncation, reason = "a few bytes")]
-                const LENGTH: u32 = (0 $(+ size_of::<$type>())*) as u32;
+                const LENGTH: u32 = bytes(0 $(+ size_of::<$type>())*);
 
                 fn text(&self) -> Option<&'static CStr> {
                     events!(@text self $($text)?)
@@ -79,6 +78,12 @@ macro_rules! events {
     };
     (@text $this:ident $text:ident) => { Some($this.$text) };
     (@text $this:ident) => { None };
+}
+
+/// The length of an event's fields.
+#[expect(clippy::cast_possible_truncation, reason = "a few bytes")]
+const fn bytes(length: usize) -> u32 {
+    length as u32
 }
 
 events! {

@@ -29,6 +29,9 @@ fn high(interval: u8) -> IsochPipe {
     pipe(Speed::High, interval, 1024)
 }
 
+/// Makes a good request a wrong one.
+type Change = dyn Fn(&mut IsochTransfer, &mut [IsochPacket]);
+
 /// A request of packets with these lengths, end to end.
 fn request(lengths: &[u32]) -> (IsochTransfer, Vec<IsochPacket>) {
     let mut packets = Vec::new();
@@ -148,13 +151,13 @@ fn the_documented_maxima_of_a_transfer() {
 #[test]
 fn packets_lie_end_to_end() {
     let (header, packets) = request(&[100; 8]);
-    let with = |change: &dyn Fn(&mut IsochTransfer, &mut [IsochPacket])| {
+    let with = |change: &Change| {
         let (mut header, mut packets) = (header, packets.clone());
         change(&mut header, &mut packets);
         Isoch::decode(&bytes(header, &packets), ROOM, Direction::In, &high(1))
     };
     assert!(with(&|_, _| {}).is_ok());
-    let wrong: [&dyn Fn(&mut IsochTransfer, &mut [IsochPacket]); 9] = [
+    let wrong: [&Change; 9] = [
         // A gap, an overlap, another order.
         &|_, packets| packets[3].length = 99,
         &|_, packets| packets[3].length = 101,

@@ -306,6 +306,8 @@ struct Explorer {
     powers: Powers,
     seen: HashSet<World>,
     open: Vec<World>,
+    /// Something can come after the world that is being looked at.
+    moved: bool,
     quiet: u32,
     jobs: BTreeSet<String>,
 }
@@ -318,6 +320,7 @@ impl Explorer {
             powers: Powers::default(),
             seen: HashSet::new(),
             open: Vec::new(),
+            moved: false,
             quiet: 0,
             jobs: BTreeSet::new(),
         };
@@ -353,21 +356,34 @@ impl Explorer {
 
     fn step(&mut self, world: World) {
         let power = self.powers.known[usize::try_from(world.power).expect("a number")];
-        let mut moved = false;
-        let mut go = |this: &mut Self, change: &dyn Fn(&mut World, &mut Power)| {
-            let (mut world, mut power) = (world, power);
-            change(&mut world, &mut power);
-            moved = true;
-            this.push(world, power);
-        };
-        // The policy's work item.
+        self.moved = false;
+        self.work_item(world, power);
+        self.device_irp(world, power);
+        self.requests(world, power);
+        self.hub(world, power);
+        self.system(world, power);
+        self.pnp(world, power);
+        if !self.moved {
+            self.at_rest(&world, &power);
+        }
+    }
+
+    /// One thing that may come next.
+    fn go(&mut self, mut world: World, mut power: Power, change: &dyn Fn(&mut World, &mut Power)) {
+        change(&mut world, &mut power);
+        self.moved = true;
+        self.push(world, power);
+    }
+
+    /// The policy's work item.
+    fn work_item(&mut self, world: World, power: Power) {
         if world.queued {
             let mut copy = power;
             let job = copy.next_job(world.facts());
             if let Some(job) = job {
                 self.jobs.insert(format!("{job:?}"));
             }
-            go(self, &|w, p| match p.next_job(w.facts()) {
+            self.go(world, power, &|w, p| match p.next_job(w.facts()) {
                 None => w.queued = false,
                 Some(Job::RequestUp) => w.ask(D0),
                 Some(Job::Arm) => _ = p.wake.arrived(),
@@ -382,13 +398,16 @@ impl Explorer {
                 Some(Job::CancelIdle) => cancel_idle(w, p),
             });
         }
-        // The device IRP that is under way.
+    }
+
+    /// The device IRP that is under way.
+    fn device_irp(&mut self, world: World, power: Power) {
         match world.line[0] {
             0 => {}
             D0 if power.device() == Device::Entering
                 || (power.device() == Device::Working && world.waits) =>
             {
-                go(self, &|w, p| {
+                self.go(world, power, &|w, p| {
                     w.waits = false;
                     w.bus = D0;
                     if p.entered(true) == Entered::Resume && w.pnp != 3 {
@@ -405,8 +424,8 @@ impl Explorer {
                     }
                 });
             }
-            D0 => go(self, &|w, p| (p.enter(), w.waits = true).1),
-            state => go(self, &|w, p| {
+            D0 => self.go(world, power, &|w, p| (p.enter(), w.waits = true).1),
+            state => self.go(world, power, &|w, p| {
                 let to = DeviceState::from_raw(i64::from(state)).expect("a state");
                 if p.leave(to, w.facts()).is_some() {
                     assert_eq!(w.in_flight, 0, "nothing is in flight when the device leaves D0");
@@ -426,10 +445,13 @@ impl Explorer {
                 }
             }),
         }
-        // Requests.
+    }
+
+    /// Requests, and the timer.
+    fn requests(&mut self, world: World, power: Power) {
         for bit in [REQUEST, SECOND_REQUEST] {
             if world.left & bit != 0 && world.pnp != 3 {
-                go(self, &|w, p| {
+                self.go(world, power, &|w, p| {
                     w.left &= !bit;
                     match p.admit() {
                         Admission::Admit => w.in_flight += 1,
@@ -440,21 +462,24 @@ impl Explorer {
             }
         }
         if world.in_flight > 0 {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 w.in_flight -= 1;
                 if p.is_leaving() && w.pnp != 3 {
                     w.held += 1;
                 }
             });
-            go(self, &|w, _| w.in_flight -= 1);
+            self.go(world, power, &|w, _| w.in_flight -= 1);
         }
         // The timer.
         if world.left & DUE != 0 {
-            go(self, &|w, _| (w.left, w.due) = (w.left & !DUE, true));
+            self.go(world, power, &|w, _| (w.left, w.due) = (w.left & !DUE, true));
         }
-        // The hub calls back, and the callback asks for D2.
+    }
+
+    /// The hub calls back, and the callback asks for D2; or the device signals wake.
+    fn hub(&mut self, world: World, power: Power) {
         if world.idle_irp == HELD_BY_HUB {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 if p.idle_called(w.facts()) {
                     w.idle_irp = WAITING_FOR_D2;
                     w.ask(D2);
@@ -464,20 +489,23 @@ impl Explorer {
             });
         }
         if world.idle_irp == CALLED && world.pnp == 3 {
-            go(self, &|w, p| cancel_idle(w, p));
+            self.go(world, power, &|w, p| cancel_idle(w, p));
         }
         // The device signals wake.
         if world.left & WAKE != 0 && power.wake == Outstanding::Below && world.bus == D2 {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 w.left &= !WAKE;
                 _ = p.wake.came_back();
                 p.up_asked();
                 w.ask(D0);
             });
         }
-        // The system sleeps, and wakes.
+    }
+
+    /// The system sleeps, and wakes.
+    fn system(&mut self, world: World, power: Power) {
         if world.left & SLEEP != 0 && world.pnp == 0 {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 w.left &= !SLEEP;
                 let mapped = p.system(SystemTarget::plain(SystemState::S3));
                 if !mapped.stays_armed && p.wake.cancel() {
@@ -494,17 +522,20 @@ impl Explorer {
             });
         }
         if world.sleep == 2 {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 w.sleep = 0;
                 let _ = p.system(SystemTarget::plain(SystemState::S0));
                 p.up_asked();
                 w.ask(D0);
             });
         }
-        // PnP: a query brings the device up; a surprise removal ends everything.
+    }
+
+    /// A query brings the device up; a surprise removal ends everything.
+    fn pnp(&mut self, world: World, power: Power) {
         let no_system_change = world.sleep == 0;
         if world.left & QUERY != 0 && world.pnp == 0 && no_system_change {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 (w.left, w.pnp) = (w.left & !QUERY, 2);
                 if w.idle_irp == HELD_BY_HUB {
                     cancel_idle(w, p);
@@ -516,18 +547,15 @@ impl Explorer {
             });
         }
         if world.pnp == 2 && no_system_change {
-            go(self, &|w, _| w.pnp = 0);
+            self.go(world, power, &|w, _| w.pnp = 0);
         }
         if world.left & SURPRISE != 0 && matches!(world.pnp, 0 | 2) && no_system_change {
-            go(self, &|w, p| {
+            self.go(world, power, &|w, p| {
                 (w.left, w.pnp, w.held) = (w.left & !SURPRISE, 3, 0);
                 if matches!(w.idle_irp, HELD_BY_HUB | CALLED) {
                     cancel_idle(w, p);
                 }
             });
-        }
-        if !moved {
-            self.at_rest(&world, &power);
         }
     }
 

@@ -57,6 +57,7 @@ fn which_requests_have_a_time() {
 
 /// The timer of one slot over two requests: what may come, in every order.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not one state")]
 struct World {
     alarm: Alarm,
     /// The timer is in the system's queue.

@@ -15,7 +15,7 @@ fn number(buffer: &[u8], at: usize) -> u32 {
 /// A `WNODE_SINGLE_INSTANCE` or `WNODE_SINGLE_ITEM` with static names.
 fn node(numbers: &[(usize, u32)], length: usize) -> Vec<u8> {
     let mut node = vec![0; length];
-    for (at, number) in [(44, 0x80)].iter().chain(numbers) {
+    for (at, number) in std::iter::once(&(44, 0x80)).chain(numbers) {
         node[*at..*at + 4].copy_from_slice(&number.to_le_bytes());
     }
     node

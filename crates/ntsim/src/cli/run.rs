@@ -91,7 +91,7 @@ pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
         machine.kernel_mut().listen_from_start(session);
     }
     if let Some(elsewhere) = elsewhere {
-        elsewhere.give_to(&mut machine);
+        elsewhere.give_to(&machine);
     }
     let life = life::play(&mut machine, &scenario);
     if let Some(file) = inputs {
@@ -160,7 +160,7 @@ impl Elsewhere {
         }
     }
 
-    fn give_to(self, machine: &mut Machine) {
+    fn give_to(self, machine: &Machine) {
         let outside = &mut machine.kernel_mut().outside;
         match self {
             Self::Live(attached, _) => outside.offer(*attached),

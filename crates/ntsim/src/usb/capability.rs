@@ -78,13 +78,14 @@ fn query_capability(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
     };
     let known = known.map(|(.., known)| *known);
     let status = answer(kernel, handle, wanted, known, (length, buffer))?;
-    let mut filled = 0_u32;
-    if known == Some(Capability::StaticStreams) && status == STATUS_SUCCESS {
+    let filled = if known == Some(Capability::StaticStreams) && status == STATUS_SUCCESS {
         // Nothing else fills a buffer. The page's text says USHORT, and so does the one about streams.
         let count = kernel.usb.handles.get(&handle).and_then(|handle| handle.streams).unwrap_or(0);
         kernel.mem.write(buffer, &count)?;
-        filled = 2;
-    }
+        2_u32
+    } else {
+        0
+    };
     if !result_length.is_null() {
         kernel.mem.write(result_length, &filled)?;
     }

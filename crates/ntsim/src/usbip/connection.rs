@@ -134,7 +134,7 @@ impl Connection {
         }
     }
 
-    fn next(&mut self) -> u32 {
+    const fn next(&mut self) -> u32 {
         self.sequence = self.sequence.wrapping_add(1);
         self.sequence
     }
@@ -178,7 +178,7 @@ fn import(mut stream: TcpStream, address: &Address, limits: Limits) -> Result<(T
     stream.write_all(&wire::import(&address.bus_id)).map_err(|error| broken(error, limits.answer))?;
     let mut status = [0; IMPORT_STATUS];
     stream.read_exact(&mut status).map_err(|error| broken(error, limits.answer))?;
-    let status = wire::import_status(&status)?;
+    let status = wire::import_status(status)?;
     if status != 0 {
         return Err(Error::Refused { server: address.server(), bus_id: address.bus_id.clone(), status });
     }
@@ -256,15 +256,16 @@ impl Reader {
         if packets > asked {
             return Err(Error::Protocol(format!("{packets} packets of a transfer that has {asked}")));
         }
-        let mut data = Vec::new();
-        if room > 0 {
+        let data = if room > 0 {
             if length > room {
                 return Err(Error::Protocol(format!(
                     "{length} bytes of a transfer that has room for {room}"
                 )));
             }
-            data = self.bytes(length as usize)?;
-        }
+            self.bytes(length as usize)?
+        } else {
+            Vec::new()
+        };
         let packets = wire::packet_ends(&self.bytes(packets as usize * PACKET)?);
         Ok(Reply { sequence, status, length, data, packets })
     }

@@ -180,7 +180,7 @@ impl Device {
         self.ended.extend(sent.chain(&unsent).map(gone));
     }
 
-    fn is_unplugged(&self) -> bool {
+    const fn is_unplugged(&self) -> bool {
         matches!(self.source, Source::Nowhere)
     }
 

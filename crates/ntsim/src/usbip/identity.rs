@@ -101,11 +101,11 @@ fn configuration(connection: &mut Connection, index: u8, limits: Limits) -> Resu
 
 fn descriptor(
     connection: &mut Connection,
-    (kind, index): (u8, u8),
+    kind_and_index: (u8, u8),
     length: u16,
     limits: Limits,
 ) -> Result<Answer, Error> {
-    let value = u16::from_be_bytes([kind, index]);
+    let value = u16::from_be_bytes(kind_and_index.into());
     let setup = Setup { request_type: 0x80, request: GET_DESCRIPTOR, value, index: 0, length };
     let submit = Submit { is_in: true, length: length.into(), setup: setup.to_bytes(), ..Submit::default() };
     let sequence = connection.submit(submit);

@@ -88,24 +88,21 @@ impl Outside {
             return Err("one USB/IP device at a time: it is waited for in real time".into());
         }
         let session = self.log.borrow().sessions.len();
-        let (source, identity) = match &self.saved {
-            Some(recording) => {
-                let saved = recording.sessions.get(session).filter(|saved| saved.model == name);
-                let saved = saved
-                    .ok_or_else(|| format!("the recording does not have {name} as device {}", session + 1))?;
-                (Source::Saved(saved.inputs.iter().cloned().collect()), saved.identity())
-            }
-            None => {
-                let ready = self.ready.take_if(|ready| ready.address == address);
-                let again = session > 0;
-                let attached = match ready {
-                    Some(ready) => Ok(ready),
-                    None if again => attach_again(&address, self.limits),
-                    None => attach(&address, self.limits),
-                };
-                let Attached { connection, identity, .. } = attached.map_err(|error| error.to_string())?;
-                (Source::Live(connection), identity)
-            }
+        let (source, identity) = if let Some(recording) = &self.saved {
+            let saved = recording.sessions.get(session).filter(|saved| saved.model == name);
+            let saved = saved
+                .ok_or_else(|| format!("the recording does not have {name} as device {}", session + 1))?;
+            (Source::Saved(saved.inputs.iter().cloned().collect()), saved.identity())
+        } else {
+            let ready = self.ready.take_if(|ready| ready.address == address);
+            let again = session > 0;
+            let attached = match ready {
+                Some(ready) => Ok(ready),
+                None if again => attach_again(&address, self.limits),
+                None => attach(&address, self.limits),
+            };
+            let Attached { connection, identity, .. } = attached.map_err(|error| error.to_string())?;
+            (Source::Live(connection), identity)
         };
         self.log.borrow_mut().sessions.push(Session::new(name.to_owned(), &identity));
         self.present.set(true);

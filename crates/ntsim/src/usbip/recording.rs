@@ -129,6 +129,7 @@ mod speed {
     const NAMES: [(Speed, &str); 4] =
         [(Speed::Low, "low"), (Speed::Full, "full"), (Speed::High, "high"), (Speed::Super, "super")];
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn serialize<S: Serializer>(speed: &Speed, serializer: S) -> Result<S::Ok, S::Error> {
         let name = NAMES.iter().find(|(known, _)| known == speed).map_or("high", |(_, name)| name);
         serializer.serialize_str(name)

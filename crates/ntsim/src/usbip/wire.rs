@@ -50,15 +50,15 @@ pub(super) fn import(bus_id: &str) -> Vec<u8> {
 }
 
 /// The status of `OP_REP_IMPORT`.
-pub(super) fn import_status(bytes: &[u8; IMPORT_STATUS]) -> Result<u32, Error> {
-    let [v0, v1, c0, c1, ..] = *bytes;
+pub(super) fn import_status(bytes: [u8; IMPORT_STATUS]) -> Result<u32, Error> {
+    let [v0, v1, c0, c1, ..] = bytes;
     let (version, code) = (u16::from_be_bytes([v0, v1]), u16::from_be_bytes([c0, c1]));
     if code != OP_REP_IMPORT {
         return Err(Error::Protocol(format!(
             "the reply to an import has code {code:#06x}, version {version:#06x}"
         )));
     }
-    Ok(number(bytes, 4))
+    Ok(number(&bytes, 4))
 }
 
 /// What matters of an imported device.
@@ -249,8 +249,8 @@ mod tests {
         assert_eq!(request[..8], [1, 0x11, 0x80, 3, 0, 0, 0, 0]);
         assert_eq!(request[8..12], *b"1-1\0");
         assert_eq!(request.len(), 40);
-        assert_eq!(import_status(&[1, 0x11, 0, 3, 0, 0, 0, 1]).ok(), Some(1));
-        assert!(import_status(&[1, 0x11, 0, 5, 0, 0, 0, 0]).is_err());
+        assert_eq!(import_status([1, 0x11, 0, 3, 0, 0, 0, 1]).ok(), Some(1));
+        assert!(import_status([1, 0x11, 0, 5, 0, 0, 0, 0]).is_err());
         let mut reply = [0; IMPORTED];
         reply[0x123] = 3;
         reply[0x127] = 7;

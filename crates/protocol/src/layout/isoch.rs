@@ -5,7 +5,9 @@ use super::field::{constants, layout};
 constants! {
     /// Bits of [`IsochTransfer::flags`].
     isoch_flag: u32 {
-        /// Start as soon as possible: `start_frame` is ignored. The first transfer on a pipe begins in the next frame that
+        /// Start as soon as possible: `start_frame` is ignored.
+        ///
+        /// The first transfer on a pipe begins in the next frame that
         /// the host controller can reach; each further one in the frame after the last that was submitted. Keep two or
         /// more in flight, of a few milliseconds each: a transfer that is submitted after the frames of the one before
         /// have passed has lost its packets (`USBD_STATUS_ISO_NOT_ACCESSED_LATE`). After 1024 frames without a transfer

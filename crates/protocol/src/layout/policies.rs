@@ -16,7 +16,9 @@ constants! {
         /// IN: a short packet does not end a read; it goes on until the buffer is full or, without
         /// [`ALLOW_PARTIAL_READS`], has no room for a whole packet. 0 or 1; 0 at first.
         IGNORE_SHORT_PACKETS = 4,
-        /// IN: reads need not be a multiple of the packet size. What does not fit is kept for the next read, or dropped:
+        /// IN: reads need not be a multiple of the packet size.
+        ///
+        /// What does not fit is kept for the next read, or dropped:
         /// see [`AUTO_FLUSH`]. What is left over of a short packet ends the read that gets it, as the packet would. Not
         /// for streams. 0 or 1; 0 at first.
         ALLOW_PARTIAL_READS = 5,

@@ -6,7 +6,8 @@ use usbclient_protocol::control_code::{Access, Method};
 
 /// The lines of a documentation comment as one text, without links.
 pub fn plain(about: &[&str]) -> String {
-    let text = about.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+    let lines = about.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let text = lines.collect::<Vec<_>>().join(" ");
     text.replace("[`", "`").replace("`]", "`").trim().to_owned()
 }
 

@@ -58,14 +58,14 @@ pub(super) fn find(name: &str) -> Option<(Scenario, bool)> {
 /// All of them, with this device.
 #[must_use]
 pub fn all(model: &str) -> Vec<Scenario> {
-    let race = |name: &str, about: &str, before: Vec<Step>, branches: Vec<Vec<Step>>, after: Vec<Step>| {
-        let plug = Plug { expect: Expected::anything(), ..Plug::new(DEVICE, model) };
-        let mut steps = vec![Step::Plug(plug), open(FILE)];
-        steps.extend(before);
-        steps.push(Step::Race(Race { branches: branches.into_iter().map(Branch::new).collect() }));
-        steps.extend(after);
-        Scenario { name: name.into(), about: about.into(), steps }
-    };
+    let mut races = of_transfers(model);
+    races.extend(of_power(model));
+    races
+}
+
+/// Races of transfers with handles, time and the device's end.
+fn of_transfers(model: &str) -> Vec<Scenario> {
+    let race = |name, about, before, branches, after| race(model, (name, about), before, branches, after);
     vec![
         race(
             "read_and_remove",
@@ -134,6 +134,13 @@ pub fn all(model: &str) -> Vec<Scenario> {
             vec![vec![write_now()], vec![ioctl(Ioctl::stop_reader(FILE, loopback::BULK_IN))]],
             gone_after(vec![cancel_all(), wait("read"), close(FILE), unplug()]),
         ),
+    ]
+}
+
+/// Races of power IRPs with transfers.
+fn of_power(model: &str) -> Vec<Scenario> {
+    let race = |name, about, before, branches, after| race(model, (name, about), before, branches, after);
+    vec![
         race(
             "power_and_read",
             "a device power IRP passes through while a read is on its way down",
@@ -177,6 +184,21 @@ pub fn all(model: &str) -> Vec<Scenario> {
             gone_after(vec![wait("read"), close(FILE)]),
         ),
     ]
+}
+
+fn race(
+    model: &str,
+    (name, about): (&str, &str),
+    before: Vec<Step>,
+    branches: Vec<Vec<Step>>,
+    after: Vec<Step>,
+) -> Scenario {
+    let plug = Plug { expect: Expected::anything(), ..Plug::new(DEVICE, model) };
+    let mut steps = vec![Step::Plug(plug), open(FILE)];
+    steps.extend(before);
+    steps.push(Step::Race(Race { branches: branches.into_iter().map(Branch::new).collect() }));
+    steps.extend(after);
+    Scenario { name: name.into(), about: about.into(), steps }
 }
 
 fn gone_after(mut steps: Vec<Step>) -> Vec<Step> {

@@ -112,10 +112,9 @@ impl Kind {
             7 => signed(i32::from_le_bytes(data.array()?).into()),
             8 => self.number(u32::from_le_bytes(data.array()?).into()),
             9 => signed(i64::from_le_bytes(data.array()?)),
-            10 => self.number(u64::from_le_bytes(data.array()?)),
+            10 | 17 => self.number(u64::from_le_bytes(data.array()?)),
             13 => Arg::Bool(u32::from_le_bytes(data.array()?) != 0),
             15 => Arg::Text(format!("{:02x?}", data.array::<16>()?).into()),
-            17 => self.number(u64::from_le_bytes(data.array()?)),
             20 => {
                 let value = u32::from_le_bytes(data.array()?);
                 if self.out_type == NTSTATUS { Arg::Status(NtStatus(value)) } else { Arg::Hex(value.into()) }

@@ -38,7 +38,7 @@ use crate::{
 };
 
 pub use session::Session;
-pub(crate) use session::listen;
+pub use session::listen;
 
 /// `EtwRegister` and its siblings.
 pub const EXPORTS: &[Export] = &[

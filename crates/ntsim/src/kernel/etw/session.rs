@@ -42,13 +42,13 @@ impl Session {
 
 impl Kernel {
     /// A session listens before any driver is loaded.
-    pub fn listen_from_start(&mut self, session: Session) {
+    pub const fn listen_from_start(&mut self, session: Session) {
         self.etw.session = Some(session);
     }
 }
 
 /// Begins a session, changes what it listens to, or ends it. Every provider is told.
-pub(crate) async fn listen(cpu: &Cpu, session: Option<Session>) -> Result<(), Stop> {
+pub async fn listen(cpu: &Cpu, session: Option<Session>) -> Result<(), Stop> {
     let handles: Vec<u64> = {
         let mut kernel = cpu.k();
         kernel.etw.session = session;

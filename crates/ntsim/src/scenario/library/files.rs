@@ -6,8 +6,8 @@
 
 use usb_models::models::loopback;
 use usbclient_protocol::{
-    ControlTransfer, DropPrivileges, HandleSelect, InterfaceSelect, PipeOpen, PipeSelect, PipeTransfer,
-    SetupPacket, control_code, operation,
+    DropPrivileges, HandleSelect, InterfaceSelect, PipeOpen, PipeSelect, PipeTransfer, SetupPacket,
+    control_code, operation,
 };
 
 use super::build::{
