@@ -193,8 +193,10 @@ pub enum Request {
     },
 }
 
-/// What decoding must know about the device: the endpoints of the selected configuration, what the file may do, the
-/// policies of the pipes, and the most bytes of one transfer (see [`maximum`](crate::transfer::maximum)).
+/// What decoding must know about the device.
+///
+/// The endpoints of the selected configuration, what the file may do, the policies of the pipes, and the most bytes of
+/// one transfer (see [`maximum`](crate::transfer::maximum)).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// The endpoints.

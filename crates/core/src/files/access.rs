@@ -180,11 +180,11 @@ impl<'a> Access<'a> {
         match recipient {
             Recipient::Device => Ok(()),
             Recipient::Interface(number) => self.interface(number),
-            Recipient::Endpoint(address) => match endpoints.iter().find(|e| e.address == address) {
-                Some(endpoint) => self.interface(endpoint.interface),
-                // The default pipe, or none: nobody can have claimed it, and the device says what it thinks of it.
-                None => Ok(()),
-            },
+            Recipient::Endpoint(address) => {
+                let found = endpoints.iter().find(|e| e.address == address);
+                // None: the default pipe, or no pipe. Nobody can have claimed it, and the device says what it thinks of it.
+                found.map_or(Ok(()), |endpoint| self.interface(endpoint.interface))
+            }
         }
     }
 

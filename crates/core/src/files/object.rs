@@ -44,6 +44,10 @@ pub struct OpenPipe {
 impl OpenPipe {
     /// Whether this is the pipe of the endpoint.
     #[must_use]
+    #[expect(
+        clippy::suspicious_operation_groupings,
+        reason = "an endpoint has an address, a pipe names the endpoint"
+    )]
     pub const fn is(&self, endpoint: &Endpoint) -> bool {
         endpoint.address == self.endpoint && endpoint.interface == self.interface
     }

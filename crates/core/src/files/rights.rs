@@ -39,8 +39,11 @@ impl Rights {
     /// What both have.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
-        let ([a, b, c, d], [e, f, g, h]) = (self.interfaces, other.interfaces);
-        Self { operations: self.operations & other.operations, interfaces: [a & e, b & f, c & g, d & h] }
+        let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (self.interfaces, other.interfaces);
+        Self {
+            operations: self.operations & other.operations,
+            interfaces: [a0 & b0, a1 & b1, a2 & b2, a3 & b3],
+        }
     }
 
     /// Whether the file may do what a request needs.

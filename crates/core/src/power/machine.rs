@@ -69,6 +69,7 @@ pub enum Entered {
 
 /// Everything about the device's power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact")]
 pub struct Power {
     pub(super) device: Device,
     /// From a system IRP that leaves S0 to the one for S0.

@@ -46,7 +46,9 @@ impl Mention for EtwField {
 
 impl<T: Mention> Mention for Vec<T> {
     fn mention(&self, visit: &mut dyn FnMut(ObjectId)) {
-        self.iter().for_each(|item| item.mention(visit));
+        for item in self {
+            item.mention(visit);
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Streams {
     /// Those whose streams are open.
     open: BTreeSet<ObjectId>,
     /// Pipes of streams.
-    streams: ObjectMap<u64>,
+    pipes: ObjectMap<u64>,
     /// URBs that close streams, and of which pipe.
     closing: ObjectMap<ObjectId>,
 }
@@ -36,7 +36,7 @@ impl Rule for Streams {
         match &event.kind {
             EventKind::StreamOpened(open) => {
                 self.bases.entry(open.base).or_insert(event.seq);
-                self.streams.insert(open.pipe, event.seq);
+                self.pipes.insert(open.pipe, event.seq);
                 self.open.insert(open.base);
             }
             EventKind::UrbSubmitted(sent) => self.submitted(event, sent, findings),
@@ -68,7 +68,7 @@ impl Streams {
             | function::SYNC_RESET_PIPE_AND_CLEAR_STALL
             | function::SYNC_RESET_PIPE
             | function::SYNC_CLEAR_STALL => {
-                if let Some(since) = self.streams.get(&sent.pipe) {
+                if let Some(since) = self.pipes.get(&sent.pipe) {
                     let detail = format!("{} is for one stream, {}", sent.urb, sent.pipe);
                     findings.report(found("StreamPipeRequest").since(*since).detail(detail));
                 }

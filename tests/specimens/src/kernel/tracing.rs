@@ -11,6 +11,7 @@ use wdk_sys::{
 };
 
 /// `EtwRegister`. Zero if that failed.
+#[must_use]
 pub fn register_provider() -> REGHANDLE {
     let guid = GUID { Data1: 0x0D1C_E0D1, Data2: 1, Data3: 2, Data4: [3; 8] };
     let mut handle = 0;
