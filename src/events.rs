@@ -58,7 +58,7 @@ pub fn told(device: Device, told: Told) {
     let device_number = device.number;
     match told {
         Told::StartFailed(step, status) => {
-            write(|| StartFailed { device: device_number, status: status.nt(), step: step_name(step) })
+            write(|| StartFailed { device: device_number, status: status.nt(), step: step_name(step) });
         }
         Told::Refused(refusal) => {
             write(|| DescriptorRefused { device: device_number, reason: refusal.name() });

@@ -151,6 +151,7 @@ impl Configured {
 }
 
 /// The content of the device's spin lock.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact")]
 pub struct Gate {
     /// The state of the device.
     pub machine: Machine,
@@ -233,7 +234,7 @@ impl Gate {
 
     /// What a request that needs the device meets now: what the PnP state says, then what the power state says, and then
     /// whether a recovery has taken all of it out of use.
-    pub fn admit_io(&self) -> Admission {
+    pub const fn admit_io(&self) -> Admission {
         match (self.machine.admit(RequestClass::Io), self.power.admit()) {
             (Admission::Admit, power::Admission::Hold) => Admission::Hold,
             (Admission::Admit, power::Admission::Refuse) => Admission::Refuse(STATUS_DEVICE_NOT_CONNECTED),

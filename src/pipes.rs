@@ -60,6 +60,7 @@ impl Opened {
         limits: PipeLimits,
         passive: &Passive,
     ) -> Result<Self, Status> {
+        let Selected { handle, pipes: selected } = selected;
         let configuration = Configuration::parse(&descriptor)?;
         let mut settings = room_for(configuration.interfaces().len())?;
         let mut endpoints = room_for(Configuration::MAX_ENDPOINTS)?;
@@ -69,10 +70,10 @@ impl Opened {
             for found in alternate(&descriptor, interface.number, 0)?.endpoints() {
                 let partial = make_partial(&found, limits, passive)?;
                 push(&mut endpoints, found.endpoint)?;
-                push(&mut pipes, make_pipe(&found, &selected.pipes, partial, limits)?)?;
+                push(&mut pipes, make_pipe(&found, &selected, partial, limits)?)?;
             }
         }
-        Ok(Self { configuration: Some(selected.handle), descriptor, settings, endpoints, pipes })
+        Ok(Self { configuration: Some(handle), descriptor, settings, endpoints, pipes })
     }
 
     /// Changes places with what is selected.
@@ -95,7 +96,7 @@ pub struct PipeLimits {
 }
 
 /// Bytes that go to the bus as one transfer; zero for an isochronous endpoint, whose pipe knows.
-const fn chunk_limit(endpoint: &Endpoint, limits: PipeLimits) -> u32 {
+const fn chunk_limit(endpoint: Endpoint, limits: PipeLimits) -> u32 {
     match limits::maximum(endpoint.transfer_type(), limits.speed, limits.is_usb3_stack) {
         0 => 0,
         maximum => limits::chunk_limit(maximum, endpoint.packet_size()),
@@ -108,7 +109,7 @@ fn make_partial(
     limits: PipeLimits,
     passive: &Passive,
 ) -> Result<Option<PartialMdl>, Status> {
-    match chunk_limit(&found.endpoint, limits) {
+    match chunk_limit(found.endpoint, limits) {
         0 => Ok(None),
         limit => PartialMdl::new(limit, passive).map(Some),
     }
@@ -134,7 +135,7 @@ fn make_pipe(
             TransferType::Bulk => companion.map_or(0, |companion| companion.max_streams()),
             _ => 0,
         },
-        limit: isoch.as_ref().map_or_else(|| chunk_limit(&endpoint, limits), IsochPipe::max_bytes),
+        limit: isoch.as_ref().map_or_else(|| chunk_limit(endpoint, limits), IsochPipe::max_bytes),
         isoch,
         partial,
         bounce: None,

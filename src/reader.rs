@@ -52,8 +52,10 @@ pub struct Reader {
     /// The file that started it.
     file: FileId,
     /// Reads that are not on their way.
+    #[expect(clippy::vec_box, reason = "a read goes from list to list as its box")]
     idle: Vec<Box<Read>>,
     /// Reads that came back before an earlier one.
+    #[expect(clippy::vec_box, reason = "a read goes from list to list as its box")]
     early: Vec<Box<Read>>,
     /// The number of the next read to send.
     next: u64,
@@ -308,6 +310,7 @@ fn next_read(
     send(gate, device, endpoint, read?, Sending { pipe_handle, file, length }, irql)
 }
 
+#[derive(Clone, Copy)]
 struct Sending {
     pipe_handle: PipeHandle,
     file: FileId,

@@ -1,6 +1,8 @@
 //! What the driver answers of its own knowledge, copied to the system buffer.
 
-use usbclient_core::{descriptors::settings_of, files::File, streams::Count, transfer::Speed};
+use usbclient_core::{
+    capabilities::StaticStreams, descriptors::settings_of, files::File, streams::Count, transfer::Speed,
+};
 use usbclient_protocol::{
     Count as CountReply, DeviceInfo, InterfaceEntry, PipeEntry, PipeListHeader, capability,
     status::{
@@ -103,7 +105,7 @@ pub fn device_info(irp: &mut Irp, configured: &Configured, is_function: bool) ->
         interface_count: u8::try_from(configured.settings.len()).unwrap_or(u8::MAX),
         configuration_count: device.configuration_count(),
         capabilities: bits.iter().filter(|(has, _bit)| *has).fold(0, |bits, (_has, bit)| bits | bit),
-        max_streams: known.static_streams.as_ref().map_or(0, |streams| streams.count()),
+        max_streams: known.static_streams.as_ref().map_or(0, StaticStreams::count),
         control_maximum: configured.control_maximum,
         vendor: device.vendor(),
         product: device.product(),

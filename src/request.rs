@@ -38,6 +38,10 @@ use crate::{
 };
 
 /// What to do with a request.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is passed on at once; a box would be an allocation for each request"
+)]
 pub enum Plan {
     /// Complete it with this `IoStatus`.
     Complete(NtStatus, usize),
@@ -156,6 +160,7 @@ pub fn timeout(policies: &Policies, irp: &mut Irp) -> Option<Timeout> {
     Timeout::of(named, address.map_or(0, |address| policies.timeout_ms(address)))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each request")]
 fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
@@ -496,7 +501,7 @@ pub fn reply_frame_number(irp: &mut Irp, status: NtStatus, frame: Option<u32>) -
     match write_at(irp.output(), 0, &FrameNumber { frame }.encode()) {
         // core has checked that there is room.
         None => End { status: STATUS_BUFFER_TOO_SMALL.nt(), information: 0 },
-        Some(()) => End { status, information: const { FrameNumber::SIZE as u32 } },
+        Some(()) => End { status, information: FRAME_NUMBER_SIZE },
     }
 }
 
@@ -508,3 +513,7 @@ pub fn write_at(output: &mut [u8], at: usize, bytes: &[u8]) -> Option<()> {
     }
     Some(())
 }
+
+/// Bytes.
+#[expect(clippy::cast_possible_truncation, reason = "a few bytes")]
+const FRAME_NUMBER_SIZE: u32 = FrameNumber::SIZE as u32;

@@ -116,16 +116,16 @@ pub fn begin_close(
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let pipe = configured.pipe(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
     let closing = pipe.state.begin_close()?;
-    match gate.lend_handle() {
-        Some(handle) => Ok(work(endpoint, closing, handle)),
-        None => {
-            end_close(gate, endpoint, closing, false);
-            Err(STATUS_DEVICE_NOT_READY)
-        }
+    if let Some(handle) = gate.lend_handle() {
+        Ok(work(endpoint, closing, handle))
+    } else {
+        end_close(gate, endpoint, closing, false);
+        Err(STATUS_DEVICE_NOT_READY)
     }
 }
 
 /// Does it. Answers the status and the length of the reply, which is in the system buffer.
+#[expect(clippy::needless_pass_by_ref_mut, reason = "what it changes is behind a pointer")]
 pub fn run(device: Device, work: Work, irp: &mut Irp, irql: &mut AtMostDispatch) -> (NtStatus, usize) {
     let result = match work {
         Work::Open(endpoint, opening, handle, file) => {

@@ -51,7 +51,7 @@ impl FileContext {
     }
 
     /// What is kept.
-    pub const fn state<'a>(self, _states: &'a mut FileStates) -> &'a mut File {
+    pub const fn state(self, _states: &mut FileStates) -> &mut File {
         // SAFETY: made by `attach` and freed after the last IRP; the device's lock is held, and lent for this.
         unsafe { &mut *self.0.as_ptr() }
     }
@@ -63,6 +63,7 @@ impl FileContext {
 /// # Errors
 ///
 /// `STATUS_INSUFFICIENT_RESOURCES`: there is no memory, and nothing is kept.
+#[expect(clippy::needless_pass_by_ref_mut, reason = "it writes through the pointer in it")]
 pub fn attach(irp: &mut Irp, file: File) -> Result<(), Status> {
     // One that is sent without a file object opens none.
     let Some(file_object) = file_object(irp) else { return Ok(()) };
@@ -72,6 +73,7 @@ pub fn attach(irp: &mut Irp, file: File) -> Result<(), Status> {
 }
 
 /// Frees what is kept for the file object that `IRP_MJ_CLOSE` closes. IRQL: `DISPATCH_LEVEL` or below.
+#[expect(clippy::needless_pass_by_ref_mut, reason = "it writes through the pointer in it")]
 pub fn detach(irp: &mut Irp) {
     let (Some(file_object), Some(FileContext(context))) = (file_object(irp), FileContext::of(irp)) else {
         return;

@@ -39,6 +39,10 @@ pub struct IdleRequest {
     info: Box<USB_IDLE_CALLBACK_INFO>,
 }
 
+#[expect(
+    clippy::non_send_fields_in_send_ty,
+    reason = "the structure's pointer is the device, which belongs to no thread"
+)]
 // SAFETY: an IRP and a structure with the device in it, which belong to no thread.
 unsafe impl Send for IdleRequest {}
 
@@ -78,7 +82,9 @@ impl IdleIrp {
         // SAFETY: it has the locations that the device below needs; the remove lock keeps the device.
         unsafe { stack_location::set_completion_routine(irp, Some(came_back), device.as_context()) };
         // SAFETY: as above.
-        let next = unsafe { &mut *stack_location::next(irp) };
+        let next = unsafe { stack_location::next(irp) };
+        // SAFETY: a location of this submission's IRP, which nobody else uses now.
+        let next = unsafe { &mut *next };
         next.MajorFunction = const { narrow::u8(IRP_MJ_INTERNAL_DEVICE_CONTROL) };
         next.MinorFunction = 0;
         next.Flags = 0;

@@ -191,6 +191,7 @@ impl Irp {
     /// # Errors
     ///
     /// `STATUS_INSUFFICIENT_RESOURCES`: no room for the mapping, or there is no buffer.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "it writes through the pointer in it")]
     pub fn map_buffer(&mut self, irql: &AtMostDispatch) -> Result<(), Status> {
         let mdl = self.mdl().ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
         // SAFETY: the I/O manager's list, whose pages it has locked, is this driver's alone.
@@ -200,6 +201,7 @@ impl Irp {
     /// Writes to the second buffer of a direct request, `at` bytes into it. The caller of the request
     /// sees the same memory all the time, so it is written only, never read. `None`: it is not mapped,
     /// or does not reach so far.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "what it changes is behind a pointer")]
     pub fn write_buffer(&mut self, at: usize, bytes: &[u8]) -> Option<()> {
         let end = at.checked_add(bytes.len())?;
         let mdl = self.mdl().filter(|_mdl| end <= self.mdl_length() as usize)?;

@@ -50,6 +50,11 @@ impl AtMostDispatch {
 impl AtMostDispatch {
     /// Runs `body` with the token of `PASSIVE_LEVEL`, if the IRQL is that. For dispatch routines, which
     /// may wait then.
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "the token is lent, so that nothing raises the IRQL through it"
+    )]
     pub fn if_passive<R>(&mut self, body: impl FnOnce(&mut Passive) -> R) -> Option<R> {
         if !is_passive() {
             return None;

@@ -60,7 +60,9 @@ impl Irp {
         // SAFETY: the minor function says that this member of the union is written.
         let power = unsafe { &self.location().Parameters.Power };
         // SAFETY: whichever member is meant, both are numbers of the same size.
-        let (system, device) = unsafe { (power.State.SystemState, power.State.DeviceState) };
+        let system = unsafe { power.State.SystemState };
+        // SAFETY: as above.
+        let device = unsafe { power.State.DeviceState };
         if power.Type == SystemPowerState {
             // SAFETY: the union is one number, or bit fields of it.
             let context = unsafe { power.__bindgen_anon_1.SystemContext };

@@ -218,6 +218,7 @@ impl<K: Kind> Urb<K> {
     }
 
     /// Makes a submission that does not take place one that was not looked at.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "what it changes is behind a pointer")]
     pub(super) const fn forget(&mut self) {
         let mut header = self.0.memory().urb.cast::<_URB_HEADER>();
         // SAFETY: every kind of URB starts with a header; owned, exclusively borrowed, not active.
@@ -286,7 +287,7 @@ impl Urb<Fixed> {
         }
     }
 
-    fn format_pipe(&mut self, pipe: PipeHandle, is_in: bool, buffer: Buffer, length: u32) {
+    const fn format_pipe(&mut self, pipe: PipeHandle, is_in: bool, buffer: Buffer, length: u32) {
         // SAFETY: one of the union's structures, made of numbers and pointers.
         let urb = unsafe { self.view::<_URB_BULK_OR_INTERRUPT_TRANSFER>() };
         urb.Hdr.Length = const { narrow::u16(size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>()) };

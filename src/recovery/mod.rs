@@ -9,7 +9,7 @@
 //! One runs at a time. Until its turn comes a request is in the queue of held ones, where it can be cancelled; then it
 //! goes to its end, which is not far, because every wait is bounded. The run counts as a user of the handle, so STOP and
 //! REMOVE wait for it; what it waits for does not wait for them, and it looks at the device's state after every wait.
-//! CYCLE_PORT is the exception: the request below is not waited for, and holds the remove lock only.
+//! `CYCLE_PORT` is the exception: the request below is not waited for, and holds the remove lock only.
 
 mod calls;
 mod cycle;
@@ -41,6 +41,7 @@ use crate::{
 };
 
 /// What the device's lock guards of recoveries.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact")]
 pub struct State {
     /// A recovery has taken the whole device out of use: requests wait.
     pub is_device_held: bool,
@@ -114,6 +115,7 @@ pub fn claim(gate: &mut Gate) -> Option<Claim> {
 }
 
 /// Starts the work item, if it was claimed.
+#[expect(clippy::needless_pass_by_value, reason = "the claim is used up")]
 pub fn start(device: Device, claim: Option<Claim>, irql: &mut AtMostDispatch) {
     let Some(Claim(())) = claim else { return };
     if !work_item::queue::<Recovery>(device) {
@@ -247,7 +249,7 @@ fn complete(pended: Pended<Nt>, result: Result<(), Status>) {
 }
 
 /// `STATUS_DEVICE_NOT_CONNECTED` once the device is gone.
-fn gone(gate: &Gate) -> Result<(), Status> {
+const fn gone(gate: &Gate) -> Result<(), Status> {
     match gate.machine.overriding_status() {
         Some(_status) => Err(STATUS_DEVICE_NOT_CONNECTED),
         None => Ok(()),

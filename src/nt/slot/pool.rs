@@ -116,6 +116,7 @@ impl Pool {
         clippy::needless_pass_by_ref_mut,
         reason = "the pool shows that the lock is held"
     )]
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own about the request")]
     pub fn link(
         &mut self,
         job: Job,
@@ -236,8 +237,9 @@ impl Pool {
 
 /// Asks the word whether a request may be cancelled, and remembers who was first to.
 fn mark(body: NonNull<Body>, links: Guarded<'_>, cause: Cause) -> Option<Marked> {
-    let entry = links.entry.as_mut()?;
-    if links.word.cancel() != Cancel::ShouldCancel {
+    let Guarded { entry, word, .. } = links;
+    let entry = entry.as_mut()?;
+    if word.cancel() != Cancel::ShouldCancel {
         return None;
     }
     let _first = entry.cause.get_or_insert(cause);
