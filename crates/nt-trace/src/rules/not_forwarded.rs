@@ -2,7 +2,7 @@
 
 use super::exit::must_not_fail;
 use super::predicate::Predicate;
-use crate::event::{Actor, Event, EventKind, Tag};
+use crate::event::{Actor, Event, EventKind, IrpOrigin, Tag};
 use crate::names::{self, mj, pnp, power};
 use crate::object::ObjectId;
 use crate::value::NtStatus;
@@ -65,6 +65,7 @@ fn may_end_here(irp: &Irp, status: NtStatus) -> bool {
             let told = irp.power.is_some_and(PowerRequest::is_set);
             (may_fail || told) && status.is_error()
         }
-        _ => status.is_success(),
+        // The provider that is named answers, whatever there is to say.
+        _ => status.is_success() || irp.origin == IrpOrigin::WmiProvider,
     }
 }

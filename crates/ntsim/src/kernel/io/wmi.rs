@@ -236,7 +236,7 @@ async fn request(
         kernel.reference_device(device, true)?;
         let buffer = kernel.system_allocate(length, Fill::Zero)?;
         kernel.mem.bytes_mut(buffer, length)?.copy_from_slice(bytes);
-        let mut spec = IrpSpec::new(IrpOrigin::Wmi, IRP_MJ_SYSTEM_CONTROL, minor);
+        let mut spec = IrpSpec::new(IrpOrigin::WmiProvider, IRP_MJ_SYSTEM_CONTROL, minor);
         spec.status = STATUS_NOT_SUPPORTED;
         let parameters = spec.parameters.WMI_mut();
         (parameters.ProviderId, parameters.DataPath) = (device.0, path);

@@ -244,9 +244,9 @@ fn recalled() -> Scenario {
     life("isoch_recalled", "STOP ends what is in flight, START sends what was held", middle)
 }
 
-/// The USB stack may say so before the driver hears of it.
+/// The USB stack may say so before the driver hears of it; one that completes inline has moved everything by then.
 fn gone() -> Expected {
-    Expected::any_of(&[STATUS_DEVICE_NOT_CONNECTED, STATUS_NO_SUCH_DEVICE])
+    Expected::any_of(&[STATUS_DEVICE_NOT_CONNECTED, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS])
 }
 
 fn unplugged() -> Scenario {
