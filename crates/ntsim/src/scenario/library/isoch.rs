@@ -246,7 +246,7 @@ fn recalled() -> Scenario {
 
 /// The USB stack may say so before the driver hears of it; one that completes inline has moved everything by then.
 fn gone() -> Expected {
-    Expected::any_of(&[STATUS_DEVICE_NOT_CONNECTED, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS])
+    Expected::any_of(&[STATUS_DEVICE_NOT_CONNECTED, STATUS_NO_SUCH_DEVICE, nt_trace::NtStatus::SUCCESS])
 }
 
 fn unplugged() -> Scenario {
