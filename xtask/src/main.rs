@@ -42,8 +42,8 @@ enum Command {
     Run(simulate::RunArguments),
     /// Try the driver with every campaign in the simulated kernel, and the rules with every specimen.
     Verify(verify::Arguments),
-    /// Time lives of the driver in the simulated kernel.
-    Bench,
+    /// Count what transfers cost the driver, and time its lives in the simulated kernel.
+    Bench(simulate::BenchArguments),
     /// Run every test.
     Test,
     /// Inspect the built driver.
@@ -69,7 +69,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Build(arguments) => driver::command(&paths, &arguments),
         Command::Run(arguments) => simulate::run(&paths, &arguments),
         Command::Verify(arguments) => verify::command(&paths, &arguments),
-        Command::Bench => simulate::bench(&paths),
+        Command::Bench(arguments) => simulate::bench(&paths, &arguments),
         Command::Test => test::command(&paths),
         Command::Audit(arguments) => audit::command(&paths, &arguments),
         Command::Check(arguments) => check::command(&paths, &arguments),

@@ -5,6 +5,7 @@
 pub mod abi;
 pub mod campaign;
 pub mod cli;
+pub mod cost;
 pub mod cpu;
 pub mod image;
 pub mod inf;

@@ -5,16 +5,17 @@
 
 use core::{ffi::c_void, ptr};
 
+use usbclient_protocol::control_code;
 use wdk_sys::{
     _URB_BULK_OR_INTERRUPT_TRANSFER, _URB_ISOCH_TRANSFER, _URB_OPEN_STATIC_STREAMS, _URB_PIPE_REQUEST,
     _URB_SELECT_CONFIGURATION, DEVICE_OBJECT, GUID, IRP, KEVENT, MDL, NTSTATUS, PURB,
-    PUSB_INTERFACE_DESCRIPTOR, STATUS_MORE_PROCESSING_REQUIRED, USBD_INTERFACE_LIST_ENTRY, USBD_PIPE_HANDLE,
-    USBD_STREAM_INFORMATION,
+    PUSB_INTERFACE_DESCRIPTOR, STATUS_DEVICE_NOT_CONNECTED, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_MORE_PROCESSING_REQUIRED, USBD_INTERFACE_LIST_ENTRY, USBD_PIPE_HANDLE, USBD_STREAM_INFORMATION,
     ntddk::MmBuildMdlForNonPagedPool,
     usb::{USBD_IsochUrbAllocate, USBD_QueryUsbCapability, USBD_SelectConfigUrbAllocateAndBuild},
 };
 
-use crate::{Extension, kernel, own_irp, reading, usb};
+use crate::{Extension, Irp, kernel, own_irp, reading, usb};
 
 /// `URB_FUNCTION_ABORT_PIPE`.
 pub const ABORT_PIPE: u16 = 0x02;
@@ -310,4 +311,49 @@ pub fn write_packets(extension: *mut Extension, pipe: USBD_PIPE_HANDLE, packets:
     fields.NumberOfPackets = packets;
     run(extension, urb);
     usb::free(handle, urb);
+}
+
+/// Selects the configuration and keeps its pipes in the extension's memory.
+pub fn keep(extension: *mut Extension) {
+    let memory = Extension::kept(extension);
+    let memory = if memory.is_null() { kernel::allocate(size_of::<Pipes>()) } else { memory };
+    if memory.is_null() {
+        return;
+    }
+    Extension::keep(extension, memory);
+    if let Some(pipes) = configure(extension) {
+        // SAFETY: there is room for it.
+        unsafe { memory.cast::<Pipes>().write(pipes) };
+    }
+}
+
+/// Allocates and formats the URB of a transfer on one of the pipes that [`keep`] kept. None: it is no such request.
+#[must_use]
+pub fn prepare_transfer(extension: *mut Extension, irp: Irp) -> Option<Result<PURB, NTSTATUS>> {
+    let code = irp.control_code();
+    if code != control_code::PIPE_READ && code != control_code::PIPE_WRITE {
+        return None;
+    }
+    // SAFETY: the extension is valid.
+    let &Extension { handle, started, memory, .. } = unsafe { &*extension };
+    if !started || memory.is_null() || irp.system_buffer().is_null() {
+        return Some(Err(STATUS_DEVICE_NOT_CONNECTED));
+    }
+    // SAFETY: from `keep`.
+    let pipes = unsafe { *memory.cast::<Pipes>() };
+    let is_in = code == control_code::PIPE_READ;
+    let urb = usb::allocate(handle);
+    if urb.is_null() {
+        return Some(Err(STATUS_INSUFFICIENT_RESOURCES));
+    }
+    let fields = clear::<_URB_BULK_OR_INTERRUPT_TRANSFER>(urb);
+    fields.Hdr.Length = size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>() as u16;
+    fields.Hdr.Function = BULK_OR_INTERRUPT_TRANSFER;
+    fields.PipeHandle = if is_in { pipes.into } else { pipes.out };
+    // USBD_TRANSFER_DIRECTION_IN, USBD_SHORT_TRANSFER_OK.
+    fields.TransferFlags = if is_in { 3 } else { 0 };
+    fields.TransferBufferLength = irp.output_length();
+    // SAFETY: the IRP is valid.
+    fields.TransferBufferMDL = unsafe { (*irp.0).MdlAddress };
+    Some(Ok(urb))
 }

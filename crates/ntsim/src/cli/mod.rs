@@ -1,6 +1,7 @@
 //! The command `ntsim`.
 
 mod bench;
+mod cost;
 mod findings;
 mod merge;
 mod replay;
@@ -48,6 +49,8 @@ enum Command {
     Worker(worker::Arguments),
     /// Time lives of a driver.
     Bench(bench::Arguments),
+    /// Count what a transfer costs a driver.
+    Cost(cost::Arguments),
     /// List the device models.
     Devices,
     /// List the scenarios.
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Merge(arguments) => merge::command(&arguments),
         Command::Worker(arguments) => worker::command(&arguments),
         Command::Bench(arguments) => bench::command(&arguments),
+        Command::Cost(arguments) => cost::command(&arguments),
         Command::Devices => {
             list(usb_models::registry::names().map(|(name, about)| (name.to_owned(), about.to_owned())));
             Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use corosensei::{
     stack::{Stack, StackPointer},
 };
 
-use super::{exception::continue_point, thunk, trap};
+use super::{count, exception::continue_point, thunk, trap};
 use crate::mem::{Addr, PAGE_SIZE};
 
 /// How many arguments a callback of the driver takes at most.
@@ -194,7 +194,10 @@ fn leave(mut left: Left) -> Option<u64> {
         let next = yielder.suspend(left);
         CURRENT.set(current);
         match next {
-            Resume::Return(value) => return Some(value),
+            Resume::Return(value) => {
+                count::driver_runs();
+                return Some(value);
+            }
             Resume::Raise => return None,
             Resume::Call(call) => left = Left::Returned(invoke(call)),
             // SAFETY: this is a driver's stack, and whoever resumes it in this way said with which registers.
@@ -217,6 +220,7 @@ fn invoke(call: Call) -> u64 {
     let routine = unsafe { std::mem::transmute::<*const (), Option<Routine>>(address) };
     let [first, second, third, fourth, fifth, sixth, seventh] = call.arguments;
     let Some(routine) = routine else { return trap::call_of_null() };
+    count::driver_runs();
     // SAFETY: driver code touches only its own view of the arena; whatever else it does traps. A routine that
     // takes fewer arguments ignores the rest.
     unsafe { routine(first, second, third, fourth, fifth, sixth, seventh) }

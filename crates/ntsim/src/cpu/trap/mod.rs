@@ -61,6 +61,13 @@ pub fn step(interrupted: &mut Interrupted<'_>, after: FaultHandler) {
     interrupted.set_trap_flag(true);
 }
 
+/// The same from code on the driver's stack, from the next instruction on.
+pub(super) fn step_from_here(after: FaultHandler) {
+    STEPPER.set(Some(after));
+    // SAFETY: sets the trap flag, which the handler that takes the step clears again.
+    unsafe { std::arch::asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq") };
+}
+
 /// What kind of trap ended a piece of driver code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrapKind {
