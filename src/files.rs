@@ -22,7 +22,7 @@ use crate::{
     gate::{Gate, Pipe},
     nt::{
         device::Device,
-        file::{self, FileContext},
+        file::{FileContext, NewContext},
         irp::Irp,
         irql::AtMostDispatch,
         pool::try_filled,
@@ -45,7 +45,17 @@ pub fn create(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) -> Resul
     }
     let opened = gate.files.open();
     drop(gate);
-    file::attach(irp, opened.ok_or(STATUS_DEVICE_NOT_READY)?)
+    let context = NewContext::allocate(opened.ok_or(STATUS_DEVICE_NOT_READY)?)?;
+    let not_needed = device.gate.lock(irql).file_states.keep(irp, context);
+    drop(not_needed);
+    Ok(())
+}
+
+/// `IRP_MJ_CLOSE`: frees what is kept for the file.
+pub fn close(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) {
+    let old = device.gate.lock(irql).file_states.give_up(irp);
+    // Not under the lock.
+    drop(old);
 }
 
 /// Gives the device memory for handles, when its first file is opened.

@@ -10,7 +10,7 @@ use usbclient_protocol::status::{
 
 use crate::{
     events, files,
-    nt::{Nt, dispatch::Major, file, irql::AtMostDispatch},
+    nt::{Nt, dispatch::Major, irql::AtMostDispatch},
 };
 
 /// `IRP_MJ_CREATE`: any number of files may be open. There are no names below the device.
@@ -44,14 +44,14 @@ impl Major for Cleanup {
     }
 }
 
-/// `IRP_MJ_CLOSE`: what is kept for the file is freed, whatever has become of the device.
+/// `IRP_MJ_CLOSE`: what is kept for the file is freed. A device that is being deleted frees it itself.
 pub struct Close;
 
 impl Major for Close {
-    fn handle<'d>(fdo: Fdo<'d, Nt>, mut irp: Irp<'d, Nt>, _irql: &mut AtMostDispatch) -> Disposition<'d> {
-        file::detach(irp.raw());
+    fn handle<'d>(fdo: Fdo<'d, Nt>, mut irp: Irp<'d, Nt>, irql: &mut AtMostDispatch) -> Disposition<'d> {
         match fdo.acquire(&irp) {
             Ok(guard) => {
+                files::close(fdo.device(), irp.raw(), irql);
                 events::file_closed(fdo.device());
                 irp.complete(guard, STATUS_SUCCESS, 0)
             }
