@@ -65,7 +65,7 @@ impl FileStates {
 
     /// Keeps a context for the file object that `IRP_MJ_CREATE` opens. The request must succeed then: no CLOSE comes
     /// otherwise. One that is sent without a file object opens none, and gets its context back.
-    pub fn keep(&mut self, irp: &mut Irp, context: NewContext) -> Option<OldContext> {
+    pub fn keep(&mut self, irp: &Irp, context: NewContext) -> Option<OldContext> {
         let Some(file_object) = file_object(irp) else { return Some(OldContext(context.0)) };
         let context = Box::leak(context.0);
         context.next = self.first;
@@ -80,7 +80,7 @@ impl FileStates {
     }
 
     /// Gives up what is kept for the file object that `IRP_MJ_CLOSE` closes.
-    pub fn give_up(&mut self, irp: &mut Irp) -> Option<OldContext> {
+    pub fn give_up(&mut self, irp: &Irp) -> Option<OldContext> {
         let FileContext(context) = FileContext::of(irp)?;
         set_context(file_object(irp)?, ptr::null_mut());
         // SAFETY: kept in this list until now; CLOSE comes once, and last.

@@ -33,8 +33,7 @@ fn plugged() -> Scenario {
 /// Opens a device and closes it.
 fn opened() -> Scenario {
     let mut scenario = plugged();
-    let open_and_close =
-        [Step::Open(Open::new(DEVICE, "file")), Step::Close { file: "file".into() }];
+    let open_and_close = [Step::Open(Open::new(DEVICE, "file")), Step::Close { file: "file".into() }];
     scenario.steps.splice(1..1, open_and_close);
     scenario
 }

@@ -67,7 +67,8 @@ fn quoted(page: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// `file::function`, and nothing else: paths of types and modules have capitals or more parts.

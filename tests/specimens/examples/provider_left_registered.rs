@@ -11,7 +11,7 @@ struct Driver;
 
 impl Specimen for Driver {
     fn entered() {
-        kernel::register_provider();
+        let _kept = kernel::register_provider();
     }
 }
 

@@ -397,7 +397,8 @@ fn zero_length() -> Scenario {
     let mut middle = vec![open()];
     for code in control_code::ALL {
         // A cycled port is the end of the file.
-        for code in (0..4).map(|method| (code & !3) | method).filter(|&code| code != control_code::CYCLE_PORT) {
+        for code in (0..4).map(|method| (code & !3) | method).filter(|&code| code != control_code::CYCLE_PORT)
+        {
             let none = Ioctl::new(FILE, code, Bytes::none(), Bytes::none());
             middle.push(ioctl(none, Expected::anything()));
         }
