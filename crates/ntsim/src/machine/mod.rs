@@ -100,6 +100,9 @@ impl Default for Options {
     }
 }
 
+/// How long a task is waited for that a driver's timers outlive, in 100 ns of simulated time.
+const PATIENCE: u64 = 60 * 10_000_000;
+
 /// A machine with one driver.
 #[derive(Debug)]
 pub struct Machine {
@@ -242,7 +245,9 @@ impl Machine {
         F: FnOnce(Cpu) -> R + 'static,
         R: Future<Output = Result<T, Stop>> + 'static,
     {
-        let value = self.attempt(role, task);
+        let result = self.begin(role, task);
+        self.run();
+        let value = result.take();
         if value.is_none() {
             self.nobody_answered();
         }
@@ -250,7 +255,7 @@ impl Machine {
     }
 
     /// As [`Self::drive`], but a task that waits for ever is no deadlock yet: something that is done later may
-    /// end its waiting.
+    /// end its waiting. It waits for ever when nobody can run, or after [`PATIENCE`] in which timers went off.
     pub fn attempt<T, F, R>(&mut self, role: &'static str, task: F) -> Option<T>
     where
         T: 'static,
@@ -258,7 +263,8 @@ impl Machine {
         R: Future<Output = Result<T, Stop>> + 'static,
     {
         let result = self.begin(role, task);
-        self.run();
+        let until = self.kernel.borrow().sched.now + PATIENCE;
+        self.run_until(|kernel| kernel.sched.now > until);
         result.take()
     }
 
