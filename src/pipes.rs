@@ -11,7 +11,7 @@ use usbclient_core::{
 };
 use usbclient_protocol::{
     TransferType,
-    status::{STATUS_DEVICE_CONFIGURATION_ERROR, STATUS_INSUFFICIENT_RESOURCES, Status},
+    status::{STATUS_DEVICE_CONFIGURATION_ERROR, Status},
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         device::Device,
         irql::Passive,
         mdl::PartialMdl,
+        pool::{push, room_for},
         select_configuration::{ConfigurationHandle, Selected, SelectedPipe},
     },
     transfer,
@@ -229,21 +230,6 @@ fn missing_slots(gate: &Gate) -> (usize, usize) {
     let wanted = others.saturating_mul(SLOTS_PER_PIPE).saturating_add(2);
     let wanted_isoch = isoch.saturating_mul(SLOTS_PER_PIPE);
     (wanted.saturating_sub(have), wanted_isoch.saturating_sub(have_isoch))
-}
-
-fn room_for<T>(count: usize) -> Result<Vec<T>, Status> {
-    let mut items = Vec::new();
-    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
-    Ok(items)
-}
-
-/// Pushes where there is room: never allocates.
-fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Status> {
-    if items.len() == items.capacity() {
-        return Err(STATUS_INSUFFICIENT_RESOURCES);
-    }
-    items.push(item);
-    Ok(())
 }
 
 /// The most bytes of one control transfer.

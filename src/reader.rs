@@ -38,7 +38,7 @@ use crate::{
         irp::{FileId, Irp},
         irql::AtMostDispatch,
         pool,
-        slot::{Cause, End, Entry, Free, Job, Linked, NewSlot, Request, Slot},
+        slot::{Cause, End, Entry, Free, Job, Linked, NewSlot, Origin, Request, Slot},
         urb::{Format, PipeHandle},
         usbd::HandleUse,
     },
@@ -351,9 +351,9 @@ fn send(
         front: 0,
         read: Some(read),
     };
-    let sequence = gate.next_sequence();
+    let origin = Origin { file, sequence: gate.next_sequence() };
     let job = Job::Fixed(slot, Format::Pipe { pipe: pipe_handle, is_in: true, chaining: None });
-    Some(gate.slots.link(job, Pended::from_parts(irp, device, tag), request, file, sequence, None, irql))
+    Some(gate.slots.link(job, Pended::from_parts(irp, device, tag), request, origin, None, irql))
 }
 
 fn put_back(gate: &mut Gate, endpoint: u8, read: Box<Read>) {

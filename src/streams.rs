@@ -125,8 +125,7 @@ pub fn begin_close(
 }
 
 /// Does it. Answers the status and the length of the reply, which is in the system buffer.
-#[expect(clippy::needless_pass_by_ref_mut, reason = "what it changes is behind a pointer")]
-pub fn run(device: Device, work: Work, irp: &mut Irp, irql: &mut AtMostDispatch) -> (NtStatus, usize) {
+pub fn run(device: Device, work: Work, irp: &Irp, irql: &mut AtMostDispatch) -> (NtStatus, usize) {
     let result = match work {
         Work::Open(endpoint, opening, handle, file) => {
             let opened = open(device, (endpoint, opening), handle, file, irql);

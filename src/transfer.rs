@@ -33,7 +33,7 @@ use crate::{
         held::{Key, Wait},
         irp::Irp,
         irql::AtMostDispatch,
-        slot::{Cause, End, Entry, Linked, NewSlot, Request, Sent, Slot, Work},
+        slot::{Cause, End, Entry, Linked, NewSlot, Origin, Request, Sent, Slot, Work},
         urb::Format,
         usbd::HandleUse,
     },
@@ -178,7 +178,7 @@ pub fn link(
         read: None,
     };
     let file = pended.raw().file();
-    gate.slots.link(job, pended, request, file, sequence, timeout, irql)
+    gate.slots.link(job, pended, request, Origin { file, sequence }, timeout, irql)
 }
 
 /// Gives a pipe its bounce packet, unless it has one by now.

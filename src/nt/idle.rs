@@ -36,15 +36,15 @@ const SUBMIT_IDLE_NOTIFICATION: u32 = 0x0022_0027;
 /// The notification's IRP and what it brings to the hub. Allocated once, freed with the device.
 pub struct IdleRequest {
     irp: OwnIrp,
-    info: Box<USB_IDLE_CALLBACK_INFO>,
+    info: Box<CallbackInfo>,
 }
 
-#[expect(
-    clippy::non_send_fields_in_send_ty,
-    reason = "the structure's pointer is the device, which belongs to no thread"
-)]
-// SAFETY: an IRP and a structure with the device in it, which belong to no thread.
-unsafe impl Send for IdleRequest {}
+/// What the hub calls back, and with what.
+#[repr(transparent)]
+struct CallbackInfo(USB_IDLE_CALLBACK_INFO);
+
+// SAFETY: its pointers are a routine and the device, which belong to no thread.
+unsafe impl Send for CallbackInfo {}
 
 impl IdleRequest {
     /// Allocates it.
@@ -54,14 +54,13 @@ impl IdleRequest {
     /// `STATUS_INSUFFICIENT_RESOURCES`
     pub fn allocate(device: Device) -> Result<Self, Status> {
         let lower = device.lower().ok_or(STATUS_NO_SUCH_DEVICE)?;
-        let info =
-            try_box(USB_IDLE_CALLBACK_INFO { IdleCallback: Some(called), IdleContext: device.as_context() })?;
-        Ok(Self { irp: OwnIrp::allocate(lower)?, info })
+        let info = USB_IDLE_CALLBACK_INFO { IdleCallback: Some(called), IdleContext: device.as_context() };
+        Ok(Self { irp: OwnIrp::allocate(lower)?, info: try_box(CallbackInfo(info))? })
     }
 
     /// The IRP, which lives as long as the device.
     pub const fn irp(&self) -> IdleIrp {
-        IdleIrp { irp: self.irp.as_non_null(), info: (&raw const *self.info).cast_mut() }
+        IdleIrp { irp: self.irp.as_non_null(), info: (&raw const self.info.0).cast_mut() }
     }
 }
 

@@ -16,7 +16,7 @@ pub mod irp;
 pub mod irql;
 pub mod isoch_urb;
 pub mod mdl;
-mod narrow;
+pub mod narrow;
 mod own_irp;
 pub mod pnp;
 pub mod pool;

@@ -223,7 +223,7 @@ impl Sender {
     /// # Errors
     ///
     /// The status of the bus driver.
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "what it changes is behind a pointer")]
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "its IRP carries one request at a time")]
     pub fn reset_port(&mut self, passive: &mut Passive) -> Result<(), Status> {
         let status = send_and_wait(&self.irp, self.device, passive, |irp| {
             // SAFETY: from IoAllocateIrp, not in use, with the locations that the device below needs.

@@ -40,20 +40,39 @@ pub fn try_box<T>(value: T) -> Result<Box<T>, Status> {
     Ok(unsafe { Box::from_raw(room) })
 }
 
+/// An empty vector with room for `count` items in nonpaged pool. IRQL: `DISPATCH_LEVEL` or below.
+///
+/// # Errors
+///
+/// `STATUS_INSUFFICIENT_RESOURCES`: there is no memory, or more is asked for than can exist.
+pub fn room_for<T>(count: usize) -> Result<Vec<T>, Status> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+    Ok(items)
+}
+
+/// Pushes where there is room: never allocates. That it looks keeps the code that grows a vector out of the image.
+///
+/// # Errors
+///
+/// `STATUS_INSUFFICIENT_RESOURCES`: there is no room.
+pub fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Status> {
+    if items.len() == items.capacity() {
+        return Err(STATUS_INSUFFICIENT_RESOURCES);
+    }
+    items.push(item);
+    Ok(())
+}
+
 /// `count` items in nonpaged pool. IRQL: `DISPATCH_LEVEL` or below.
 ///
 /// # Errors
 ///
 /// `STATUS_INSUFFICIENT_RESOURCES`: there is no memory, or more is asked for than can exist.
 pub fn try_filled<T>(count: usize, mut make: impl FnMut() -> T) -> Result<Vec<T>, Status> {
-    let mut items = Vec::new();
-    items.try_reserve_exact(count).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+    let mut items = room_for(count)?;
     for _item in 0..count {
-        // There is room for each; that it is looked for here keeps the code that grows a vector out of the image.
-        if items.len() == items.capacity() {
-            return Err(STATUS_INSUFFICIENT_RESOURCES);
-        }
-        items.push(make());
+        push(&mut items, make())?;
     }
     Ok(items)
 }

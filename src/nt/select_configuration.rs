@@ -31,7 +31,7 @@ use wdk_sys::{
 use super::{
     irql::Passive,
     own_irp::Sender,
-    pool,
+    pool::{self, push, room_for},
     urb::{PipeHandle, Urb},
     usbd::HandleUse,
 };
@@ -82,10 +82,7 @@ pub fn select(
     passive: &mut Passive,
 ) -> Result<Selected, Status> {
     validate(descriptor, passive)?;
-    let mut pipes = Vec::new();
-    pipes
-        .try_reserve_exact(configuration.endpoints().len())
-        .map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+    let mut pipes = room_for(configuration.endpoints().len())?;
     let mut list = list_interfaces(descriptor, configuration)?;
     // The list points into this URB from here on: it is freed last.
     let mut urb = build(handle, descriptor, &mut list)?;
@@ -121,10 +118,7 @@ impl SettingRequest {
         endpoint_count: u8,
         _passive: &Passive,
     ) -> Result<Self, Status> {
-        let mut pipes = Vec::new();
-        pipes
-            .try_reserve_exact(usize::from(endpoint_count))
-            .map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
+        let pipes = room_for(usize::from(endpoint_count))?;
         let mut urb = ptr::null_mut();
         let mut entry = USBD_INTERFACE_LIST_ENTRY {
             InterfaceDescriptor: interface.as_ptr().cast_mut().cast(),
@@ -222,18 +216,17 @@ unsafe fn read_pipes(interface: NonNull<USBD_INTERFACE_INFORMATION>, pipes: &mut
     // SAFETY: as above; only an address is computed, that of the first pipe.
     let first = unsafe { &raw const (*interface.as_ptr()).Pipes }.cast::<USBD_PIPE_INFORMATION>();
     for index in 0..count as usize {
-        if pipes.len() == pipes.capacity() {
-            return;
-        }
         // SAFETY: the caller promises that many.
         let pipe = unsafe { first.add(index) };
         // SAFETY: as above.
         let pipe = unsafe { pipe.read() };
-        // Does not allocate: there is room, which was just tested.
-        pipes.push(SelectedPipe {
+        let pipe = SelectedPipe {
             endpoint: pipe.EndpointAddress,
             packet_size: pipe.MaximumPacketSize,
             handle: PipeHandle(pipe.PipeHandle),
-        });
+        };
+        if push(pipes, pipe).is_err() {
+            return;
+        }
     }
 }

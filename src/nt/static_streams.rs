@@ -10,11 +10,12 @@
 use alloc::vec::Vec;
 use core::ptr;
 
-use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, Status};
+use usbclient_protocol::status::Status;
 use wdk_sys::{_URB_OPEN_STATIC_STREAMS, URB_OPEN_STATIC_STREAMS_VERSION_100, USBD_STREAM_INFORMATION};
 
 use super::{
     narrow,
+    pool::try_filled,
     urb::{PipeHandle, USBD_STATUS_PENDING, Urb},
 };
 
@@ -38,20 +39,13 @@ impl StreamArray {
             MaximumTransferSize: 0,
             PipeFlags: 0,
         };
-        let mut streams = room_for(count)?;
-        for _stream in 0..count {
-            push(&mut streams, EMPTY);
-        }
-        Ok(Self(streams))
+        try_filled(usize::from(count), || EMPTY).map(Self)
     }
 
     /// What the stack wrote, by stream id: stream 1 comes first. An id that the stack did not give has no
     /// handle; one that was not asked for is not believed.
     pub(super) fn into_handles(self) -> Result<Vec<PipeHandle>, Status> {
-        let mut handles = room_for(u16::try_from(self.0.len()).unwrap_or(u16::MAX))?;
-        for _stream in &self.0 {
-            push(&mut handles, PipeHandle(ptr::null_mut()));
-        }
+        let mut handles = try_filled(self.0.len(), || PipeHandle(ptr::null_mut()))?;
         for stream in &self.0 {
             let at = usize::try_from(stream.StreamID).ok().and_then(|id| id.checked_sub(1));
             if let Some(handle) = at.and_then(|at| handles.get_mut(at)) {
@@ -59,19 +53,6 @@ impl StreamArray {
             }
         }
         Ok(handles)
-    }
-}
-
-fn room_for<T>(count: u16) -> Result<Vec<T>, Status> {
-    let mut items = Vec::new();
-    items.try_reserve_exact(count.into()).map_err(|_error| STATUS_INSUFFICIENT_RESOURCES)?;
-    Ok(items)
-}
-
-/// Pushes where there is room, which the caller has made: never allocates.
-fn push<T>(items: &mut Vec<T>, item: T) {
-    if items.len() < items.capacity() {
-        items.push(item);
     }
 }
 

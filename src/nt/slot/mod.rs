@@ -68,6 +68,15 @@ pub enum Cause {
     Reader,
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// Which file it came through.
+    pub file: FileId,
+    /// Its place among the device's requests.
+    pub sequence: u64,
+}
+
 /// What the device's lock guards of a request in flight.
 pub struct Entry {
     irp: NonNull<IRP>,

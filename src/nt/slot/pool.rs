@@ -22,8 +22,8 @@ use usbclient_core::{
 use wdk_sys::{IRP, ntddk::IoCancelIrp};
 
 use super::{
-    super::{Nt, irp::FileId, irql::AtMostDispatch},
-    Body, Cause, Entry, Free, Job, Linked, NewSlot, Request, Slot, SlotUrb, Work,
+    super::{Nt, irql::AtMostDispatch},
+    Body, Cause, Entry, Free, Job, Linked, NewSlot, Origin, Request, Slot, SlotUrb, Work,
     alarm::timed_out,
 };
 
@@ -116,17 +116,16 @@ impl Pool {
         clippy::needless_pass_by_ref_mut,
         reason = "the pool shows that the lock is held"
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own about the request")]
     pub fn link(
         &mut self,
         job: Job,
         pended: Pended<Nt>,
         request: impl FnOnce(Work) -> Request,
-        file: FileId,
-        sequence: u64,
+        origin: Origin,
         timeout: Option<Timeout>,
         irql: &AtMostDispatch,
     ) -> Slot<Linked> {
+        let Origin { file, sequence } = origin;
         let (mut slot, work) = job.into_parts();
         let mut request = request(work);
         // SAFETY: the token is the right to the slot, and nobody else knows a free one.
