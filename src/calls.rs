@@ -119,7 +119,7 @@ pub fn with_sender_at<R>(
     let mut guard = device.gate.lock(passive);
     let (gate, irql) = guard.split();
     *place(gate) = sender;
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back(handle, device, irql);
     result
 }
 

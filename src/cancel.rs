@@ -21,7 +21,11 @@ pub fn fail_held(
     mut wanted: impl FnMut(Key, FileId) -> bool,
 ) {
     loop {
-        let Some((pended, _key)) = device.gate.lock(irql).held.take(device, &mut wanted) else { return };
+        let mut guard = device.gate.lock(irql);
+        let (gate, at_dispatch) = guard.split();
+        let Some((pended, _key)) = gate.held.take(device, &mut wanted) else { return };
+        gate.watch_idleness(device, at_dispatch);
+        drop(guard);
         pended.complete(status.nt(), 0);
     }
 }
@@ -51,5 +55,5 @@ pub fn cancel_in_flight(
     }
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    gate.discount_user(&device.no_users, irql);
+    gate.discount_user(device, irql);
 }

@@ -20,6 +20,7 @@ use crate::{
     nt::{
         Sender,
         bounce::Bounce,
+        device::Device,
         event::Event,
         file::FileStates,
         held::Queue,
@@ -189,6 +190,8 @@ pub struct Gate {
     pub recovery: recovery::State,
     sequence: u64,
     users: usize,
+    /// Those of the users that are a reader's reads.
+    reads: usize,
     is_waited_for: bool,
     is_stream_waited_for: bool,
 }
@@ -216,6 +219,7 @@ impl Gate {
             recovery: recovery::State::new(),
             sequence: 0,
             users: 0,
+            reads: 0,
             is_waited_for: false,
             is_stream_waited_for: false,
         }
@@ -254,9 +258,9 @@ impl Gate {
         Facts {
             is_started: state == State::Started,
             is_gone: matches!(state, State::SurpriseRemoved | State::Removed),
-            is_busy: self.users != 0,
+            is_busy: self.users != self.reads,
             has_held: !self.held.is_empty(),
-            is_due: self.power_irps.is_due,
+            is_due: self.power_irps.timer.is_due(self.sequence),
             has_users: self.users != 0,
         }
     }
@@ -293,8 +297,19 @@ impl Gate {
     }
 
     /// Takes a use of the handle back, and wakes whoever waits for the last.
-    pub fn give_back(&mut self, _handle: HandleUse, no_users: &Event, irql: &AtMostDispatch) {
-        self.discount_user(no_users, irql);
+    pub fn give_back(&mut self, _handle: HandleUse, device: Device, irql: &AtMostDispatch) {
+        self.discount_user(device, irql);
+    }
+
+    /// A continuous reader's read is about to be sent: the use of the handle that it has does not keep the device busy.
+    pub const fn count_read(&mut self) {
+        self.reads = self.reads.saturating_add(1);
+    }
+
+    /// Undoes [`Self::count_read`], and gives its use of the handle back.
+    pub fn give_back_read(&mut self, handle: HandleUse, device: Device, irql: &AtMostDispatch) {
+        self.reads = self.reads.saturating_sub(1);
+        self.give_back(handle, device, irql);
     }
 
     /// Counts somebody who works on the slots without the handle: they are not freed meanwhile.
@@ -303,12 +318,13 @@ impl Gate {
     }
 
     /// Undoes [`Self::count_user`], and wakes whoever waits for the last.
-    pub fn discount_user(&mut self, no_users: &Event, irql: &AtMostDispatch) {
+    pub fn discount_user(&mut self, device: Device, irql: &AtMostDispatch) {
         self.users = self.users.saturating_sub(1);
         if self.users == 0 && core::mem::take(&mut self.is_waited_for) {
             // Under the lock: the signal cannot meet a later wait.
-            no_users.set(irql);
+            device.no_users.set(irql);
         }
+        self.watch_idleness(device, irql);
     }
 
     /// Makes the event ready to be waited for. False: the handle has no user.

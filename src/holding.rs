@@ -61,6 +61,7 @@ pub fn give_up_late(device: Device, irql: &mut AtMostDispatch) {
             }
             return;
         };
+        gate.watch_idleness(device, at_dispatch);
         drop(guard);
         pended.complete(STATUS_IO_TIMEOUT.nt(), 0);
     }
@@ -152,6 +153,8 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
     let mut gate = device.gate.lock(irql);
     match request::plan(&mut gate, pended.raw(), key.sequence) {
         Plan::Complete(status, information) => {
+            let (content, at_dispatch) = gate.split();
+            content.watch_idleness(device, at_dispatch);
             drop(gate);
             pended.complete(status, information);
         }
@@ -176,6 +179,8 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
             pended.complete(status, information);
         }
         Plan::FromRing { endpoint, status, information } => {
+            let (content, at_dispatch) = gate.split();
+            content.watch_idleness(device, at_dispatch);
             drop(gate);
             reader::pump(device, endpoint, irql);
             pended.complete(status, information);

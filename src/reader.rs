@@ -238,7 +238,7 @@ pub fn start(
     }
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back(handle, device, irql);
     result
 }
 
@@ -327,12 +327,14 @@ fn send(
     irql: &AtMostDispatch,
 ) -> Option<Slot<Linked>> {
     let Sending { pipe_handle, file, length } = sending;
-    let (handle, slot) = (gate.lend_handle(), read.slot.take());
-    let (Some(handle), Some(slot)) = (handle, slot) else {
+    // The slot first: a use of the handle that was lent must be given back.
+    let both = read.slot.take().map(|slot| (gate.lend_handle(), slot));
+    let Some((Some(handle), slot)) = both else {
         read.end = End { status: STATUS_CANCELLED.nt(), information: 0 };
         put_back(gate, endpoint, read);
         return None;
     };
+    gate.count_read();
     read.was_cancelled = false;
     let irp = read.irp.reuse(irql);
     let tag = Nt::tag(&irp);
@@ -381,14 +383,14 @@ pub fn go_on(device: Device, endpoint: u8, handle: HandleUse, irql: &mut AtMostD
     pump(device, endpoint, irql);
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back_read(handle, device, irql);
 }
 
 /// Completes reads that wait for the ring, in their order, as long as there is something for them.
 fn deliver(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
     loop {
         let mut guard = device.gate.lock(irql);
-        let gate = &mut *guard;
+        let (gate, at_dispatch) = guard.split();
         let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
         let Some(reader) = pipe.and_then(|pipe| pipe.reader.as_mut()) else { return };
         if reader.ring.is_empty() && reader.flow.failure().is_none() {
@@ -399,6 +401,7 @@ fn deliver(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
         let (status, information) = reader.read(pended.raw()).unwrap_or((STATUS_CANCELLED.nt(), 0));
         // Once the device is gone a failure is told as everywhere.
         let gone = gate.machine.overriding_status().filter(|_gone| !status.is_success());
+        gate.watch_idleness(device, at_dispatch);
         drop(guard);
         pended.complete(gone.map_or(status, Status::nt), information);
     }

@@ -214,7 +214,7 @@ fn open(
     let (gate, irql) = guard.split();
     let streams = handles.map(|handles| Streams { handles, owner: Some(owner) });
     let is_open = end_open(gate, endpoint, opening, streams);
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back(handle, device, irql);
     let length = usize::from(count).saturating_mul(StreamHandle::SIZE).saturating_add(CountReply::SIZE);
     if is_open { Ok(length) } else { Err(failure) }
 }
@@ -270,7 +270,7 @@ fn settle(
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     end_close(gate, endpoint, closing, is_closed);
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back(handle, device, irql);
 }
 
 fn end_close(gate: &mut Gate, endpoint: u8, closing: Closing<PipeHandle, Streams>, is_closed: bool) {

@@ -236,7 +236,7 @@ fn grow(
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     let result = slot.map(|slot| gate.slots.adopt(slot));
-    gate.give_back(handle, &device.no_users, irql);
+    gate.give_back(handle, device, irql);
     result
 }
 
@@ -387,7 +387,7 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     if entry.stream != 0 {
         gate.stream_is_over(&device.stream_over, at_dispatch);
     }
-    gate.give_back(handle, &device.no_users, at_dispatch);
+    gate.give_back(handle, device, at_dispatch);
     if gate.recovery.is_awaited {
         device.quiet.set(at_dispatch);
     }

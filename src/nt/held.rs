@@ -295,7 +295,11 @@ unsafe extern "C" fn cancel_held(device_object: *mut DEVICE_OBJECT, irp: *mut IR
     // SAFETY: the device object is the one whose queue holds the IRP, kept by the remove lock that
     // the IRP holds.
     let Some(device) = (unsafe { Device::of(device_object) }) else { return };
-    let is_ours = device.gate.lock(&mut irql).held.unlink(irp);
+    let mut guard = device.gate.lock(&mut irql);
+    let (gate, at_dispatch) = guard.split();
+    let is_ours = gate.held.unlink(irp);
+    gate.watch_idleness(device, at_dispatch);
+    drop(guard);
     // SAFETY: the exchanged routine made this call the IRP's owner.
     let Some(irp) = NonNull::new(irp).map(|irp| unsafe { Irp::from_raw(irp) }) else { return };
     if is_ours {

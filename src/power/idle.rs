@@ -23,7 +23,7 @@ pub fn submit(device: Device, passive: &mut Passive) {
         let mut gate = device.gate.lock(passive);
         gate.power.idle.never_came();
         // Not before the delay has gone by again.
-        gate.power_irps.is_due = false;
+        gate.power_irps.timer.begin_anew();
         return;
     }
     let mut gate = device.gate.lock(passive);
@@ -36,7 +36,7 @@ pub fn submit(device: Device, passive: &mut Passive) {
         return;
     };
     gate.power_irps.idle_use = Some(handle);
-    gate.power_irps.is_due = false;
+    gate.power_irps.timer.begin_anew();
     let arrival = gate.power.idle.arrived();
     drop(gate);
     if arrival == Arrival::Send {
@@ -62,7 +62,7 @@ fn give_back(device: Device, irql: &mut AtMostDispatch) {
     let mut guard = device.gate.lock(irql);
     let (gate, irql) = guard.split();
     if let Some(handle) = gate.power_irps.idle_use.take() {
-        gate.give_back(handle, &device.no_users, irql);
+        gate.give_back(handle, device, irql);
     }
 }
 

@@ -53,9 +53,7 @@ pub struct PowerIrps {
     pub idle: Option<IdleRequest>,
     /// The use of the handle that keeps the device in D0 while the notification is being sent.
     pub idle_use: Option<HandleUse>,
-    /// Nothing has happened for the suspend delay.
-    pub is_due: bool,
-    /// The timer that says so.
+    /// The timer that says that nothing has happened for the suspend delay.
     pub timer: IdleTimer,
     /// The device is registered with WMI.
     pub is_registered: bool,
@@ -69,7 +67,6 @@ impl PowerIrps {
             wake: None,
             idle: None,
             idle_use: None,
-            is_due: false,
             timer: IdleTimer::new(),
             is_registered: false,
         }
@@ -141,7 +138,6 @@ impl PowerCalls for Nt {
             Entered::Nothing => {}
             Entered::Resume => {
                 holding::send_held(device, irql);
-                reader::pump_all(device, irql);
                 reader::pump_all(device, irql);
                 policy::run_if_needed(device, irql);
             }

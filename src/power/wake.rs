@@ -28,10 +28,13 @@ pub fn arm(device: Device, passive: &mut Passive) {
 
 /// It comes by on its way down: whoever cancels it has its address from here on.
 pub fn arrived(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> Arrival {
-    let mut gate = device.gate.lock(irql);
+    let mut guard = device.gate.lock(irql);
+    let (gate, irql) = guard.split();
     let arrival = gate.power.wake.arrived();
     if arrival == Arrival::Send {
         gate.power_irps.wake = Some(Cancellable::of(irp));
+        // From here on the device can come back by itself.
+        gate.watch_idleness(device, irql);
     }
     arrival
 }

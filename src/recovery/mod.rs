@@ -122,7 +122,7 @@ pub fn start(device: Device, claim: Option<Claim>, irql: &mut AtMostDispatch) {
         let mut guard = device.gate.lock(irql);
         let (gate, irql) = guard.split();
         gate.recovery.is_claimed = false;
-        gate.discount_user(&device.no_users, irql);
+        gate.discount_user(device, irql);
     }
 }
 
@@ -170,7 +170,7 @@ fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
         if may_run(gate) { gate.held.take(device, |key, _file| key.wait.is_recovery()) } else { None };
     if taken.is_none() {
         gate.recovery.is_claimed = false;
-        gate.discount_user(&device.no_users, irql);
+        gate.discount_user(device, irql);
     }
     taken
 }

@@ -18,7 +18,7 @@ pub struct Facts {
     pub is_started: bool,
     /// The device was surprise-removed or removed.
     pub is_gone: bool,
-    /// A request is in flight, one of a reader excepted.
+    /// A request is in flight, one of a reader excepted: those do not keep a device from being suspended.
     pub is_busy: bool,
     /// A request waits.
     pub has_held: bool,
@@ -130,9 +130,17 @@ impl Power {
         if !self.wake.is_some() && wants_wake {
             return Some(Job::Arm);
         }
+        (facts.is_due && self.watches_idleness(facts)).then_some(Job::SubmitIdle)
+    }
+
+    /// Whether the device is idle, and will be suspended if it stays so for the delay: only then time is taken.
+    #[must_use]
+    pub const fn watches_idleness(&self, facts: Facts) -> bool {
+        let is_idle = facts.is_started && !facts.is_busy && !facts.has_held;
         let can_come_back = self.wake.is_below() || self.settings.ignores_wake;
-        let may_suspend = is_idle && suspends && can_come_back && !self.is_idle_refused && !self.is_up_asked;
-        (may_suspend && facts.is_due && !self.idle.is_some()).then_some(Job::SubmitIdle)
+        let is_awake = matches!(self.device, Device::Working) && !self.is_system_asleep && !self.is_up_asked;
+        let may_suspend = self.settings.suspends() && can_come_back && !self.is_idle_refused;
+        is_idle && is_awake && may_suspend && !self.idle.is_some()
     }
 
     /// D0 is asked for, by policy or because the system or the device woke: nobody asks again meanwhile.
