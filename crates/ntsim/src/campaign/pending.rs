@@ -4,6 +4,8 @@
 //! `IoCallDriver` returns, and not before it is cancelled; above the USB 3 stack and above the older one; with threads
 //! in turn and switched at random, from several seeds.
 
+use usb_models::{Speed, registry};
+
 use super::{Campaign, Extent, Piece, Plan, Recipe, Record, subject, tally::Tally};
 use crate::{
     machine::{Choices, Machine},
@@ -70,13 +72,18 @@ impl Campaign for Pending {
 }
 
 /// The same scenario above another stack. A device that the script gives a way of its own keeps it: the script is
-/// about that.
+/// about that. The older stack has no `SuperSpeed` devices.
 fn above(scenario: &Scenario, face: Face, way: Completion) -> Scenario {
     scenario.clone().with_devices(|plug: &mut Plug| {
         if (plug.face, plug.completion) == (Face::default(), Completion::default()) {
-            (plug.face, plug.completion) = (face, way);
+            plug.face = if is_super_speed(&plug.model) { Face::Usb3 } else { face };
+            plug.completion = way;
         }
     })
+}
+
+fn is_super_speed(model: &str) -> bool {
+    registry::by_name(model).is_ok_and(|model| model.speed() == Speed::Super)
 }
 
 /// Lives with threads switched at random, for each way and stack.
@@ -116,6 +123,10 @@ mod tests {
         let [Step::Plug(first), Step::Plug(second)] = &changed.steps[..] else { panic!("{changed:?}") };
         assert_eq!((first.face, first.completion), (Face::Usb2, Completion::Never));
         assert_eq!(second, &racing);
+        let fast = Scenario { steps: vec![Step::Plug(Plug::new(DEVICE, "loopback-ss"))], ..scenario };
+        let changed = above(&fast, Face::Usb2, Completion::Never);
+        let [Step::Plug(only)] = &changed.steps[..] else { panic!("{changed:?}") };
+        assert_eq!((only.face, only.completion), (Face::Usb3, Completion::Never));
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Default for Options {
     }
 }
 
-/// How long a task is waited for that a driver's timers outlive, in 100 ns of simulated time.
+/// How long timers are waited for that may let a task go on, in 100 ns of simulated time.
 const PATIENCE: u64 = 60 * 10_000_000;
 
 /// A machine with one driver.
@@ -255,7 +255,7 @@ impl Machine {
     }
 
     /// As [`Self::drive`], but a task that waits for ever is no deadlock yet: something that is done later may
-    /// end its waiting. It waits for ever when nobody can run, or after [`PATIENCE`] in which timers went off.
+    /// end its waiting. It waits for ever when nobody can run and no timer is due within [`PATIENCE`].
     pub fn attempt<T, F, R>(&mut self, role: &'static str, task: F) -> Option<T>
     where
         T: 'static,
@@ -263,8 +263,9 @@ impl Machine {
         R: Future<Output = Result<T, Stop>> + 'static,
     {
         let result = self.begin(role, task);
-        let until = self.kernel.borrow().sched.now + PATIENCE;
-        self.run_until(|kernel| kernel.sched.now > until);
+        self.executor.horizon = self.kernel.borrow().sched.now + PATIENCE;
+        self.run();
+        self.executor.horizon = u64::MAX;
         result.take()
     }
 

@@ -142,10 +142,19 @@ impl Kernel {
         if function(&then) != function(&now) || !same_parameters(&then, &now) {
             self.object_to(&about, NeighbourFault::LocationChanged, 0, 0);
         }
-        if let Some((what, expected)) = wrong_status(&about, below.answered, up.status) {
+        let at_home = self.is_for_a_provider(&below.location);
+        if let Some((what, expected)) = wrong_status(&about, below.answered, up.status)
+            && !(at_home && what == NeighbourFault::NotPassedDown)
+        {
             self.object_to(&about, what, expected, u64::from(up.status.0));
         }
         Ok(up)
+    }
+
+    /// A WMI request that names a registered device object ends in its driver ("Handling WMI Requests").
+    fn is_for_a_provider(&self, location: &IO_STACK_LOCATION) -> bool {
+        location.MajorFunction == IRP_MJ_SYSTEM_CONTROL
+            && self.io.wmi.is_registered(location.Parameters.Argument1)
     }
 
     /// Compares what a dispatch routine returned with how the IRP came up, if it has.

@@ -63,6 +63,8 @@ pub struct Executor {
     pub time_limit: u64,
     /// Kernel calls after which a life is a livelock.
     pub call_limit: u64,
+    /// Simulated time up to which timers are waited for. Whatever waits longer waits.
+    pub horizon: u64,
     calls: u64,
     /// How often driver code was entered or gone on with.
     resumed: u64,
@@ -91,6 +93,7 @@ impl Executor {
             runnable: Vec::new(),
             time_limit: 3_600 * 10_000_000,
             call_limit: 100_000_000,
+            horizon: u64::MAX,
             calls: 0,
             resumed: 0,
             atomics: 0,
@@ -191,13 +194,14 @@ impl Executor {
         }
     }
 
-    fn fire_timers(&self, mut anyway: bool) -> bool {
+    fn fire_timers(&self, anyway: bool) -> bool {
+        let mut until = if anyway { self.horizon } else { 0 };
         let mut fired = false;
         loop {
-            let action = self.kernel.borrow_mut().sched.pop_timer(anyway);
+            let action = self.kernel.borrow_mut().sched.pop_timer(until);
             let Some(action) = action else { return fired };
             fired = true;
-            anyway = false;
+            until = 0;
             let mut kernel = self.kernel.borrow_mut();
             match action {
                 Action::Wake(thread, value) => kernel.sched.wake(thread, value),

@@ -359,10 +359,10 @@ impl Sched {
         self.timers.peek().map(|Reverse(timer)| timer.due)
     }
 
-    /// The timer that is due first, if its time has come or `anyway`; time moves on to it.
-    fn pop_timer(&mut self, anyway: bool) -> Option<Action> {
+    /// The timer that is due first, if its time has come or comes by `until`; time moves on to it.
+    fn pop_timer(&mut self, until: u64) -> Option<Action> {
         let due = self.timers.peek()?.0.due;
-        if due > self.now && !anyway {
+        if due > self.now.max(until) {
             return None;
         }
         self.now = self.now.max(due);

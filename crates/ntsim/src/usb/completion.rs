@@ -12,11 +12,13 @@ pub enum Completion {
     /// At `PASSIVE_LEVEL` in another thread, when the device is done.
     Passive,
     /// Within `IoCallDriver`, which returns the final status; the IRP is not marked pending. A transfer for
-    /// which the device has nothing yet goes on as with [`Self::Dispatch`].
+    /// which the device has nothing yet, and an isochronous one, whose frames are still to come, go on as with
+    /// [`Self::Dispatch`].
     Inline,
     /// Within `IoCallDriver` on the same thread, which then returns `STATUS_PENDING`.
     InlinePending,
-    /// As [`Self::Dispatch`], and `IoCallDriver` does not return before the DPC has run, if it can.
+    /// As [`Self::Dispatch`], and `IoCallDriver` does not return before the DPC has run, if it can; but for isochronous
+    /// transfers, as with [`Self::Inline`].
     Racing,
     /// Transfers on pipes: not before they are cancelled or aborted, or the device is removed. All
     /// others as with [`Self::Dispatch`].

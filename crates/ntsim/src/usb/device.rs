@@ -59,6 +59,11 @@ pub(super) struct Configuration {
 }
 
 impl Device {
+    /// Whether a transfer goes over the bus in frames of its own.
+    pub fn is_isochronous(&self, id: TransferId) -> bool {
+        self.transfers.get(&id).is_some_and(|transfer| transfer.job.isochronous.is_some())
+    }
+
     pub fn new(model: Box<dyn DeviceModel>, options: Options, port: u32) -> Self {
         Self {
             model,

@@ -27,12 +27,16 @@ const PATIENCE: u32 = 64;
 /// Units of 100 ns in a millisecond.
 const PER_MILLISECOND: u64 = 10_000;
 
-/// Lets the transfer complete elsewhere before the caller goes on, if it does so soon.
+/// Lets the transfer complete elsewhere before the caller goes on, if it does so soon. The frames of an isochronous one
+/// are not made come sooner.
 pub(super) async fn race(cpu: &Cpu, pdo: Addr, id: TransferId) {
     for _ in 0..PATIENCE {
         {
             let mut kernel = cpu.k();
             if !kernel.usb_holds_transfer(pdo, id) {
+                return;
+            }
+            if kernel.usb.devices.get(&pdo).is_some_and(|device| device.is_isochronous(id)) {
                 return;
             }
             kernel.usb_advance(pdo);
@@ -130,12 +134,13 @@ impl Kernel {
     }
 
     /// Lets time pass until this transfer has ended, for a stack that completes before `IoCallDriver`
-    /// returns. None: it takes longer, or for ever.
+    /// returns. None: it takes longer, or for ever; or its frames are to come, which nobody makes come sooner.
     pub(super) fn usb_run_ahead(&mut self, pdo: Addr, id: TransferId) -> Result<Option<Outcome>, Stop> {
         let limit = self.sched.now + RUN_AHEAD;
         loop {
             self.usb_poll(pdo);
             let Some(device) = self.usb.devices.get_mut(&pdo) else { return Ok(None) };
+            let in_frames = device.is_isochronous(id);
             if let Some(stop) = device.failure.take() {
                 return Err(stop);
             }
@@ -143,7 +148,7 @@ impl Kernel {
                 return Ok(device.finished.remove(index).map(|(_, outcome)| outcome));
             }
             match device.model.next_event() {
-                Some(Time(next)) if next <= limit => self.sched.now = self.sched.now.max(next),
+                Some(Time(next)) if next <= limit && !in_frames => self.sched.now = self.sched.now.max(next),
                 _ => return Ok(None),
             }
         }

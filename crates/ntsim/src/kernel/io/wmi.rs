@@ -170,6 +170,11 @@ async fn deregister(cpu: &Cpu, device: Addr) -> NtStatus {
 }
 
 impl Wmi {
+    /// Whether this device object has registered.
+    pub fn is_registered(&self, device: Addr) -> bool {
+        self.providers.contains_key(&device)
+    }
+
     /// No request is sent any more. False: it is not registered.
     fn close(&mut self, device: Addr) -> bool {
         let provider = self.providers.get_mut(&device).filter(|provider| !provider.closed);
