@@ -4,12 +4,11 @@
 //! [Canceling a Wait/Wake IRP](https://learn.microsoft.com/windows-hardware/drivers/kernel/canceling-a-wait-wake-irp),
 //! [Wait/Wake Callback Routines](https://learn.microsoft.com/windows-hardware/drivers/kernel/wait-wake-callback-routines)
 
-use usbclient_core::power::{PowerCalls as _, SystemState, outstanding::Arrival};
+use usbclient_core::power::{SystemState, outstanding::Arrival};
 use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED};
 
 use super::policy;
 use crate::nt::{
-    Nt,
     device::Device,
     irp::Irp,
     irql::{AtMostDispatch, Passive},
@@ -69,16 +68,17 @@ pub fn cancel(device: Device, irql: &mut AtMostDispatch) {
     }
 }
 
-/// Its callback: a device that signalled wake is brought into D0, and armed again there.
+/// Its callback: a device that signalled wake is brought into D0, and armed again there. While the system sleeps, or is
+/// about to, its IRP for S0 does that.
 pub fn over(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
     let mut gate = device.gate.lock(irql);
     gate.power.wake.never_came();
     if !status.is_success() && status != STATUS_CANCELLED.nt() {
         gate.power.wake_refused();
     }
-    drop(gate);
     if status.is_success() {
-        Nt::ask_d0(device, irql);
+        gate.power.woke();
     }
+    drop(gate);
     policy::run_if_needed(device, irql);
 }

@@ -159,6 +159,11 @@ impl Power {
         self.is_up_needed = true;
     }
 
+    /// The device signalled wake, or need not sleep any longer: a device that is not in D0, or is leaving it, comes up.
+    pub const fn woke(&mut self) {
+        self.is_up_needed = matches!(self.device, Device::Low(_) | Device::Leaving(_));
+    }
+
     /// D0 could not be asked for: nobody tries again before something needs it.
     pub const fn up_refused(&mut self) {
         self.is_up_asked = false;
@@ -186,9 +191,7 @@ impl Power {
     pub const fn idle_over(&mut self, end: IdleEnd) {
         self.is_idle_called = false;
         match end {
-            IdleEnd::Over => {
-                self.is_up_needed = matches!(self.device, Device::Low(_) | Device::Leaving(_));
-            }
+            IdleEnd::Over => self.woke(),
             IdleEnd::PowerStateInvalid => {}
             IdleEnd::NotSupported => self.is_idle_refused = true,
         }

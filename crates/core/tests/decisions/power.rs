@@ -496,8 +496,8 @@ impl Explorer {
             self.go(world, power, &|w, p| {
                 w.left &= !WAKE;
                 _ = p.wake.came_back();
-                p.up_asked();
-                w.ask(D0);
+                p.woke();
+                w.queued = true;
             });
         }
     }
