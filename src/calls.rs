@@ -13,7 +13,8 @@ use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_D
 use usbclient_registration::usbd::ClosePermit;
 
 use crate::{
-    cancel, events,
+    cancel,
+    events::{self, Failed},
     gate::{Configured, Gate},
     holding,
     nt::{
@@ -127,7 +128,8 @@ impl PolicyCalls for Nt {
     fn come_up(device: Device, passive: &mut Passive) -> Result<(), Status> {
         power::idle::cancel(device, passive);
         if device.gate.lock(passive).power.must_come_up() {
-            nt_power::ask_and_wait(device, DeviceState::D0, passive)?;
+            nt_power::ask_and_wait(device, DeviceState::D0, passive)
+                .inspect_err(|&status| events::power_failed(device, Failed::ReachD0, status.nt()))?;
         }
         Ok(())
     }
@@ -294,7 +296,6 @@ impl StartCalls for Nt {
             control_maximum: pipes::control_maximum(limits),
         };
         Opened::new(descriptor, selected, limits, passive)?.swap(&mut configured);
-        events::device_started(device, device_descriptor, configured.pipes.len());
         let mut gate = device.gate.lock(passive);
         gate.files.pipes_made(|number| configured.has_interface(number), &configured.endpoints);
         gate.configured = Some(configured);
@@ -308,7 +309,20 @@ impl StartCalls for Nt {
         let Some(mut interface) = interface else { return Err(STATUS_INVALID_DEVICE_STATE) };
         let result = interface.enable(passive);
         device.gate.lock(passive).interface = Some(interface);
+        if result.is_ok() {
+            tell_started(device, passive);
+        }
         result
+    }
+}
+
+/// Tells event tracing that START has succeeded. The interface is on: the device is configured.
+fn tell_started(device: Device, irql: &mut AtMostDispatch) {
+    let gate = device.gate.lock(irql);
+    let what = gate.configured.as_ref().map(|known| (known.device_descriptor, known.pipes.len()));
+    drop(gate);
+    if let Some((descriptor, pipes)) = what {
+        events::device_started(device, &descriptor, pipes);
     }
 }
 

@@ -8,11 +8,14 @@ use core::ffi::CStr;
 use usbclient_core::{
     descriptors::DeviceDescriptor,
     events::{
-        AddDeviceFailed, DescriptorRefused, DeviceAdded, DeviceStarted, DeviceStopped, DriverLoaded,
-        DriverUnloaded, FileCleanup, FileClose, FileOpen, HandleDroppedOpen, Hex8, Hex16, Hex32, RemoveStage,
-        RemoveStart, RemoveStop, StartFailed, SurpriseRemoval, TransferFailed, TransferStart, TransferStop,
+        AddDeviceFailed, DescriptorRefused, DeviceAdded, DeviceChange, DeviceStarted, DeviceStopped,
+        DriverLoaded, DriverUnloaded, FileCleanup, FileClose, FileOpen, HandleDroppedOpen, Hex8, Hex16,
+        Hex32, InterfaceClaim, InterfaceRelease, PolicySet, PowerFailed, PowerStep, PowerTransition,
+        PrivilegesDropped, RemoveStage, RemoveStart, RemoveStop, StartFailed, SurpriseRemoval,
+        TransferFailed, TransferStart, TransferStop,
     },
     pnp::{StartStep, Told},
+    power::{DeviceState, Request},
     remove::Stage,
 };
 use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, Status};
@@ -110,12 +113,12 @@ pub fn handle_dropped_open() {
     write(|| HandleDroppedOpen {});
 }
 
-/// A request goes to the device for the first time, or again after STOP.
+/// A request goes to the device.
 pub fn transfer_started(device: Device, request: u64, endpoint: u8, length: u32) {
     write(|| TransferStart { device: device.number, request, endpoint: Hex8(endpoint), length });
 }
 
-/// A request is over. `usbd_status` is that of its URB.
+/// A request is back. `usbd_status` is that of its URB.
 pub fn transfer_ended(
     device: Device,
     request: u64,
@@ -152,4 +155,118 @@ pub fn file_cleaned_up(device: Device) {
 
 pub fn file_closed(device: Device) {
     write(|| FileClose { device: device.number });
+}
+
+/// What a request has changed, or was to change.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    /// `CLAIM_INTERFACE`, with `bInterfaceNumber`.
+    Claim(u8),
+    /// `CLOSE_HANDLE` of a claimed interface.
+    Release(u8),
+    /// `SET_POLICY`
+    Policy {
+        /// `bEndpointAddress`; zero: the default pipe or the device.
+        endpoint: u8,
+        /// Its number.
+        policy: u32,
+        /// Its value.
+        value: u32,
+    },
+    /// `DROP_PRIVILEGES`, with the operations that are left.
+    Privileges(u32),
+}
+
+/// A request is about to be completed that changes something.
+pub fn changed(device: Device, change: Change, status: NtStatus) {
+    let device = device.number;
+    match change {
+        Change::Claim(interface) => write(|| InterfaceClaim { device, interface, status }),
+        Change::Release(interface) => write(|| InterfaceRelease { device, interface }),
+        Change::Policy { endpoint, policy, value } => {
+            write(|| PolicySet { device, endpoint: Hex8(endpoint), policy, value, status });
+        }
+        Change::Privileges(operations) => {
+            write(|| PrivilegesDropped { device, operations: Hex32(operations) });
+        }
+    }
+}
+
+/// The work item has changed what a job names, or could not.
+pub fn device_changed(device: Device, change: &'static CStr, status: NtStatus) {
+    write(|| DeviceChange { device: device.number, status, change });
+}
+
+/// The drivers below are done with a system power IRP. Nothing is told of other IRPs.
+pub fn system_power(device: Device, request: Request, status: NtStatus) {
+    let (target, kind) = match request {
+        Request::SystemSet(target) => (target, c"system set"),
+        Request::SystemQuery(target) => (target, c"system query"),
+        Request::DeviceSet(_) | Request::WaitWake | Request::Other => return,
+    };
+    let state = target.state.raw().into();
+    write(|| PowerTransition { device: device.number, state, status, kind });
+}
+
+/// The device takes a power state, or could not.
+pub fn device_power(device: Device, state: DeviceState, status: NtStatus) {
+    let state = state.raw().into();
+    write(|| PowerTransition { device: device.number, state, status, kind: c"device set" });
+}
+
+/// A step of idle detection or wait-wake.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// The idle notification is sent.
+    IdleSubmitted,
+    /// The hub has called back.
+    IdleCallback,
+    /// The notification is over.
+    IdleEnded,
+    /// The wait/wake IRP goes down.
+    WakeArmed,
+    /// It is over.
+    WakeEnded,
+}
+
+/// A step was taken. `status` is that of the IRP, if it is over.
+pub fn power_step(device: Device, step: Step, status: NtStatus) {
+    let step = match step {
+        Step::IdleSubmitted => c"idle submitted",
+        Step::IdleCallback => c"idle callback",
+        Step::IdleEnded => c"idle ended",
+        Step::WakeArmed => c"wake armed",
+        Step::WakeEnded => c"wake ended",
+    };
+    write(|| PowerStep { device: device.number, status, step });
+}
+
+/// A power request that failed.
+#[derive(Clone, Copy, Debug)]
+pub enum Failed {
+    /// D0 was asked for, and not reached.
+    ReachD0,
+    /// There was no IRP for D0.
+    RequestD0,
+    /// There was no device IRP for a system IRP.
+    RequestForSystem,
+    /// The device could not be suspended in the idle callback.
+    Suspend,
+    /// There was no wait/wake IRP.
+    ArmWake,
+    /// There was no idle notification.
+    SubmitIdle,
+}
+
+/// It failed, and the driver goes on without.
+pub fn power_failed(device: Device, failed: Failed, status: NtStatus) {
+    let step = match failed {
+        Failed::ReachD0 => c"reach D0",
+        Failed::RequestD0 => c"request D0",
+        Failed::RequestForSystem => c"request the state for the system",
+        Failed::Suspend => c"suspend",
+        Failed::ArmWake => c"arm wake",
+        Failed::SubmitIdle => c"submit idle notification",
+    };
+    write(|| PowerFailed { device: device.number, status, step });
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     descriptors::Endpoint,
-    files::{self, File, HANDLES, HandleSlot, Rights},
+    files::{self, File, HANDLES, HandleSlot, Object, Rights},
     pnp::{Admission, RequestClass},
 };
 use usbclient_protocol::{
@@ -19,6 +19,7 @@ use usbclient_protocol::{
 
 use crate::{
     cancel,
+    events::{self, Change},
     gate::{Gate, Pipe},
     nt::{
         device::Device,
@@ -29,7 +30,7 @@ use crate::{
         slot::Cause,
     },
     reader, replies,
-    request::Plan,
+    request::{Plan, told},
     streams,
 };
 
@@ -76,12 +77,50 @@ pub fn clean_up(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
     if let Some(context) = FileContext::of(irp) {
         let mut guard = device.gate.lock(irql);
         let gate = &mut *guard;
-        gate.files.close(context.state(&mut gate.file_states), |_object| {});
+        let mut released = Interfaces::default();
+        gate.files.close(context.state(&mut gate.file_states), |object| released.add(object));
+        drop(guard);
+        released.tell(device);
     }
     cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
     reader::stop(device, irql, |_endpoint, other| other == file);
     cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
     streams::close_all_of(device, file, irql);
+}
+
+/// The interface that a handle was the claim of.
+const fn claimed_number(object: Object) -> Option<u8> {
+    if let Object::Interface(claimed) = object { Some(claimed.number) } else { None }
+}
+
+/// Interfaces whose claims have ended, to be told of when the lock is released.
+#[derive(Default)]
+struct Interfaces {
+    /// Bit N % 64 of word N / 64 is interface N.
+    words: [u64; 4],
+}
+
+impl Interfaces {
+    /// Adds the interface of a handle that was a claim.
+    fn add(&mut self, object: Object) {
+        let Some(number) = claimed_number(object) else { return };
+        if let Some(word) = self.words.get_mut(usize::from(number >> 6)) {
+            *word |= 1_u64.rotate_left(u32::from(number & 63));
+        }
+    }
+
+    fn tell(&self, device: Device) {
+        let mut base = 0_u8;
+        for &word in &self.words {
+            let mut left = word;
+            while left != 0 {
+                let [bit, ..] = left.trailing_zeros().to_le_bytes();
+                events::changed(device, Change::Release(base | bit), STATUS_SUCCESS);
+                left &= left.wrapping_sub(1);
+            }
+            base = base.wrapping_add(64);
+        }
+    }
 }
 
 /// Whether the request's file may use the endpoint, after a time in which the lock was not held.
@@ -95,7 +134,11 @@ pub fn may_still_use(gate: &mut Gate, irp: &Irp, endpoint: u8) -> Result<(), Sta
 }
 
 /// `CLAIM_INTERFACE`
-pub fn claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Result<Plan, Status> {
+pub fn claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Plan {
+    told(Change::Claim(interface), try_claim(gate, irp, interface))
+}
+
+fn try_claim(gate: &mut Gate, irp: &mut Irp, interface: u8) -> Result<Plan, Status> {
     let configured = gate.configured.as_ref().ok_or(STATUS_DEVICE_NOT_READY)?;
     if !configured.has_interface(interface) {
         return Err(STATUS_INVALID_PARAMETER);
@@ -132,13 +175,19 @@ pub fn open_pipe(gate: &mut Gate, irp: &mut Irp, interface: u32, endpoint: Endpo
 /// `CLOSE_HANDLE`
 pub fn close_handle(gate: &mut Gate, irp: &Irp, handle: u32) -> Result<Plan, Status> {
     let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
-    gate.files.close_handle(file, handle, |_object| {})?;
-    Ok(Plan::Complete(STATUS_SUCCESS, 0))
+    let mut claimed = None;
+    gate.files.close_handle(file, handle, |object| claimed = claimed.or_else(|| claimed_number(object)))?;
+    Ok(match claimed {
+        Some(number) => Plan::Change(Change::Release(number), STATUS_SUCCESS, 0),
+        None => Plan::Complete(STATUS_SUCCESS, 0),
+    })
 }
 
 /// `DROP_PRIVILEGES`. A sender that opened no file has none that could give anything up.
 pub fn drop_privileges(gate: &mut Gate, irp: &Irp, keep: Rights) -> Result<Plan, Status> {
     let context = FileContext::of(irp).ok_or(STATUS_INVALID_HANDLE)?;
-    context.state(&mut gate.file_states).drop_privileges(keep);
-    Ok(Plan::Complete(STATUS_SUCCESS, 0))
+    let file = context.state(&mut gate.file_states);
+    file.drop_privileges(keep);
+    let left = file.rights().operations();
+    Ok(Plan::Change(Change::Privileges(left), STATUS_SUCCESS, 0))
 }

@@ -8,6 +8,7 @@ use usbclient_core::{
 use usbclient_protocol::status::{STATUS_IO_TIMEOUT, STATUS_SUCCESS, Status};
 
 use crate::{
+    events,
     gate::Gate,
     nt::{
         Nt,
@@ -20,7 +21,7 @@ use crate::{
     recovery::{self, Job},
     request::{self, Missing, Plan},
     streams,
-    transfer::{complete_cancelled, drive, link, provide},
+    transfer::{complete_cancelled, link, provide, start},
 };
 
 /// When a request is given up that arrives now and may take so long.
@@ -158,6 +159,11 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
             drop(gate);
             pended.complete(status, information);
         }
+        Plan::Change(change, status, information) => {
+            drop(gate);
+            events::changed(device, change, status);
+            pended.complete(status, information);
+        }
         Plan::Wait(wait) => {
             let (content, at_dispatch) = gate.split();
             let refused = hold(content, device, pended, Key { wait, ..key }, at_dispatch);
@@ -171,7 +177,7 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
             let (content, at_dispatch) = gate.split();
             let slot = link(content, device, ready, pended, key.sequence, at_dispatch);
             drop(gate);
-            drive(slot, irql);
+            start(slot, key.sequence, irql);
         }
         Plan::Streams(work) => {
             drop(gate);

@@ -108,8 +108,16 @@ pub fn device_control<'d>(
                     // What waits for the pipe is aborted too, and must not follow.
                     fail_held(device, STATUS_CANCELLED, irql, |key, _file| key.wait.is_for_pipe(aborted));
                 }
-                drive(slot, irql);
+                start(slot, sequence, irql);
                 return disposition;
+            }
+            Plan::Change(change, status, information) => {
+                if gate.has_power_job() || gate.needs_idle_timer() {
+                    policy::run(device);
+                }
+                drop(gate);
+                events::changed(device, change, status);
+                return irp.complete(guard, status, information);
             }
             Plan::FromRing { endpoint, status, information } => {
                 drop(gate);
@@ -161,7 +169,6 @@ pub fn link(
     irql: &AtMostDispatch,
 ) -> Slot<Linked> {
     let Ready { job, handle, endpoint, stream, chunks, partial, bounce, keeps_left_over, timeout } = ready;
-    events::transfer_started(device, sequence, endpoint, chunks.total());
     let request = |work| Request {
         pended: None,
         handle,
@@ -238,6 +245,14 @@ fn grow(
     let result = slot.map(|slot| gate.slots.adopt(slot));
     gate.give_back(handle, device, irql);
     result
+}
+
+/// Sends a request that was linked. Not under the lock.
+pub fn start(mut slot: Slot<Linked>, sequence: u64, irql: &mut AtMostDispatch) {
+    if let Some(request) = slot.request() {
+        events::transfer_started(request.device, sequence, request.endpoint, request.chunks.total());
+    }
+    drive(slot, irql);
 }
 
 /// Sends a request's current chunk, and goes on as long as chunks come back at once.
@@ -387,34 +402,41 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     if entry.stream != 0 {
         gate.stream_is_over(&device.stream_over, at_dispatch);
     }
-    gate.give_back(handle, device, at_dispatch);
     if gate.recovery.is_awaited {
         device.quiet.set(at_dispatch);
     }
-    let status = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
+    let sequence = entry.sequence;
+    let placed = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
         // A stop starts the clock anew: what is left of the time is not known here.
         let deadline = deadline(request::timeout(&gate.policies, pended.raw()));
-        let key = Key { wait: Wait::Device, sequence: entry.sequence, deadline };
+        let key = Key { wait: Wait::Device, sequence, deadline };
         // Refused: cancelled by the caller meanwhile.
-        pended = hold(gate, device, pended, key, at_dispatch).err()?;
-        STATUS_CANCELLED.nt()
+        let held = hold(gate, device, pended, key, at_dispatch);
+        held.map(|()| None).map_err(|pended| (pended, STATUS_CANCELLED.nt()))
     } else if stall::is_cleared(gate, &entry, end, usbd_status) {
-        match stall::hold(gate, pended, end, &entry) {
-            Ok(()) => {
-                let claim = recovery::claim(gate);
-                drop(guard);
-                recovery::start(device, claim, irql);
-                return None;
-            }
-            Err(again) => pended = again,
-        }
-        end.status
+        let held = stall::hold(gate, pended, end, &entry);
+        held.map(|()| recovery::claim(gate)).map_err(|pended| (pended, end.status))
     } else {
-        as_seen_above(gate, pended.raw(), end.status, &entry)
+        let status = as_seen_above(gate, pended.raw(), end.status, &entry);
+        Err((pended, status))
     };
-    let sends_held = gate.has_work();
     let information = end.information as usize;
-    let sequence = entry.sequence;
+    let (pended, status) = match placed {
+        Err(back) => back,
+        Ok(claim) => {
+            drop(guard);
+            // The IRP may be over at any time. Its use of the handle keeps the device until here.
+            events::transfer_ended(device, sequence, endpoint, information, end.status, usbd_status);
+            let mut guard = device.gate.lock(irql);
+            let (gate, at_dispatch) = guard.split();
+            gate.give_back(handle, device, at_dispatch);
+            drop(guard);
+            recovery::start(device, claim, irql);
+            return None;
+        }
+    };
+    gate.give_back(handle, device, at_dispatch);
+    let sends_held = gate.has_work();
     Some(Ended { pended, status, information, sends_held, sequence, endpoint, usbd_status })
 }
 

@@ -12,7 +12,7 @@ use core::{
 };
 
 use usbclient_core::power::policy::IdleEnd;
-use usbclient_protocol::status::{STATUS_NO_SUCH_DEVICE, Status};
+use usbclient_protocol::status::{NtStatus, STATUS_NO_SUCH_DEVICE, Status};
 use wdk_sys::{
     DEVICE_OBJECT, IRP, IRP_MJ_INTERNAL_DEVICE_CONTROL, KDPC, NTSTATUS, STATUS_INVALID_DEVICE_REQUEST,
     STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_POWER_STATE_INVALID,
@@ -105,15 +105,15 @@ impl IdleIrp {
     }
 
     /// How it ended. It has come back.
-    pub const fn end(self) -> IdleEnd {
+    pub const fn status(self) -> NtStatus {
         // SAFETY: the IRP lives as long as the device, and is this driver's again.
-        end(unsafe { stack_location::status(self.irp.as_ptr()) })
+        NtStatus::from_raw(unsafe { stack_location::status(self.irp.as_ptr()) })
     }
 }
 
 /// What a status says about the end of a notification: the page's table.
-const fn end(status: NTSTATUS) -> IdleEnd {
-    match status {
+pub const fn end(status: NtStatus) -> IdleEnd {
+    match status.raw() {
         STATUS_POWER_STATE_INVALID => IdleEnd::PowerStateInvalid,
         STATUS_NOT_SUPPORTED | STATUS_INVALID_DEVICE_REQUEST => IdleEnd::NotSupported,
         _ => IdleEnd::Over,
@@ -165,9 +165,9 @@ unsafe extern "C" fn came_back(_device: *mut DEVICE_OBJECT, irp: *mut IRP, conte
     // SAFETY: the notification holds the remove lock, which keeps the device.
     if let Some(device) = unsafe { Device::from_context(context) } {
         // SAFETY: the IRP is valid in its completion routine.
-        let end = end(unsafe { stack_location::status(irp) });
+        let status = NtStatus::from_raw(unsafe { stack_location::status(irp) });
         // SAFETY: IRQL in a completion routine is DISPATCH_LEVEL or below.
-        idle::came_back(device, end, &mut unsafe { AtMostDispatch::mint() });
+        idle::came_back(device, status, &mut unsafe { AtMostDispatch::mint() });
     }
     STATUS_MORE_PROCESSING_REQUIRED
 }

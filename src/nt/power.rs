@@ -41,7 +41,10 @@ use super::{
     irql::{AtMostDispatch, Passive},
     narrow, stack_location,
 };
-use crate::power::{self as edge, wake};
+use crate::{
+    events::{self, Failed},
+    power::{self as edge, wake},
+};
 
 const SET: u8 = narrow::u8(IRP_MN_SET_POWER);
 const QUERY: u8 = narrow::u8(IRP_MN_QUERY_POWER);
@@ -144,9 +147,11 @@ unsafe extern "C" fn system_came_back(
     context: *mut c_void,
 ) -> NTSTATUS {
     // SAFETY: the caller's obligation.
-    let Some(CameBack { device, pended, status, mut irql }) = (unsafe { CameBack::new(irp, context) }) else {
+    let Some(CameBack { device, mut pended, status, mut irql }) = (unsafe { CameBack::new(irp, context) })
+    else {
         return STATUS_SUCCESS;
     };
+    events::system_power(device, pended.raw().power_request(), status);
     returned(power::system_came_back(device, PowerIrp::came_back_system(pended), status, &mut irql))
 }
 
@@ -162,6 +167,10 @@ unsafe extern "C" fn up_came_back(
     let Some(CameBack { device, pended, status, mut irql }) = (unsafe { CameBack::new(irp, context) }) else {
         return STATUS_SUCCESS;
     };
+    if !status.is_success() {
+        events::device_power(device, DeviceState::D0, status);
+        events::power_failed(device, Failed::ReachD0, status);
+    }
     returned(power::device_up_came_back(device, PowerIrp::came_back_up(pended), status, &mut irql))
 }
 
@@ -214,8 +223,8 @@ const fn device_power_state(state: DeviceState) -> POWER_STATE {
 ///
 /// # Errors
 ///
-/// Gives the system IRP back: there is no memory.
-pub fn ask_device(system: Pended<Nt>, ask: Ask, state: DeviceState) -> Result<(), Pended<Nt>> {
+/// Gives the system IRP back, and says why: there is no memory.
+pub fn ask_device(system: Pended<Nt>, ask: Ask, state: DeviceState) -> Result<(), (Pended<Nt>, Status)> {
     let (irp, device, tag) = system.into_parts();
     let (minor, routine): (u8, PREQUEST_POWER_COMPLETE) = match ask {
         Ask::Query => (QUERY, Some(query_answered)),
@@ -225,7 +234,7 @@ pub fn ask_device(system: Pended<Nt>, ask: Ask, state: DeviceState) -> Result<()
     let asked = unsafe { request(device, minor, device_power_state(state), routine, irp.as_ptr().cast()) };
     match asked {
         Ok(()) => Ok(()),
-        Err(_no_memory) => Err(Pended::from_parts(irp, device, tag)),
+        Err(status) => Err((Pended::from_parts(irp, device, tag), status)),
     }
 }
 

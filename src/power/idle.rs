@@ -6,15 +6,19 @@
 //!
 //! Page: [USB Selective Suspend](https://learn.microsoft.com/windows-hardware/drivers/usbcon/usb-selective-suspend)
 
-use usbclient_core::power::{Device as DevicePower, outstanding::Arrival, policy::IdleEnd};
+use usbclient_core::power::{Device as DevicePower, DeviceState, outstanding::Arrival};
+use usbclient_protocol::status::{NtStatus, STATUS_SUCCESS, Status};
 
 use super::policy;
 pub use crate::nt::idle::IdleRequest;
-use crate::nt::{
-    device::Device,
-    idle as nt,
-    irql::{AtMostDispatch, Passive},
-    power,
+use crate::{
+    events::{self, Failed, Step},
+    nt::{
+        device::Device,
+        idle as nt,
+        irql::{AtMostDispatch, Passive},
+        power,
+    },
 };
 
 /// Sends the notification.
@@ -40,6 +44,7 @@ pub fn submit(device: Device, passive: &mut Passive) {
     let arrival = gate.power.idle.arrived();
     drop(gate);
     if arrival == Arrival::Send {
+        events::power_step(device, Step::IdleSubmitted, STATUS_SUCCESS);
         irp.send(device, passive);
     } else {
         nt::let_device_go(device);
@@ -52,7 +57,13 @@ fn has_request(device: Device, passive: &mut Passive) -> bool {
     if device.gate.lock(passive).power_irps.idle.is_some() {
         return true;
     }
-    let Ok(request) = IdleRequest::allocate(device) else { return false };
+    let request = match IdleRequest::allocate(device) {
+        Ok(request) => request,
+        Err(status) => {
+            events::power_failed(device, Failed::SubmitIdle, status.nt());
+            return false;
+        }
+    };
     device.gate.lock(passive).power_irps.idle = Some(request);
     true
 }
@@ -69,22 +80,29 @@ fn give_back(device: Device, irql: &mut AtMostDispatch) {
 /// The hub's callback: the device may be suspended.
 pub fn called(device: Device, passive: &mut Passive) {
     give_back(device, passive);
+    events::power_step(device, Step::IdleCallback, STATUS_SUCCESS);
     let mut gate = device.gate.lock(passive);
     let facts = gate.facts();
     let may_sleep = gate.power.idle_called(facts);
     let state = gate.power.idle_state();
     drop(gate);
-    if !may_sleep || power::ask_and_wait(device, state, passive).is_err() {
+    if !may_sleep || suspend(device, state, passive).is_err() {
         cancel(device, passive);
     }
     policy::run_if_needed(device, passive);
 }
 
+/// Puts the device to sleep, and waits until it is.
+fn suspend(device: Device, state: DeviceState, passive: &Passive) -> Result<(), Status> {
+    power::ask_and_wait(device, state, passive)
+        .inspect_err(|&status| events::power_failed(device, Failed::Suspend, status.nt()))
+}
+
 /// Its completion routine has it.
-pub fn came_back(device: Device, end: IdleEnd, irql: &mut AtMostDispatch) {
+pub fn came_back(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
     give_back(device, irql);
     if device.gate.lock(irql).power.idle.came_back() {
-        over(device, end, irql);
+        over(device, status, irql);
     }
 }
 
@@ -97,14 +115,15 @@ pub fn cancel(device: Device, irql: &mut AtMostDispatch) {
     let (true, Some(irp)) = (is_below, irp) else { return };
     irp.cancel(irql);
     if device.gate.lock(irql).power.idle.cancelled() {
-        over(device, irp.end(), irql);
+        over(device, irp.status(), irql);
     }
 }
 
 /// It is over, and its IRP is this driver's again.
-fn over(device: Device, end: IdleEnd, irql: &mut AtMostDispatch) {
+fn over(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
+    events::power_step(device, Step::IdleEnded, status);
     let mut gate = device.gate.lock(irql);
-    gate.power.idle_over(end);
+    gate.power.idle_over(nt::end(status));
     drop(gate);
     policy::run_if_needed(device, irql);
     nt::let_device_go(device);

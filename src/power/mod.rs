@@ -26,10 +26,12 @@ use usbclient_core::{
         outstanding::Arrival,
     },
 };
-use usbclient_protocol::status::STATUS_DEVICE_NOT_CONNECTED;
+use usbclient_protocol::status::{STATUS_DEVICE_NOT_CONNECTED, STATUS_SUCCESS};
 
 use crate::{
-    cancel, holding,
+    cancel,
+    events::{self, Failed},
+    holding,
     nt::{
         Nt,
         device::Device,
@@ -95,12 +97,17 @@ impl PowerCalls for Nt {
     }
 
     fn ask_device(system: Pended<Self>, ask: Ask, state: DeviceState) -> Result<(), Pended<Self>> {
-        nt::ask_device(system, ask, state)
+        let device = system.device();
+        nt::ask_device(system, ask, state).map_err(|(system, status)| {
+            events::power_failed(device, Failed::RequestForSystem, status.nt());
+            system
+        })
     }
 
     fn ask_d0(device: Device, irql: &mut AtMostDispatch) {
         device.gate.lock(irql).power.up_asked();
-        if nt::ask_d0(device, irql).is_err() {
+        if let Err(status) = nt::ask_d0(device, irql) {
+            events::power_failed(device, Failed::RequestD0, status.nt());
             device.gate.lock(irql).power.needs_up();
             policy::run(device);
         }
@@ -108,6 +115,7 @@ impl PowerCalls for Nt {
 
     fn set_power_state(device: Device, state: DeviceState) {
         nt::set_power_state(device, state);
+        events::device_power(device, state, STATUS_SUCCESS);
     }
 
     fn hold_until_quiet(device: Device, irp: PowerIrp<Self, Down>, irql: &mut AtMostDispatch) {

@@ -8,6 +8,7 @@ use usbclient_protocol::status::STATUS_DELETE_PENDING;
 use super::{idle, timer, wake};
 use crate::{
     cancel,
+    events::{self, Failed},
     nt::{
         device::Device,
         irql::{AtMostDispatch, Passive},
@@ -63,6 +64,7 @@ impl Work for Policy {
 /// Asks for D0. If it cannot be had, what waits for it ends.
 fn request_up(device: Device, passive: &mut Passive) {
     let Err(status) = nt::ask_d0(device, passive) else { return };
+    events::power_failed(device, Failed::RequestD0, status.nt());
     device.gate.lock(passive).power.up_refused();
     if status != STATUS_DELETE_PENDING {
         cancel::fail_held(device, status, passive, |_key, _file| true);

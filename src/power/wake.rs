@@ -5,20 +5,24 @@
 //! [Wait/Wake Callback Routines](https://learn.microsoft.com/windows-hardware/drivers/kernel/wait-wake-callback-routines)
 
 use usbclient_core::power::{SystemState, outstanding::Arrival};
-use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED};
+use usbclient_protocol::status::{NtStatus, STATUS_CANCELLED, STATUS_SUCCESS};
 
 use super::policy;
-use crate::nt::{
-    device::Device,
-    irp::Irp,
-    irql::{AtMostDispatch, Passive},
-    power::{self as nt, Cancellable},
+use crate::{
+    events::{self, Failed, Step},
+    nt::{
+        device::Device,
+        irp::Irp,
+        irql::{AtMostDispatch, Passive},
+        power::{self as nt, Cancellable},
+    },
 };
 
 /// Asks for a wait/wake IRP, for the deepest state of the system that the device can wake it from.
 pub fn arm(device: Device, passive: &mut Passive) {
     let deepest = device.gate.lock(passive).power.capabilities.system_wake.unwrap_or(SystemState::S0);
-    if nt::ask_wake(device, deepest, passive).is_err() {
+    if let Err(status) = nt::ask_wake(device, deepest, passive) {
+        events::power_failed(device, Failed::ArmWake, status.nt());
         let mut gate = device.gate.lock(passive);
         gate.power.wake.never_came();
         gate.power.wake_refused();
@@ -34,6 +38,10 @@ pub fn arrived(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> Arrival 
         gate.power_irps.wake = Some(Cancellable::of(irp));
         // From here on the device can come back by itself.
         gate.watch_idleness(device, irql);
+    }
+    drop(guard);
+    if arrival == Arrival::Send {
+        events::power_step(device, Step::WakeArmed, STATUS_SUCCESS);
     }
     arrival
 }
@@ -71,6 +79,7 @@ pub fn cancel(device: Device, irql: &mut AtMostDispatch) {
 /// Its callback: a device that signalled wake is brought into D0, and armed again there. While the system sleeps, or is
 /// about to, its IRP for S0 does that.
 pub fn over(device: Device, status: NtStatus, irql: &mut AtMostDispatch) {
+    events::power_step(device, Step::WakeEnded, status);
     let mut gate = device.gate.lock(irql);
     gate.power.wake.never_came();
     if !status.is_success() && status != STATUS_CANCELLED.nt() {

@@ -6,7 +6,7 @@ use usbclient_core::{
 };
 use usbclient_protocol::status::NtStatus;
 
-use super::{quiet::set_held, start_next};
+use super::{Job, finish, quiet::set_held, start_next, tell};
 use crate::{
     holding,
     nt::{
@@ -26,7 +26,7 @@ pub(super) fn cycle(device: Device, pended: Pended<Nt>, passive: &mut Passive) {
             device.gate.lock(passive).recovery.is_cycling = true;
             port::send_cycle(pended, passive);
         }
-        Err(status) => pended.complete(status.nt(), 0),
+        Err(status) => finish(device, pended, Job::CyclePort, status.nt(), 0),
     }
 }
 
@@ -41,8 +41,10 @@ pub fn cycled(device: Device, status: NtStatus, irql: &mut AtMostDispatch) -> Nt
     holding::send_held(device, irql);
     reader::pump_all(device, irql);
     start_next(device, irql);
-    match gone {
+    let status = match gone {
         Some(gone) if !status.is_success() => gone.nt(),
         _ => status,
-    }
+    };
+    tell(device, Job::CyclePort, status);
+    status
 }

@@ -16,17 +16,20 @@ mod cycle;
 mod quiet;
 mod settings;
 
+use core::ffi::CStr;
+
 use usbclient_core::{
     dispatch::Pended,
     recovery::{reset_pipe, reset_port, select_configuration, select_interface},
     timeout::Deadline,
 };
 use usbclient_protocol::status::{
-    STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, Status,
+    NtStatus, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, Status,
 };
 
 pub use self::cycle::cycled;
 use crate::{
+    events,
     gate::Gate,
     holding::{Placed, place},
     nt::{
@@ -84,6 +87,21 @@ pub enum Job {
     },
     /// Select the configuration with this `bConfigurationValue`.
     SelectConfiguration(u8),
+}
+
+impl Job {
+    /// As event tracing says it.
+    const fn name(self) -> &'static CStr {
+        match self {
+            Self::ResetPipe(_) => c"reset pipe",
+            Self::ResetPort => c"reset port",
+            Self::OpenStreams(..) => c"open streams",
+            Self::CloseStreams(_) => c"close streams",
+            Self::CyclePort => c"cycle port",
+            Self::SelectInterface { .. } => c"select interface",
+            Self::SelectConfiguration(_) => c"select configuration",
+        }
+    }
 }
 
 /// The right to queue the work item: one at a time has it. Counted as a user of the handle.
@@ -179,7 +197,8 @@ fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
 fn perform(device: Device, mut pended: Pended<Nt>, key: Key, passive: &mut Passive) {
     if let Wait::Halt { endpoint } = key.wait {
         // Whatever comes of it: the request ends as it did on the bus.
-        let _result = reset_pipe::<Nt>(device, endpoint, passive);
+        let result = reset_pipe::<Nt>(device, endpoint, passive);
+        tell(device, Job::ResetPipe(endpoint), as_status(result));
         let (status, information) = (pended.raw().status(), pended.raw().information());
         return pended.complete(status, information);
     }
@@ -210,7 +229,7 @@ fn carry_out(device: Device, pended: Pended<Nt>, job: Job, passive: &mut Passive
         }
         Job::SelectConfiguration(value) => select_configuration::<Nt>(device, value, passive),
     };
-    complete(pended, result);
+    finish(device, pended, job, as_status(result), 0);
 }
 
 /// Whether the endpoint has streams open: it is reset by another order then.
@@ -235,17 +254,25 @@ fn with_streams(device: Device, mut pended: Pended<Nt>, job: Job, passive: &mut 
         }
     };
     drop(gate);
-    match work {
-        Ok(work) => {
-            let (status, information) = streams::run(device, work, pended.raw(), passive);
-            pended.complete(status, information);
-        }
-        Err(status) => pended.complete(status.nt(), 0),
-    }
+    let (status, information) = match work {
+        Ok(work) => streams::run(device, work, pended.raw(), passive),
+        Err(status) => (status.nt(), 0),
+    };
+    finish(device, pended, job, status, information);
 }
 
-fn complete(pended: Pended<Nt>, result: Result<(), Status>) {
-    pended.complete(result.map_or_else(Status::nt, |()| STATUS_SUCCESS), 0);
+/// Tells event tracing how a job went, while its request keeps the device, and completes the request.
+fn finish(device: Device, pended: Pended<Nt>, job: Job, status: NtStatus, information: usize) {
+    tell(device, job, status);
+    pended.complete(status, information);
+}
+
+fn tell(device: Device, job: Job, status: NtStatus) {
+    events::device_changed(device, job.name(), status);
+}
+
+fn as_status(result: Result<(), Status>) -> NtStatus {
+    result.map_or_else(Status::nt, |()| STATUS_SUCCESS)
 }
 
 /// `STATUS_DEVICE_NOT_CONNECTED` once the device is gone.

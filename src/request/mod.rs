@@ -25,6 +25,7 @@ use usbclient_protocol::{
 
 use self::transfers::Asked;
 use crate::{
+    events::Change,
     files,
     gate::{Configured, Gate},
     nt::{
@@ -50,6 +51,8 @@ use crate::{
 pub enum Plan {
     /// Complete it with this `IoStatus`.
     Complete(NtStatus, usize),
+    /// Tell event tracing of this, outside the lock, and complete it with this `IoStatus`.
+    Change(Change, NtStatus, usize),
     /// Hold it.
     Wait(Wait),
     /// Link it and send it.
@@ -147,6 +150,15 @@ pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
     }
 }
 
+/// What comes of a request that changes something, as event tracing hears it too.
+pub fn told(change: Change, planned: Result<Plan, Status>) -> Plan {
+    match planned {
+        Ok(Plan::Complete(status, information)) => Plan::Change(change, status, information),
+        Ok(plan) => plan,
+        Err(status) => Plan::Change(change, status.nt(), 0),
+    }
+}
+
 /// How long a request may take that nobody has decoded.
 pub fn timeout(policies: &Policies, irp: &mut Irp) -> Option<Timeout> {
     let code = irp.device_control().code;
@@ -183,13 +195,13 @@ fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, 
         Request::GetDeviceInfo => return replies::device_info(irp, configured, gate.is_function),
         Request::GetPolicy { endpoint, policy } => return policies::get(gate, irp, endpoint, policy),
         Request::SetPolicy { endpoint, policy, value } => {
-            return policies::set(gate, endpoint, policy, value);
+            return Ok(policies::set(gate, endpoint, policy, value));
         }
         Request::FlushPipe { endpoint } => return readers::flush(gate, endpoint.address),
         Request::StartReader { endpoint, reading } => return readers::start(gate, endpoint.address, reading),
         Request::StopReader { endpoint } => return readers::stop(gate, endpoint.address),
         Request::GetReaderState { endpoint } => return readers::state(gate, irp, endpoint.address),
-        Request::ClaimInterface { interface } => return files::claim(gate, irp, interface),
+        Request::ClaimInterface { interface } => return Ok(files::claim(gate, irp, interface)),
         Request::OpenPipe { interface, endpoint } => {
             return files::open_pipe(gate, irp, interface, endpoint);
         }

@@ -6,8 +6,8 @@ use usbclient_protocol::{
     status::{STATUS_DEVICE_NOT_READY, STATUS_SUCCESS, Status},
 };
 
-use super::{Missing, Plan, transfers::pipe_of};
-use crate::{gate::Gate, nt::irp::Irp, replies};
+use super::{Missing, Plan, told, transfers::pipe_of};
+use crate::{events::Change, gate::Gate, nt::irp::Irp, replies};
 
 /// `GET_POLICY`
 pub(super) fn get(
@@ -35,20 +35,27 @@ fn of_device(gate: &Gate, policy: u32) -> Result<u32, Status> {
     gate.policies.default_pipe(policy, configured.control_maximum)
 }
 
-/// `SET_POLICY`. A policy that needs the bounce packet is not set without one.
-pub(super) fn set(
-    gate: &mut Gate,
-    endpoint: Option<Endpoint>,
-    policy: u32,
-    value: u32,
-) -> Result<Plan, Status> {
-    let Some(endpoint) = endpoint else {
-        if let Some(result) = gate.power.settings.set_policy(policy, value) {
-            return result.map(|()| Plan::Complete(STATUS_SUCCESS, 0));
-        }
-        gate.policies.set_default_pipe(policy, value)?;
-        return Ok(Plan::Complete(STATUS_SUCCESS, 0));
+/// `SET_POLICY`
+pub(super) fn set(gate: &mut Gate, endpoint: Option<Endpoint>, policy: u32, value: u32) -> Plan {
+    let address = endpoint.map_or(0, |endpoint| endpoint.address);
+    let planned = match endpoint {
+        None => set_of_device(gate, policy, value),
+        Some(endpoint) => set_of_pipe(gate, endpoint, policy, value),
     };
+    told(Change::Policy { endpoint: address, policy, value }, planned)
+}
+
+/// A policy of the device, or of its default pipe.
+fn set_of_device(gate: &mut Gate, policy: u32, value: u32) -> Result<Plan, Status> {
+    match gate.power.settings.set_policy(policy, value) {
+        Some(result) => result?,
+        None => gate.policies.set_default_pipe(policy, value)?,
+    }
+    Ok(Plan::Complete(STATUS_SUCCESS, 0))
+}
+
+/// A policy that needs the bounce packet is not set without one.
+fn set_of_pipe(gate: &mut Gate, endpoint: Endpoint, policy: u32, value: u32) -> Result<Plan, Status> {
     let mut policies = gate.policies.of(endpoint.address);
     policies.set(endpoint, policy, value)?;
     let pipe = pipe_of(&mut gate.configured, endpoint.address)?;

@@ -170,18 +170,17 @@ events! {
     }
     /// The owner of a `USBD_HANDLE` was dropped while the handle was open: it is leaked, not closed under a user.
     HandleDroppedOpen: Error, [LIFECYCLE | ERROR], Info {}
-    /// The system or the device changes its power state.
+    /// The system or the device changes its power state, or the system asks whether it may. For the system, and for D0, when
+    /// the drivers below are done with the IRP; for a lower state of the device, when nothing is in flight and it goes down.
     PowerTransition: Information, [POWER], Info {
         /// The device.
         device: u32,
-        /// `SYSTEM_POWER_STATE` or `DEVICE_POWER_STATE` before.
-        from: u8,
-        /// The same after.
-        to: u8,
+        /// `SYSTEM_POWER_STATE` or `DEVICE_POWER_STATE`.
+        state: u32,
         /// How it went.
         status: NtStatus,
         ;
-        /// `system` or `device`, and whether it is asked for (`query`) or done (`set`).
+        /// `system query`, `system set` or `device set`.
         kind
     }
     /// A step of idle detection or wait-wake.
@@ -201,10 +200,12 @@ events! {
         /// How it failed.
         status: NtStatus,
         ;
-        /// What was tried.
+        /// What was tried: `reach D0`, `request D0`, `request the state for the system`, `suspend`, `arm wake`,
+        /// `submit idle notification`.
         step
     }
-    /// A request is on its way to the device.
+    /// A request is on its way to the device. STOP and sleep call requests back, and such a request starts again later under
+    /// its number: each `TransferStart` has a `TransferStop` of its own.
     TransferStart: Verbose, [TRANSFER], Start {
         /// The device.
         device: u32,
@@ -215,7 +216,7 @@ events! {
         /// Bytes to move.
         length: u32,
     }
-    /// A request is over.
+    /// A request is back: over, called back to start again, or kept until its halted pipe is reset.
     TransferStop: Verbose, [TRANSFER], Stop {
         /// The device.
         device: u32,
@@ -258,7 +259,7 @@ events! {
         /// The device.
         device: u32,
     }
-    /// An interface is claimed, or a claim is refused.
+    /// An interface is claimed, or the claim is refused.
     InterfaceClaim: Information, [FILE], Info {
         /// The device.
         device: u32,
@@ -267,7 +268,7 @@ events! {
         /// What the caller is told.
         status: NtStatus,
     }
-    /// A claimed interface is free again.
+    /// A claimed interface is free again, because its handle or its file was closed.
     InterfaceRelease: Information, [FILE], Info {
         /// The device.
         device: u32,
@@ -278,8 +279,8 @@ events! {
     PolicySet: Information, [POLICY], Info {
         /// The device.
         device: u32,
-        /// The pipe as the caller named it; 0 is the device.
-        target: Hex32,
+        /// The endpoint's address; 0 is the default pipe, or the device.
+        endpoint: Hex8,
         /// The policy's number.
         policy: u32,
         /// Its value.
@@ -294,14 +295,15 @@ events! {
         /// The operations that are left.
         operations: Hex32,
     }
-    /// The configuration, an alternate setting or the port was changed, or that failed.
+    /// The configuration, an alternate setting, streams, a pipe or the port was changed, or that failed.
     DeviceChange: Information, [POLICY | LIFECYCLE], Info {
         /// The device.
         device: u32,
         /// How it went.
         status: NtStatus,
         ;
-        /// `select configuration`, `select interface`, `reset port`, `cycle port`, `reset pipe`.
+        /// `select configuration`, `select interface`, `open streams`, `close streams`, `reset pipe`, `reset port`,
+        /// `cycle port`.
         change
     }
 }

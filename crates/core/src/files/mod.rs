@@ -74,6 +74,12 @@ impl File {
         self.is_closed
     }
 
+    /// What it may still do.
+    #[must_use]
+    pub const fn rights(&self) -> Rights {
+        self.rights
+    }
+
     /// `DROP_PRIVILEGES`: from here on the file may do what it could do before *and* is named here.
     pub const fn drop_privileges(&mut self, keep: Rights) {
         self.rights = self.rights.and(keep);

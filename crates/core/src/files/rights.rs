@@ -46,6 +46,12 @@ impl Rights {
         }
     }
 
+    /// The operations, as `DROP_PRIVILEGES` names them.
+    #[must_use]
+    pub const fn operations(&self) -> u32 {
+        self.operations
+    }
+
     /// Whether the file may do what a request needs.
     #[must_use]
     pub const fn allow(&self, need: Need) -> bool {
