@@ -38,7 +38,7 @@ use crate::{
 pub type Files = files::Files<Vec<HandleSlot>>;
 
 /// `IRP_MJ_CREATE`: opens a file, unless the device is not there to be opened, or there is no memory.
-pub fn create(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) -> Result<(), Status> {
+pub fn create(device: Device, irp: &Irp, irql: &mut AtMostDispatch) -> Result<(), Status> {
     make_room(device, irql)?;
     let mut gate = device.gate.lock(irql);
     if let Admission::Refuse(status) = gate.machine.admit(RequestClass::Create) {
@@ -53,7 +53,7 @@ pub fn create(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) -> Resul
 }
 
 /// `IRP_MJ_CLOSE`: frees what is kept for the file.
-pub fn close(device: Device, irp: &mut Irp, irql: &mut AtMostDispatch) {
+pub fn close(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
     let old = device.gate.lock(irql).file_states.give_up(irp);
     // Not under the lock.
     drop(old);
@@ -177,10 +177,8 @@ pub fn close_handle(gate: &mut Gate, irp: &Irp, handle: u32) -> Result<Plan, Sta
     let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
     let mut claimed = None;
     gate.files.close_handle(file, handle, |object| claimed = claimed.or_else(|| claimed_number(object)))?;
-    Ok(match claimed {
-        Some(number) => Plan::Change(Change::Release(number), STATUS_SUCCESS, 0),
-        None => Plan::Complete(STATUS_SUCCESS, 0),
-    })
+    let done = Plan::Complete(STATUS_SUCCESS, 0);
+    Ok(claimed.map_or(done, |number| Plan::Change(Change::Release(number), STATUS_SUCCESS, 0)))
 }
 
 /// `DROP_PRIVILEGES`. A sender that opened no file has none that could give anything up.

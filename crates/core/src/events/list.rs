@@ -170,8 +170,10 @@ events! {
     }
     /// The owner of a `USBD_HANDLE` was dropped while the handle was open: it is leaked, not closed under a user.
     HandleDroppedOpen: Error, [LIFECYCLE | ERROR], Info {}
-    /// The system or the device changes its power state, or the system asks whether it may. For the system, and for D0, when
-    /// the drivers below are done with the IRP; for a lower state of the device, when nothing is in flight and it goes down.
+    /// The system or the device changes its power state, or the system asks whether it may.
+    ///
+    /// For the system, and for D0, when the drivers below are done with the IRP; for a lower state of the device, when nothing
+    /// is in flight and the IRP goes down.
     PowerTransition: Information, [POWER], Info {
         /// The device.
         device: u32,
@@ -204,8 +206,10 @@ events! {
         /// `submit idle notification`.
         step
     }
-    /// A request is on its way to the device. STOP and sleep call requests back, and such a request starts again later under
-    /// its number: each `TransferStart` has a `TransferStop` of its own.
+    /// A request is on its way to the device.
+    ///
+    /// STOP and sleep call requests back, and such a request starts again later under its number: each `TransferStart` has a
+    /// `TransferStop` of its own.
     TransferStart: Verbose, [TRANSFER], Start {
         /// The device.
         device: u32,
