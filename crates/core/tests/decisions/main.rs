@@ -15,6 +15,8 @@ mod minors;
 mod policy;
 mod power;
 mod power_irps;
+mod power_orders;
+mod power_world;
 mod reader;
 mod recovery;
 mod remove;
