@@ -54,16 +54,15 @@ impl Campaign for Schedules {
             return Ok(());
         };
         let recipe = Recipe { atomics: true, ..Recipe::new(scenario) };
-        let bounds = bounds(piece.extent);
         let mut tally = Tally::new(tell);
-        let judge = |life: &Life| Finding::of(&recipe, life, written_for_it);
-        let explored = explore(machine, &recipe, bounds, piece.share, most(piece.extent), &mut |life| {
+        let mut judge = |life: &Life| {
             tally.count(life);
-            if let Some(finding) = judge(life) {
+            if let Some(finding) = Finding::of(&recipe, life, written_for_it) {
                 tally.find(finding);
             }
-        })?;
-        tally.tell(explored.record(bounds));
+        };
+        let explored = deepen(machine, &recipe, piece, &mut judge)?;
+        tally.tell(explored);
         if piece.share.number == 0 {
             for reason in NOT_RUN {
                 tally.tell(Record::NotRun { reason: (*reason).into() });
@@ -83,11 +82,26 @@ pub struct Explored {
     pub all: bool,
 }
 
-impl Explored {
-    fn record(self, bounds: Bounds) -> Record {
-        let exhaustive = bounds.preemptions.filter(|_| self.all && bounds.turns.is_none());
-        Record::Schedules { explored: self.orders, exhaustive }
+/// Plays the orders with one preemption, then those with two, and so on: few preemptions find most defects, and each
+/// bound that was gone through is one that can be stated.
+fn deepen(
+    machine: &mut Machine,
+    recipe: &Recipe,
+    piece: &Piece,
+    each: &mut dyn FnMut(&Life),
+) -> Result<Record, Stop> {
+    let (mut explored, mut exhaustive) = (0, None);
+    for preemptions in 1..=deepest(piece.extent) {
+        let bounds = Bounds { preemptions: Some(preemptions), turns: None };
+        let left = most(piece.extent).saturating_sub(explored);
+        let round = explore(machine, recipe, bounds, piece.share, left, each)?;
+        explored += round.orders;
+        if !round.all {
+            break;
+        }
+        exhaustive = Some(preemptions);
     }
+    Ok(Record::Schedules { explored, exhaustive })
 }
 
 /// Plays a share of the orders of a race, each in a life of its own, `most` at most.
@@ -123,17 +137,18 @@ pub fn explore(
 }
 
 /// How far from the usual order.
-const fn bounds(extent: Extent) -> Bounds {
+const fn deepest(extent: Extent) -> u32 {
     match extent {
-        Extent::Quick => Bounds { preemptions: Some(2), turns: None },
-        Extent::Normal | Extent::Full => Bounds { preemptions: Some(3), turns: None },
+        Extent::Quick => 2,
+        Extent::Normal | Extent::Full => 3,
     }
 }
 
 /// How many orders of one share of a race are played at most.
 const fn most(extent: Extent) -> u64 {
     match extent {
-        Extent::Quick | Extent::Normal => 10_000,
+        Extent::Quick => 1_500,
+        Extent::Normal => 10_000,
         Extent::Full => u64::MAX,
     }
 }

@@ -199,7 +199,8 @@ impl Kernel {
         if irql > highest {
             self.object_to(&about, NeighbourFault::BadIrql, u64::from(highest), u64::from(irql));
         }
-        if self.pnp.watch.removed.contains(&pdo) && self.comes_from_above(irp) {
+        let removed = self.pnp.watch.removed.contains(&pdo);
+        if removed && self.comes_from_above(irp) && !self.was_on_its_way(about.major, irp) {
             self.object_to(&about, NeighbourFault::AfterRemove, 0, 0);
         }
         if (about.major, about.minor) == (IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE) {
@@ -232,6 +233,13 @@ impl Kernel {
         };
         let made = self.io.irps.get(&irp).is_some_and(|record| own(record.origin));
         made || self.pnp.watch.below.contains_key(&irp)
+    }
+
+    /// A request that is not for the hardware, came to the driver before `REMOVE`, and holds the remove lock. The driver
+    /// sends `REMOVE` down first and waits for the lock then (page `wdm/nf-wdm-ioreleaseremovelockandwait`), so such a
+    /// request may come later.
+    fn was_on_its_way(&self, major: u8, irp: Addr) -> bool {
+        matches!(major, IRP_MJ_POWER | IRP_MJ_SYSTEM_CONTROL) && self.holds_remove_lock(irp)
     }
 
     /// `REMOVE` arrived. Only a stack that is there can have left something, and gets nothing more afterwards.

@@ -76,6 +76,11 @@ pub struct RemoveLock {
 }
 
 impl Kernel {
+    /// Whether a remove lock is held with this tag.
+    pub fn holds_remove_lock(&self, tag: Addr) -> bool {
+        self.io.remove_locks.values().any(|lock| lock.held.iter().any(|(held, _)| *held == tag))
+    }
+
     fn remove_lock(&self, lock: Addr) -> Result<&RemoveLock, Stop> {
         self.io.remove_locks.get(&lock).ok_or_else(|| {
             let holder = self.object(lock);
