@@ -68,6 +68,11 @@ const ENTRIES: &[Entry] = &[
         make: |edits| made(edits, loopback::device(Speed::Super)),
     },
     Entry {
+        name: "loopback-30",
+        about: "bulk loopback with 27 more endpoints, high speed",
+        make: |edits| made(edits, loopback::device_of_30(Speed::High)),
+    },
+    Entry {
         name: "iso-loopback-fs",
         about: "isochronous loopback, full speed",
         make: |edits| made(edits, iso_loopback::device(Speed::Full)),

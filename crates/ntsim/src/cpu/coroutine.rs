@@ -174,7 +174,11 @@ pub(super) struct Ended {
 /// Called by the thunks, on the driver's stack: hands the call to the simulator and waits for its answer.
 pub(super) extern "sysv64" fn on_import(pushed: u64, arguments: u64, site: u64) -> Ended {
     let left = Left::Import { index: thunk::index_of(pushed), arguments: Addr(arguments), site: Addr(site) };
-    leave(left).map_or(Ended { value: 0, raises: 1 }, |value| Ended { value, raises: 0 })
+    let answer = leave(left);
+    if answer.is_some() {
+        count::driver_runs(site);
+    }
+    answer.map_or(Ended { value: 0, raises: 1 }, |value| Ended { value, raises: 0 })
 }
 
 /// Where interrupted driver code goes, on its own stack: waits until the simulator lets it go on.
@@ -194,10 +198,7 @@ fn leave(mut left: Left) -> Option<u64> {
         let next = yielder.suspend(left);
         CURRENT.set(current);
         match next {
-            Resume::Return(value) => {
-                count::driver_runs();
-                return Some(value);
-            }
+            Resume::Return(value) => return Some(value),
             Resume::Raise => return None,
             Resume::Call(call) => left = Left::Returned(invoke(call)),
             // SAFETY: this is a driver's stack, and whoever resumes it in this way said with which registers.
@@ -220,7 +221,7 @@ fn invoke(call: Call) -> u64 {
     let routine = unsafe { std::mem::transmute::<*const (), Option<Routine>>(address) };
     let [first, second, third, fourth, fifth, sixth, seventh] = call.arguments;
     let Some(routine) = routine else { return trap::call_of_null() };
-    count::driver_runs();
+    count::driver_runs(call.routine.0);
     // SAFETY: driver code touches only its own view of the arena; whatever else it does traps. A routine that
     // takes fewer arguments ignores the rest.
     unsafe { routine(first, second, third, fourth, fifth, sixth, seventh) }

@@ -18,7 +18,7 @@ pub use breakpoint::{Breakpoints, MOST_POINTS};
 pub use chkstk::stack_probe;
 pub use context::{Interrupted, Register};
 pub use coroutine::{Call, DriverStack, Left, MAX_ARGUMENTS, Resume};
-pub use count::{count_instructions, take_instructions};
+pub use count::{count_instructions, take_instructions, take_places};
 pub use exception::{Cause, Context, Interruption, RECORD_ROOM, go_on_with, interruption, record_room};
 pub use point::{STUB_SIZE, copy_address, stub};
 pub use thunk::{THUNKS, thunk_address};

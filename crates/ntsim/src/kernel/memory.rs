@@ -30,6 +30,7 @@ fn memmove(kernel: &mut Kernel, args: Args) -> Result<u64, Stop> {
         kernel.touch(from, length, false);
         kernel.touch(to, length, true);
         kernel.mem.bytes_mut(to, length)?.copy_from_slice(&bytes);
+        kernel.copied += length;
     }
     Ok(to.0)
 }

@@ -123,6 +123,8 @@ pub struct Kernel {
     pub discardable: Vec<std::ops::Range<Addr>>,
     /// The structure that `IoGetConfigurationInformation` gives, NULL before the first call.
     configuration_information: Addr,
+    /// Bytes that the driver had `memcpy` and its siblings copy in this life.
+    pub copied: u64,
     site: Addr,
     /// How often driver code has run, since the machine was made.
     runs: u64,
@@ -155,6 +157,7 @@ impl Kernel {
             installation: None,
             discardable: Vec::new(),
             configuration_information: Addr::NULL,
+            copied: 0,
             site: Addr::NULL,
             runs: 1,
         }
@@ -182,6 +185,7 @@ impl Kernel {
         self.callbacks.clear();
         self.etw = etw::Etw::default();
         self.configuration_information = Addr::NULL;
+        self.copied = 0;
         self.site = Addr::NULL;
         Ok(())
     }

@@ -74,19 +74,40 @@ struct Report {
 ///
 /// [`BuildError`].
 pub fn device(speed: Speed) -> Result<Device<Loopback>, BuildError> {
-    let capability = SuperSpeedCapability { burst: 15, streams: 0 };
     // 8 ms: eight frames, or the exponent for 64 microframes.
     let interval = if matches!(speed, Speed::High | Speed::Super) { 7 } else { 8 };
     let configuration = ConfigurationBuilder::new(speed, 1)?
         .interface(0, 0, Class::VENDOR)?
-        .bulk(BULK_OUT, capability)?
-        .bulk(BULK_IN, capability)?
-        .interrupt(INTERRUPT_IN, 64, interval)?
-        .finish()?;
+        .bulk(BULK_OUT, CAPABILITY)?
+        .bulk(BULK_IN, CAPABILITY)?
+        .interrupt(INTERRUPT_IN, 64, interval)?;
+    finish(speed, configuration)
+}
+
+/// The same with as many endpoints as a device can have: 27 that answer NAK come before those that do something.
+///
+/// # Errors
+///
+/// [`BuildError`].
+pub fn device_of_30(speed: Speed) -> Result<Device<Loopback>, BuildError> {
+    let mut configuration = ConfigurationBuilder::new(speed, 1)?.interface(0, 0, Class::VENDOR)?;
+    for address in (0x02..=0x0F).chain(0x83..=0x8F) {
+        configuration = configuration.bulk(address, CAPABILITY)?;
+    }
+    let configuration = configuration
+        .interrupt(INTERRUPT_IN, 64, 7)?
+        .bulk(BULK_IN, CAPABILITY)?
+        .bulk(BULK_OUT, CAPABILITY)?;
+    finish(speed, configuration)
+}
+
+const CAPABILITY: SuperSpeedCapability = SuperSpeedCapability { burst: 15, streams: 0 };
+
+fn finish(speed: Speed, configuration: ConfigurationBuilder) -> Result<Device<Loopback>, BuildError> {
     let descriptors = DeviceBuilder::new(speed, 0x0001)
         .class(Class::VENDOR)
         .strings(&["usbclient", "Loopback", "0001"])
-        .configuration(configuration)?
+        .configuration(configuration.finish()?)?
         .finish()?;
     Ok(Device::new(descriptors, Loopback::new()?)?)
 }
