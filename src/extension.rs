@@ -6,6 +6,7 @@ use core::{
     sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering},
 };
 
+use usbclient_core::turn::Turns;
 use wdk_sys::DEVICE_OBJECT;
 
 use crate::{
@@ -36,6 +37,8 @@ pub struct Extension {
     pub held_timer: DpcTimer,
     /// The state, and everything that must change together with it.
     pub gate: SpinLock<Gate>,
+    /// Whose turn it is on each pipe. Needs no lock to be passed on.
+    pub turns: Turns,
     /// Moves the device out of D0, and into it.
     pub mover: WorkItem,
     /// Does what the power policy asks for.
@@ -64,6 +67,7 @@ impl Extension {
             stream_over: Event::uninit(),
             held_timer: DpcTimer::uninit(),
             gate: SpinLock::new(Gate::new()),
+            turns: Turns::new(),
             mover: WorkItem::none(),
             policy: WorkItem::none(),
             idle_timer: DpcTimer::uninit(),

@@ -28,7 +28,7 @@ use crate::{
         irql::AtMostDispatch,
         mdl::PartialMdl,
         select_configuration::ConfigurationHandle,
-        slot::Pool,
+        slot::{Pool, Request},
         urb::PipeHandle,
         usbd::{HandleUse, UsbdRegistration},
     },
@@ -55,8 +55,6 @@ pub struct Pipe {
     pub bounce: Option<Bounce>,
     /// Whether the pipe has a bounce packet, be it in use or not.
     pub has_bounce: bool,
-    /// A larger request has more chunks to send: others wait, so that nothing comes between them.
-    pub is_taken: bool,
     /// A recovery has taken the pipe out of use: requests wait.
     pub is_held: bool,
     /// `bInterfaceNumber` of its interface.
@@ -68,9 +66,10 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// Whether a request may go now.
+    /// Whether a request may go now, as far as the pipe is concerned: no larger one may be in the middle, either, which
+    /// [`Turns`](usbclient_core::turn::Turns) says.
     pub const fn has_room(&self, is_large: bool) -> bool {
-        !(self.is_held || self.is_taken || is_large && self.partial.is_none())
+        !(self.is_held || is_large && self.partial.is_none())
     }
 
     /// Whether an earlier read left something over.
@@ -350,14 +349,17 @@ impl Gate {
     }
 
     /// Gives a larger request's means back to its pipe. The pipe may be gone.
-    pub fn release_pipe(&mut self, endpoint: u8, partial: Option<PartialMdl>, bounce: Option<Bounce>) {
-        let Some(partial) = partial else { return };
-        if let Some(pipe) = self.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
+    pub fn release_pipe(&mut self, request: &mut Request) {
+        let Some(partial) = request.partial.take() else { return };
+        request.device.turns.end(request.endpoint);
+        if let Some(pipe) = self.configured.as_mut().and_then(|configured| configured.pipe(request.endpoint))
+        {
             pipe.partial = Some(partial);
-            if bounce.is_some() {
-                pipe.bounce = bounce;
+            if request.bounce.is_some() {
+                pipe.bounce = request.bounce.take();
             }
-            pipe.is_taken = false;
+        } else {
+            request.bounce = None;
         }
     }
 }

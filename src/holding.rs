@@ -96,7 +96,8 @@ fn take_sendable(device: Device, irql: &mut AtMostDispatch) -> Option<(Pended<Nt
             }
             Wait::Pipe { endpoint, is_large } => {
                 let pipe = configured.as_mut().and_then(|configured| configured.pipe(endpoint));
-                overtaking.may_go(endpoint, pipe.is_none_or(|pipe| pipe.has_room(is_large)))
+                let has_room = pipe.is_none_or(|pipe| pipe.has_room(is_large));
+                overtaking.may_go(endpoint, has_room && !device.turns.must_wait(endpoint))
             }
         })
     } else {
@@ -152,7 +153,7 @@ pub enum Placed {
 /// Carries out the plan for a request that was held.
 pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) -> Placed {
     let mut gate = device.gate.lock(irql);
-    match request::plan(&mut gate, pended.raw(), key.sequence) {
+    match request::plan(&mut gate, &device.turns, pended.raw(), key.sequence) {
         Plan::Complete(status, information) => {
             let (content, at_dispatch) = gate.split();
             content.watch_idleness(device, at_dispatch);

@@ -141,7 +141,6 @@ fn make_pipe(
         partial,
         bounce: None,
         has_bounce: false,
-        is_taken: false,
         is_held: false,
         reader: None,
         interface: endpoint.interface,

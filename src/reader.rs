@@ -38,7 +38,7 @@ use crate::{
         irp::{FileId, Irp},
         irql::AtMostDispatch,
         pool,
-        slot::{Cause, End, Entry, Free, Job, Linked, NewSlot, Origin, Request, Slot},
+        slot::{Cause, End, Entry, Free, Job, Linked, NewSlot, Origin, Route, Slot},
         urb::{Format, PipeHandle},
         usbd::HandleUse,
     },
@@ -338,24 +338,12 @@ fn send(
     read.was_cancelled = false;
     let irp = read.irp.reuse(irql);
     let tag = Nt::tag(&irp);
-    let request = |work| Request {
-        pended: None,
-        handle,
-        device,
-        work,
-        endpoint,
-        stream: 0,
-        chunks: Chunks::new(length, length),
-        end: None,
-        partial: None,
-        bounce: None,
-        keeps_left_over: false,
-        front: 0,
-        read: Some(read),
-    };
     let origin = Origin { file, sequence: gate.next_sequence() };
     let job = Job::Fixed(slot, Format::Pipe { pipe: pipe_handle, is_in: true, chaining: None });
-    Some(gate.slots.link(job, Pended::from_parts(irp, device, tag), request, origin, None, irql))
+    let route = Route { endpoint, stream: 0, chunks: Chunks::new(length, length) };
+    let mut slot = job.prepare(handle, route);
+    slot.request().read = Some(read);
+    Some(gate.slots.link(slot, Pended::from_parts(irp, device, tag), origin, None, irql))
 }
 
 fn put_back(gate: &mut Gate, endpoint: u8, read: Box<Read>) {

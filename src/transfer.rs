@@ -33,7 +33,7 @@ use crate::{
         held::{Key, Wait},
         irp::Irp,
         irql::AtMostDispatch,
-        slot::{Cause, End, Entry, Linked, NewSlot, Origin, Request, Sent, Slot, Work},
+        slot::{Cause, End, Entry, Linked, NewSlot, Origin, Sent, Slot, Work},
         urb::Format,
         usbd::HandleUse,
     },
@@ -57,7 +57,7 @@ pub fn device_control<'d>(
     loop {
         let mut gate = device.gate.lock(irql);
         let sequence = gate.next_sequence();
-        match request::plan(&mut gate, irp.raw(), sequence) {
+        match request::plan(&mut gate, &device.turns, irp.raw(), sequence) {
             Plan::Complete(status, information) => {
                 if gate.has_power_job() || gate.needs_idle_timer() {
                     policy::run(device);
@@ -92,8 +92,8 @@ pub fn device_control<'d>(
                 recovery::start(device, claim, irql);
                 return disposition;
             }
-            Plan::Send(ready) => {
-                let aborted = ready.job.is_abort().then_some(ready.endpoint);
+            Plan::Send(mut ready) => {
+                let aborted = ready.slot.aborts();
                 let (pended, disposition) = irp.pend(guard);
                 let (content, at_dispatch) = gate.split();
                 let slot = link(content, device, ready, pended, sequence, at_dispatch);
@@ -168,24 +168,9 @@ pub fn link(
     sequence: u64,
     irql: &AtMostDispatch,
 ) -> Slot<Linked> {
-    let Ready { job, handle, endpoint, stream, chunks, partial, bounce, keeps_left_over, timeout } = ready;
-    let request = |work| Request {
-        pended: None,
-        handle,
-        device,
-        work,
-        endpoint,
-        stream,
-        chunks,
-        end: None,
-        partial,
-        bounce,
-        keeps_left_over,
-        front: chunks.done(),
-        read: None,
-    };
+    let Ready { slot, timeout } = ready;
     let file = pended.raw().file();
-    gate.slots.link(job, pended, request, Origin { file, sequence }, timeout, irql)
+    gate.slots.link(slot, pended, Origin { file, sequence }, timeout, irql)
 }
 
 /// Gives a pipe its bounce packet, unless it has one by now.
@@ -249,16 +234,15 @@ fn grow(
 
 /// Sends a request that was linked. Not under the lock.
 pub fn start(mut slot: Slot<Linked>, sequence: u64, irql: &mut AtMostDispatch) {
-    if let Some(request) = slot.request() {
-        events::transfer_started(request.device, sequence, request.endpoint, request.chunks.total());
-    }
+    let request = slot.request();
+    events::transfer_started(request.device, sequence, request.endpoint, request.chunks.total());
     drive(slot, irql);
 }
 
 /// Sends a request's current chunk, and goes on as long as chunks come back at once.
 pub fn drive(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) {
     loop {
-        let Some(request) = slot.request() else { return };
+        let request = slot.request();
         let chunk = request.chunks.current();
         let (device, endpoint) = (request.device, request.endpoint);
         let is_last_of_many =
@@ -293,16 +277,16 @@ pub fn came_back(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<En
 
 /// Looks at what came back. `None`: the next chunk is to be sent.
 fn next(slot: &mut Slot<Linked>) -> Option<End> {
-    // A linked slot that is back has its request, and the request has its IRP.
+    // A request that is back has its IRP.
     const LOST: End = End { status: STATUS_CANCELLED.nt(), information: 0 };
-    let irp_status = slot.request().and_then(|request| request.pended.as_mut()).map(|p| p.raw().status());
+    let irp_status = slot.request().pended.as_mut().map(|pended| pended.raw().status());
     let Some(irp_status) = irp_status else { return Some(LOST) };
     if let Some(end) = slot.isoch_end(irp_status) {
         return Some(end);
     }
     let frame_number = slot.frame_number();
     let (status, moved) = (slot.status(irp_status), slot.transferred(irp_status));
-    let Some(request) = slot.request() else { return Some(LOST) };
+    let request = slot.request();
     let Some(pended) = request.pended.as_mut() else { return Some(LOST) };
     let irp = pended.raw();
     if matches!(request.work, Work::Fixed(Format::FrameNumber)) {
@@ -329,7 +313,7 @@ fn next(slot: &mut Slot<Linked>) -> Option<End> {
 
 /// The request is over, unless a canceller has it: that one concludes it then.
 fn finish(mut slot: Slot<Linked>, end: End, irql: &mut AtMostDispatch) -> Option<Ended> {
-    slot.request()?.end = Some(end);
+    slot.request().end = Some(end);
     conclude(slot.over()?, irql)
 }
 
@@ -378,7 +362,7 @@ impl Ended {
 /// Takes a request that is over out of the list. `None`: it was called back, and is held again.
 pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<Ended> {
     let usbd_status = slot.usbd_status();
-    let request = slot.request()?;
+    let request = slot.request();
     let device = request.device;
     if let Some(partial) = &mut request.partial {
         // The pages are unlocked when the IRP completes: nothing may map them any more.
@@ -386,9 +370,10 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     }
     let mut guard = device.gate.lock(irql);
     let (gate, at_dispatch) = guard.split();
-    let (request, entry) = gate.slots.unlink(slot, at_dispatch)?;
-    let Request { pended, handle, endpoint, end, partial, bounce, work, read, .. } = request;
-    let (mut pended, end) = (pended?, end?);
+    gate.release_pipe(request);
+    let (mut pended, handle, end) = (request.pended.take()?, request.handle.take()?, request.end.take()?);
+    let (endpoint, may_go_again, read) = (request.endpoint, may_go_again(&request.work), request.read.take());
+    let entry = gate.slots.unlink(slot, at_dispatch)?;
     if let Some(read) = read {
         if gate.recovery.is_awaited {
             device.quiet.set(at_dispatch);
@@ -398,7 +383,6 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         reader::go_on(device, endpoint, handle, irql);
         return None;
     }
-    gate.release_pipe(endpoint, partial, bounce);
     if entry.stream != 0 {
         gate.stream_is_over(&device.stream_over, at_dispatch);
     }
@@ -406,7 +390,7 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         device.quiet.set(at_dispatch);
     }
     let sequence = entry.sequence;
-    let placed = if gate.is_recalling_any() && is_called_back(pended.raw(), end, &entry, &work) {
+    let placed = if gate.is_recalling_any() && may_go_again && is_called_back(pended.raw(), end, &entry) {
         // A stop starts the clock anew: what is left of the time is not known here.
         let deadline = deadline(request::timeout(&gate.policies, pended.raw()));
         let key = Key { wait: Wait::Device, sequence, deadline };
@@ -440,12 +424,14 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     Some(Ended { pended, status, information, sends_held, sequence, endpoint, usbd_status })
 }
 
-/// Whether a request came back because this driver called it back, with nothing moved.
 /// An isochronous transfer is not sent again: its time has passed.
-fn is_called_back(irp: &Irp, end: End, entry: &Entry, work: &Work) -> bool {
-    let is_transfer = matches!(work, Work::Fixed(Format::Pipe { .. } | Format::Control { .. }));
-    is_transfer
-        && end.status == STATUS_CANCELLED.nt()
+const fn may_go_again(work: &Work) -> bool {
+    matches!(work, Work::Fixed(Format::Pipe { .. } | Format::Control { .. }))
+}
+
+/// Whether a request came back because this driver called it back, with nothing moved.
+fn is_called_back(irp: &Irp, end: End, entry: &Entry) -> bool {
+    end.status == STATUS_CANCELLED.nt()
         && end.information == 0
         && entry.cause.is_none()
         && !irp.is_cancelled()
@@ -462,15 +448,9 @@ fn as_seen_above(gate: &Gate, irp: &Irp, status: NtStatus, entry: &Entry) -> NtS
     if status.is_success() || caller_asked { status } else { gone.nt() }
 }
 
-/// The last chunk of a larger request is on its way: what waited for it may follow.
+/// The last chunk of a larger request is on its way: what waited for it may follow. No lock is taken if nothing did.
 fn let_others_pass(device: Device, endpoint: u8, irql: &mut AtMostDispatch) {
-    let mut gate = device.gate.lock(irql);
-    if let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
-        pipe.is_taken = false;
-    }
-    let has_work = gate.has_work();
-    drop(gate);
-    if has_work {
+    if device.turns.pass_on(endpoint) {
         send_held(device, irql);
     }
 }

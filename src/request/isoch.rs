@@ -6,7 +6,12 @@ use usbclient_protocol::status::{STATUS_DEVICE_NOT_READY, STATUS_INVALID_PARAMET
 use super::{Missing, Plan, Ready, transfers::pipe_of};
 use crate::{
     gate::Gate,
-    nt::{held::Wait, irp::Irp, isoch_urb::IsochFormat, slot::Job},
+    nt::{
+        held::Wait,
+        irp::Irp,
+        isoch_urb::IsochFormat,
+        slot::{Job, Route},
+    },
 };
 
 /// An isochronous transfer is one submission, so it never has the pipe for itself. It still follows what
@@ -35,15 +40,6 @@ pub(super) fn plan(
         return Err(STATUS_DEVICE_NOT_READY);
     };
     let length = isoch.data_length();
-    Ok(Plan::Send(Ready {
-        job: Job::Isoch(slot, format),
-        handle,
-        endpoint,
-        stream: 0,
-        chunks: Chunks::new(length, length),
-        partial: None,
-        bounce: None,
-        keeps_left_over: false,
-        timeout: None,
-    }))
+    let route = Route { endpoint, stream: 0, chunks: Chunks::new(length, length) };
+    Ok(Plan::Send(Ready { slot: Job::Isoch(slot, format).prepare(handle, route), timeout: None }))
 }

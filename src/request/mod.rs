@@ -13,7 +13,7 @@ use usbclient_core::{
     reader::Reading,
     request::{self, DeviceControl, Limits, Request},
     timeout::Timeout,
-    transfer::Chunks,
+    turn::Turns,
 };
 use usbclient_protocol::{
     FrameNumber,
@@ -29,25 +29,18 @@ use crate::{
     files,
     gate::{Configured, Gate},
     nt::{
-        bounce::Bounce,
         file::FileContext,
         held::Wait,
         irp::Irp,
-        mdl::PartialMdl,
         narrow,
-        slot::{End, Job},
+        slot::{End, Prepared, Slot, Work},
         urb::Format,
-        usbd::HandleUse,
     },
     recovery::Job as Recovery,
     replies, streams,
 };
 
 /// What to do with a request.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is passed on at once; a box would be an allocation for each request"
-)]
 pub enum Plan {
     /// Complete it with this `IoStatus`.
     Complete(NtStatus, usize),
@@ -106,22 +99,8 @@ pub enum Missing {
 
 /// A request with everything it needs to go down.
 pub struct Ready {
-    /// Its slot, and what the URB is formatted for.
-    pub job: Job,
-    /// Its use of the handle.
-    pub handle: HandleUse,
-    /// The endpoint; zero is the default pipe.
-    pub endpoint: u8,
-    /// The stream's id; zero: the pipe itself.
-    pub stream: u8,
-    /// Its pieces.
-    pub chunks: Chunks,
-    /// For the pieces, if there is more than one.
-    pub partial: Option<PartialMdl>,
-    /// For the packet in which the caller's buffer ends.
-    pub bounce: Option<Bounce>,
-    /// What does not fit is kept for the next read.
-    pub keeps_left_over: bool,
+    /// Its slot, which knows all else.
+    pub slot: Slot<Prepared>,
     /// How long it may take. A control transfer's is in the URB.
     pub timeout: Option<Timeout>,
 }
@@ -130,21 +109,21 @@ impl Ready {
     /// The request has waited: so much is left of its time.
     pub const fn shorten(&mut self, left: Option<Timeout>) {
         let Some(left) = left else { return };
-        match &mut self.job {
-            Job::Fixed(_, Format::Control { timeout_ms, .. }) => *timeout_ms = left.ms(),
+        match &mut self.slot.request().work {
+            Work::Fixed(Format::Control { timeout_ms, .. }) => *timeout_ms = left.ms(),
             _ => self.timeout = Some(left),
         }
     }
 }
 
 /// Decides about a request. `sequence` is its place among the requests of the device.
-pub fn plan(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Plan {
+pub fn plan(gate: &mut Gate, turns: &Turns, irp: &mut Irp, sequence: u64) -> Plan {
     match gate.admit_io() {
         Admission::Admit => {}
         Admission::Hold => return Plan::Wait(Wait::Device),
         Admission::Refuse(status) => return Plan::Complete(status.nt(), 0),
     }
-    match plan_admitted(gate, irp, sequence) {
+    match plan_admitted(gate, turns, irp, sequence) {
         Ok(plan) => plan,
         Err(status) => Plan::Complete(status.nt(), 0),
     }
@@ -166,12 +145,14 @@ pub fn timeout(policies: &Policies, irp: &mut Irp) -> Option<Timeout> {
     Timeout::of(named, address.map_or(0, |address| policies.timeout_ms(address)))
 }
 
-fn plan_admitted(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
+fn plan_admitted(gate: &mut Gate, turns: &Turns, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {
     let configured = gate.configured.as_ref().ok_or(STATUS_DEVICE_NOT_READY)?;
     let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
-    let recovery = match decode(configured, gate.files.access(file), &gate.policies, irp)? {
+    let decoded = decode(configured, gate.files.access(file), &gate.policies, irp);
+    // Looked at where it is: it is large.
+    let recovery = match *decoded.as_ref().map_err(|status| *status)? {
         Request::Transfer { endpoint, direction, length, timeout_ms, stream } => {
-            let asked = Asked { endpoint, direction, length, timeout_ms, sequence, stream };
+            let asked = Asked { endpoint, direction, length, timeout_ms, sequence, stream, turns };
             return transfers::on_pipe(gate, irp, &asked);
         }
         Request::Isoch { endpoint, direction } => {

@@ -55,7 +55,7 @@ pub(super) fn flush(gate: &mut Gate, endpoint: u8) -> Result<Plan, Status> {
 }
 
 /// A read of a pipe that has a reader.
-pub(super) fn read(gate: &mut Gate, irp: &mut Irp, asked: &Asked) -> Result<Plan, Status> {
+pub(super) fn read(gate: &mut Gate, irp: &mut Irp, asked: &Asked<'_>) -> Result<Plan, Status> {
     let endpoint = asked.endpoint.address;
     if irp.mdl_length() < asked.length {
         return Err(STATUS_INVALID_PARAMETER);

@@ -5,6 +5,7 @@ use usbclient_core::{
     request::Direction,
     timeout::Timeout,
     transfer::{Chunks, Rules},
+    turn::Turns,
 };
 use usbclient_protocol::{
     SetupPacket,
@@ -18,11 +19,9 @@ use super::{Missing, Plan, Ready, readers};
 use crate::{
     gate::{Configured, Gate, Pipe},
     nt::{
-        bounce::Bounce,
         held::Wait,
         irp::Irp,
-        mdl::PartialMdl,
-        slot::Job,
+        slot::{Job, Request, Route},
         urb::{Chaining, Format, PipeHandle},
     },
     streams,
@@ -40,7 +39,7 @@ struct Transfer {
 }
 
 /// A transfer on a pipe, as it was decoded.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     pub endpoint: Endpoint,
     pub direction: Direction,
     pub length: u32,
@@ -48,6 +47,7 @@ pub(super) struct Asked {
     pub sequence: u64,
     /// The stream's id; zero: the pipe itself.
     pub stream: u8,
+    pub turns: &'a Turns,
 }
 
 /// `CONTROL_IN`, `CONTROL_OUT`
@@ -85,8 +85,8 @@ pub(super) fn abort(gate: &mut Gate, irp: &Irp, endpoint: u8, stream: u8) -> Res
 }
 
 /// `PIPE_READ`, `PIPE_WRITE`
-pub(super) fn on_pipe(gate: &mut Gate, irp: &mut Irp, asked: &Asked) -> Result<Plan, Status> {
-    let &Asked { endpoint, direction, length, timeout_ms, sequence, stream } = asked;
+pub(super) fn on_pipe(gate: &mut Gate, irp: &mut Irp, asked: &Asked<'_>) -> Result<Plan, Status> {
+    let &Asked { endpoint, direction, length, timeout_ms, sequence, stream, turns } = asked;
     let address = endpoint.address;
     let policies = gate.policies.of(address);
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
@@ -106,7 +106,7 @@ pub(super) fn on_pipe(gate: &mut Gate, irp: &mut Irp, asked: &Asked) -> Result<P
     let mut chunks = Chunks::with_rules(length, pipe.limit, rules);
     let takes_left_over = rules.has_tail && pipe.has_left_over();
     let is_large = !chunks.is_single() || takes_left_over;
-    if !pipe.has_room(is_large) || gate.held.has_before(address, sequence) {
+    if !pipe.has_room(is_large) || turns.must_wait(address) || gate.held.has_before(address, sequence) {
         return Ok(Plan::Wait(Wait::Pipe { endpoint: address, is_large }));
     }
     if chunks.needs_bounce() && !pipe.has_bounce {
@@ -146,7 +146,7 @@ fn handle_of(pipe: &Pipe, stream: u8) -> Result<PipeHandle, Status> {
 }
 
 /// The bounce packet is the pipe's, and would mix what its streams bring.
-fn of_a_stream(rules: Rules, asked: &Asked) -> Result<Rules, Status> {
+fn of_a_stream(rules: Rules, asked: &Asked<'_>) -> Result<Rules, Status> {
     if asked.direction == Direction::In && asked.length.checked_rem(u32::from(rules.packet)) != Some(0) {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }
@@ -177,14 +177,22 @@ fn send(gate: &mut Gate, irp: &Irp, transfer: &Transfer) -> Result<Plan, Status>
         gate.slots.put_back(slot);
         return Err(STATUS_DEVICE_NOT_READY);
     };
-    let (partial, bounce) = if chunks.is_single() { (None, None) } else { take_pipe(gate, endpoint) };
-    let job = Job::Fixed(slot, format);
-    Ok(Plan::Send(Ready { job, handle, endpoint, stream, chunks, partial, bounce, keeps_left_over, timeout }))
+    let mut slot = Job::Fixed(slot, format).prepare(handle, Route { endpoint, stream, chunks });
+    if !chunks.is_single() {
+        take_pipe(gate, slot.request(), keeps_left_over);
+    }
+    Ok(Plan::Send(Ready { slot, timeout }))
 }
 
 /// The pipe belongs to one request until its last chunk is on its way, or is back.
-fn take_pipe(gate: &mut Gate, endpoint: u8) -> (Option<PartialMdl>, Option<Bounce>) {
-    let Ok(pipe) = pipe_of(&mut gate.configured, endpoint) else { return (None, None) };
-    pipe.is_taken = true;
-    (pipe.partial.take(), pipe.bounce.take())
+fn take_pipe(gate: &mut Gate, request: &mut Request, keeps_left_over: bool) {
+    let Ok(pipe) = pipe_of(&mut gate.configured, request.endpoint) else { return };
+    // `has_room` has looked.
+    let Some(partial) = pipe.partial.take() else { return };
+    request.device.turns.take(request.endpoint);
+    request.keeps_left_over = keeps_left_over;
+    request.partial = Some(partial);
+    if pipe.bounce.is_some() {
+        request.bounce = pipe.bounce.take();
+    }
 }

@@ -54,6 +54,7 @@ pub mod ring;
 pub mod streams;
 pub mod timeout;
 pub mod transfer;
+pub mod turn;
 pub mod urb;
 pub mod wmi;
 

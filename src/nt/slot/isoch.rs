@@ -9,7 +9,7 @@ use crate::nt::{irp::Irp, isoch_urb::IsochFormat, urb::Urb};
 impl Slot<Linked> {
     /// How the request ends, if it is isochronous: there is one submission for it.
     pub fn isoch_end(&mut self, irp_status: NtStatus) -> Option<End> {
-        let (urb, request) = self.urb_and_request()?;
+        let (urb, request) = self.urb_and_request();
         let (SlotUrb::Isoch(urb), Work::Isoch(format)) = (urb, &request.work) else { return None };
         let IsochFormat { isoch, .. } = *format;
         let status = urb.status(irp_status);

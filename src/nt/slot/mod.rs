@@ -94,13 +94,13 @@ pub struct Entry {
     pub cause: Option<Cause>,
 }
 
-/// What the owner of a linked slot knows of its request.
+/// What the owner of a slot knows of its request. It is written where it stays: nothing of it is copied on its way.
 pub struct Request {
-    /// The caller's IRP. `None` while it is below.
+    /// The caller's IRP. `None` while it is below, and of a slot that nobody uses.
     pub pended: Option<Pended<Nt>>,
-    /// The use of the handle that the request is.
-    pub handle: HandleUse,
-    /// The device.
+    /// The use of the handle that the request is. `None`: nobody uses the slot.
+    pub handle: Option<HandleUse>,
+    /// The device. Never changed.
     pub device: Device,
     /// What the URB carries.
     pub work: Work,
@@ -124,6 +124,38 @@ pub struct Request {
     pub read: Option<Box<Read>>,
 }
 
+impl Request {
+    /// Of a slot that nobody uses.
+    const fn none(device: Device) -> Self {
+        Self {
+            pended: None,
+            handle: None,
+            device,
+            work: Work::Fixed(Format::FrameNumber),
+            endpoint: 0,
+            stream: 0,
+            chunks: Chunks::new(0, 1),
+            end: None,
+            partial: None,
+            bounce: None,
+            keeps_left_over: false,
+            front: 0,
+            read: None,
+        }
+    }
+}
+
+/// Where a request goes, and in what pieces.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// The endpoint; zero is the default pipe.
+    pub endpoint: u8,
+    /// The stream's id; zero: the pipe itself.
+    pub stream: u8,
+    /// Its pieces.
+    pub chunks: Chunks,
+}
+
 /// What a slot's URB carries: made by [`Job`], so that both are of one kind.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
@@ -142,9 +174,17 @@ pub enum Job {
 }
 
 impl Job {
-    /// The endpoint's requests are aborted by it.
-    pub const fn is_abort(&self) -> bool {
-        matches!(self, Self::Fixed(_, Format::AbortPipe(_)))
+    /// Writes down what the request is.
+    pub fn prepare(self, handle: HandleUse, route: Route) -> Slot<Prepared> {
+        let (body, work) = self.into_parts();
+        let mut slot = Slot { body, state: PhantomData };
+        let request = slot.request();
+        let Route { endpoint, stream, chunks } = route;
+        (request.work, request.handle) = (work, Some(handle));
+        (request.endpoint, request.stream) = (endpoint, stream);
+        (request.front, request.chunks) = (chunks.done(), chunks);
+        request.keeps_left_over = false;
+        slot
     }
 
     const fn into_parts(self) -> (NonNull<Body>, Work) {
@@ -239,14 +279,21 @@ struct Body {
     next_free: *mut Self,
     /// Guarded by the device's lock. `Some` while the slot is linked.
     entry: Option<Entry>,
-    /// The owner's: of the linked slot, or of the completion routine.
-    request: Option<Request>,
+    /// The owner's: of the prepared or linked slot, or of the completion routine.
+    request: Request,
 }
 
 /// A slot nobody uses, whose URB is of kind `K`.
 pub struct Free<K = Fixed>(PhantomData<K>);
+/// A slot with a request that is not in flight yet.
+pub struct Prepared(());
 /// A slot with a request that is counted as in flight.
 pub struct Linked(());
+
+/// The states in which whoever has the token has the request.
+pub trait HasRequest {}
+impl HasRequest for Prepared {}
+impl HasRequest for Linked {}
 
 /// The right to use one slot of the pool.
 pub struct Slot<S> {
@@ -295,7 +342,7 @@ impl NewSlot {
             next_of_all: ptr::null_mut(),
             next_free: ptr::null_mut(),
             entry: None,
-            request: None,
+            request: Request::none(device),
         };
         try_box(body).map(Self)
     }
@@ -307,16 +354,26 @@ impl<S> Slot<S> {
     }
 }
 
-impl Slot<Linked> {
-    /// The request. `None` never happens: a linked slot has one.
-    pub const fn request(&mut self) -> Option<&mut Request> {
+impl<S: HasRequest> Slot<S> {
+    /// The request.
+    pub const fn request(&mut self) -> &mut Request {
         // SAFETY: the token is the right to the request. The entry, which a canceller may look at
         // under the lock, is another member.
         let request = unsafe { &raw mut (*self.body.as_ptr()).request };
         // SAFETY: as above.
-        unsafe { &mut *request }.as_mut()
+        unsafe { &mut *request }
     }
+}
 
+impl Slot<Prepared> {
+    /// The endpoint, if the request is to abort it.
+    pub const fn aborts(&mut self) -> Option<u8> {
+        let request = self.request();
+        if matches!(request.work, Work::Fixed(Format::AbortPipe(_))) { Some(request.endpoint) } else { None }
+    }
+}
+
+impl Slot<Linked> {
     const fn urb(&mut self) -> &mut SlotUrb {
         // SAFETY: the token is the right to the URB, which is not active.
         let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
@@ -324,16 +381,13 @@ impl Slot<Linked> {
         unsafe { &mut *urb }
     }
 
-    /// Both at once. `None` never happens: a linked slot has a request.
-    const fn urb_and_request(&mut self) -> Option<(&mut SlotUrb, &mut Request)> {
+    /// Both at once.
+    const fn urb_and_request(&mut self) -> (&mut SlotUrb, &mut Request) {
         // SAFETY: as in `urb`.
         let urb = unsafe { &raw mut (*self.body.as_ptr()).urb };
         // SAFETY: another member than the request, borrowed as long as that from the same token.
         let urb = unsafe { &mut *urb };
-        match self.request() {
-            Some(request) => Some((urb, request)),
-            None => None,
-        }
+        (urb, self.request())
     }
 
     /// Bytes that the submission moved, when the IRP has this status. Zero for an isochronous one,

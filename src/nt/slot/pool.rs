@@ -23,7 +23,7 @@ use wdk_sys::{IRP, ntddk::IoCancelIrp};
 
 use super::{
     super::{Nt, irql::AtMostDispatch},
-    Body, Cause, Entry, Free, Job, Linked, NewSlot, Origin, Request, Slot, SlotUrb, Work,
+    Body, Cause, Entry, Free, Linked, NewSlot, Origin, Prepared, Slot, SlotUrb,
     alarm::timed_out,
 };
 
@@ -118,19 +118,18 @@ impl Pool {
     )]
     pub fn link(
         &mut self,
-        job: Job,
+        slot: Slot<Prepared>,
         pended: Pended<Nt>,
-        request: impl FnOnce(Work) -> Request,
         origin: Origin,
         timeout: Option<Timeout>,
         irql: &AtMostDispatch,
     ) -> Slot<Linked> {
         let Origin { file, sequence } = origin;
-        let (mut slot, work) = job.into_parts();
-        let mut request = request(work);
-        // SAFETY: the token is the right to the slot, and nobody else knows a free one.
+        let mut slot = slot.into_body();
+        // SAFETY: the token is the right to the slot, and nobody else knows one that is not linked.
         let body = unsafe { slot.as_mut() };
         let (irp, device, tag) = pended.into_parts();
+        let request = &mut body.request;
         body.entry = Some(Entry {
             irp: irp.as_non_null(),
             file,
@@ -141,7 +140,6 @@ impl Pool {
             cause: None,
         });
         request.pended = Some(Pended::from_parts(irp, device, tag));
-        body.request = Some(request);
         body.word.reset();
         if let Some(timeout) = timeout {
             body.alarm.set();
@@ -150,18 +148,18 @@ impl Pool {
         Slot { body: slot, state: PhantomData }
     }
 
-    /// Ends a request: the slot is free again, or will be when its timer's DPC has run. `None` never
-    /// happens: a linked slot has both.
-    pub fn unlink(&mut self, slot: Slot<Linked>, irql: &AtMostDispatch) -> Option<(Request, Entry)> {
+    /// Ends a request, of which all was taken out: the slot is free again, or will be when its timer's DPC has run.
+    /// `None` never happens: a linked slot has an entry.
+    pub fn unlink(&mut self, slot: Slot<Linked>, irql: &AtMostDispatch) -> Option<Entry> {
         let mut body = slot.into_body();
         // SAFETY: the token is the right to the slot; the lock keeps cancellers away from the entry.
         let body = unsafe { body.as_mut() };
         let took_timer_out = body.alarm.is_set() && body.timer.cancel(irql);
-        let ended = (body.request.take(), body.entry.take());
+        let entry = body.entry.take();
         if body.alarm.ended(took_timer_out) == SlotGoes::Back {
             self.set_free(body);
         }
-        Some((ended.0?, ended.1?))
+        entry
     }
 
     /// The timer of a slot has expired: its request is to be cancelled, if it is in flight.

@@ -75,7 +75,7 @@ impl Slot<Linked> {
     /// Everything before the call. `None`: it cannot be sent, and the IRP has the status why.
     fn prepare(&mut self, chunk: Chunk, irql: &AtMostDispatch) -> Option<(*mut IRP, NonNull<DEVICE_OBJECT>)> {
         let context = self.body.as_ptr().cast::<c_void>();
-        let (urb, request) = self.urb_and_request()?;
+        let (urb, request) = self.urb_and_request();
         let (mut irp, device, _tag) = request.pended.take()?.into_parts();
         let lower = device.lower();
         let chaining = match request.work {
@@ -128,10 +128,12 @@ fn describe(irp: &Irp, parts: Parts<'_>, chunk: Chunk, irql: &AtMostDispatch) ->
         };
     }
     let whole = irp.mdl().ok_or(NoSuchPart)?;
-    let Some(partial) = partial else {
-        let is_all = chunk.offset == 0 && chunk.bounce == 0 && chunk.length <= irp.mdl_length();
-        return if is_all { Ok(Buffer::One(whole)) } else { Err(NoSuchPart) };
-    };
+    // `TransferBufferLength` is the number of bytes to transfer. It must not be more than the list describes (page of
+    // bug check 0x144, 0x807), and may be less: the first part needs no list of its own.
+    if chunk.offset == 0 && chunk.bounce == 0 && chunk.length <= irp.mdl_length() {
+        return Ok(Buffer::One(whole));
+    }
+    let partial = partial.ok_or(NoSuchPart)?;
     // SAFETY: the IRP's own list, locked until the IRP is completed; the chunk before has come back.
     let part = unsafe { partial.describe(whole, chunk.offset, chunk.length, irql) }.ok_or(NoSuchPart)?;
     if chunk.bounce == 0 {
@@ -157,12 +159,11 @@ unsafe extern "C" fn completed(_device: *mut DEVICE_OBJECT, irp: *mut IRP, conte
         return STATUS_MORE_PROCESSING_REQUIRED;
     };
     let mut slot = Slot::<Linked> { body, state: PhantomData };
-    if let Some(request) = slot.request() {
-        // SAFETY: the I/O manager gives the IRP back, at this driver's location.
-        let irp = unsafe { Irp::from_raw(irp) };
-        let tag = Nt::tag(&irp);
-        request.pended = Some(Pended::from_parts(irp, request.device, tag));
-    }
+    let request = slot.request();
+    // SAFETY: the I/O manager gives the IRP back, at this driver's location.
+    let irp = unsafe { Irp::from_raw(irp) };
+    let tag = Nt::tag(&irp);
+    request.pended = Some(Pended::from_parts(irp, request.device, tag));
     // SAFETY: alive; only the word's address is made.
     let sending = unsafe { &raw const (*body.as_ptr()).sending };
     // SAFETY: an atomic word in a slot that is in use until both parties are done with it.

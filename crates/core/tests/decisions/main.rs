@@ -27,5 +27,6 @@ mod streams;
 mod strings;
 mod timeout;
 mod transfer;
+mod turn;
 mod urb;
 mod wmi;

@@ -42,8 +42,8 @@ pub(super) fn all() -> Vec<Case> {
     all.extend([SMALL, PAGE, LARGE].into_iter().flat_map(streams));
     for (speed, model, packets) in [
         ("full speed", "iso-loopback-fs", &[(8, 8), (32, 128)][..]),
-        ("high speed", "iso-loopback-hs", &[(8, 8), (8, 512), (1024, 1024)]),
-        ("SuperSpeed", "iso-loopback-ss", &[(8, 8), (8, 512), (1024, 1024)]),
+        ("high speed", "iso-loopback-hs", &[(8, 8), (8, 512), (512, 2048)]),
+        ("SuperSpeed", "iso-loopback-ss", &[(8, 8), (8, 512), (256, 4096)]),
     ] {
         all.extend(packets.iter().flat_map(|packets| isochronous(speed, model, *packets)));
     }

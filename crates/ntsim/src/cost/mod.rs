@@ -20,8 +20,8 @@ use nt_trace::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::growth::{Many, Point, growth};
 use self::cases::Case;
+pub use self::growth::{Many, Point, growth};
 use crate::{
     cpu::{count_instructions, take_instructions, take_places},
     machine::{Choices, Machine, Options},
@@ -35,7 +35,7 @@ const FILE: &str = "file";
 /// Transfers before the first that counts.
 const WARM: u64 = 3;
 /// Transfers that count.
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 2;
 
 /// What one transfer costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use super::{
     context::Interrupted,
-    trap::{Answer, step, step_from_here},
+    trap::{Answer, step, step_from_here, still_alive},
 };
 use crate::mem::Addr;
 
@@ -19,6 +19,8 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 /// The instruction that was counted last; zero: the driver was not reached yet.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
+/// More than that in what is counted is an endless loop.
+const ENDLESS: u64 = 1 << 24;
 /// Bytes of an image whose instructions are told apart.
 const TOLD_APART: usize = 1 << 20;
 /// How often each was executed, by its place in the image.
@@ -64,7 +66,10 @@ fn stepped(interrupted: &mut Interrupted<'_>) -> Answer {
     let last = LAST.load(Relaxed);
     if let Some(offset) = offset(at) {
         if at != last {
-            COUNT.fetch_add(1, Relaxed);
+            if COUNT.fetch_add(1, Relaxed) < ENDLESS {
+                // Steps take time: much time is no sign of an endless loop here.
+                still_alive();
+            }
             if let Some(place) = usize::try_from(offset).ok().and_then(|offset| PLACES.get(offset)) {
                 place.fetch_add(1, Relaxed);
             }

@@ -117,6 +117,11 @@ pub(super) fn enter(handler: CoroutineTrapHandler<Trap>) {
     IN_DRIVER.store(true, Ordering::Relaxed);
 }
 
+/// Driver code that takes long is not in an endless loop.
+pub(super) fn still_alive() {
+    ENTERED.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Whether an address lies on the stack that runs, or in the page below it.
 pub(super) fn is_in_stack(address: u64) -> bool {
     let address = usize::try_from(address).unwrap_or(0);
