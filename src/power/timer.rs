@@ -44,8 +44,12 @@ impl IdleTimer {
 impl Gate {
     /// Whether the idle timer should be set.
     pub fn needs_idle_timer(&self) -> bool {
+        // What is cheap to see comes first: this is asked for every request.
+        if self.power_irps.timer.is_running || !self.power.settings.suspends() {
+            return false;
+        }
         let facts = self.facts();
-        !self.power_irps.timer.is_running && !facts.is_due && self.power.watches_idleness(facts)
+        !facts.is_due && self.power.watches_idleness(facts)
     }
 
     /// Sets the idle timer, if it should be: something has ended.

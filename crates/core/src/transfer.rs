@@ -233,9 +233,12 @@ impl Chunks {
     pub const fn current(&self) -> Chunk {
         let left = self.total.saturating_sub(self.done);
         let at_most = if left < self.limit { left } else { self.limit };
+        if !(self.rules.has_tail || self.rules.ignores_short) {
+            return Chunk { offset: self.done, length: at_most, bounce: 0 };
+        }
         let rest = match left.checked_rem(self.rules.packet as u32) {
-            Some(rest) if self.rules.has_tail || self.rules.ignores_short => rest,
-            _ => 0,
+            Some(rest) => rest,
+            None => 0,
         };
         let whole = left.saturating_sub(rest);
         if rest == 0 || whole > self.limit {
@@ -292,10 +295,12 @@ impl Chunks {
             return Next::Send(self.current());
         }
         let is_short = moved < chunk.asked() && !self.rules.ignores_short;
-        let next = self.current();
-        if is_short || self.done >= self.total || next.asked() == 0 {
-            return Next::Done { status: STATUS_SUCCESS, information: self.done };
+        if !is_short && self.done < self.total {
+            let next = self.current();
+            if next.asked() != 0 {
+                return Next::Send(next);
+            }
         }
-        Next::Send(next)
+        Next::Done { status: STATUS_SUCCESS, information: self.done }
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Case {
     pub(super) what: String,
     pub(super) model: &'static str,
     pub(super) bytes: u32,
+    /// Bytes of results that the driver writes behind the data.
+    pub(super) results: u64,
     /// Once, after the open.
     pub(super) first: Vec<Step>,
     /// Before every transfer.
@@ -67,7 +69,7 @@ fn named(what: &str, direction: &str) -> String {
 fn pair(what: &str, model: &'static str, bytes: u32, out: Step, into: Step) -> (Case, Case) {
     let case = |direction: &str, before, step, after| {
         let what = named(what, direction);
-        Case { what, model, bytes, first: Vec::new(), before, step, after }
+        Case { what, model, bytes, results: 0, first: Vec::new(), before, step, after }
     };
     (case("out", vec![], out.clone(), vec![into.clone()]), case("in", vec![out], into, vec![]))
 }
@@ -127,7 +129,7 @@ fn interrupt(bytes: u32) -> Case {
     let before = vec![io(queue, SMALL); (bytes / SMALL) as usize];
     let step = read(loopback::INTERRUPT_IN.into(), bytes, SMALL, 0);
     let what = "interrupt in".into();
-    Case { what, model: "loopback-hs", bytes, first: vec![], before, step, after: vec![] }
+    Case { what, model: "loopback-hs", bytes, results: 0, first: vec![], before, step, after: vec![] }
 }
 
 fn open_streams(endpoint: u8) -> Step {
@@ -155,6 +157,7 @@ fn isochronous(speed: &str, model: &'static str, (packets, size): (u32, u32)) ->
     let (out, into) = pair(&format!("isochronous, {speed}"), model, bytes, out, into);
     let paused = |mut case: Case| {
         case.before.insert(0, Step::Sleep { microseconds: 1_100_000 });
+        case.results = packets.second_length() - u64::from(bytes.next_multiple_of(8));
         case
     };
     [paused(out), paused(into)]

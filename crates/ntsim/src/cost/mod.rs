@@ -5,7 +5,8 @@
 //! - a kernel call is an import that the driver called between the transfer's beginning and its end;
 //! - an allocation is pool, an MDL, an IRP or an URB that was made meanwhile;
 //! - bytes copied are the lengths given to `memcpy` and `memmove`, and every byte of the caller's buffers that the
-//!   driver's own instructions touch, for which the buffers' pages are closed in a life of its own;
+//!   driver's own instructions touch, for which the buffers' pages are closed in a life of its own. Results that a
+//!   request asks for are not data, and do not count;
 //! - instructions are those of the driver's image, counted by single steps. What the kernel and the drivers below do
 //!   is not among them.
 
@@ -50,8 +51,11 @@ pub struct Cost {
     pub routines: BTreeMap<String, u64>,
     /// Pool blocks, MDLs, IRPs and URBs that were made.
     pub allocations: u64,
-    /// Bytes that the driver copied or touched.
+    /// Bytes that the driver copied or touched, but for the results.
     pub copied: u64,
+    /// Bytes of results that the driver writes to the caller's buffer because the request asks for them: how each packet
+    /// of an isochronous transfer ended.
+    pub results: u64,
     /// Instructions of the driver.
     pub instructions: u64,
     /// Where in the image they are: offsets, and how often each was executed.
@@ -89,7 +93,7 @@ pub fn measure(driver: &Path) -> Result<Costs, String> {
         match one(&mut machine, case, Look::Instructions)? {
             Ok(mut cost) => {
                 let touched = one(&mut machine, again, Look::UserMemory)?;
-                cost.copied += touched.map_or(0, |touched| touched.copied);
+                cost.copied += touched.map_or(0, |touched| touched.copied.saturating_sub(touched.results));
                 costs.transfers.push(cost);
             }
             Err(how) => costs.refused.push(format!("{name}: {how}")),
@@ -155,7 +159,8 @@ async fn transfers(
     image: (Addr, u64),
     look: Look,
 ) -> Result<Cost, Stop> {
-    let mut cost = Cost { what: case.what.clone(), bytes: case.bytes, ..Cost::default() };
+    let mut cost =
+        Cost { what: case.what.clone(), bytes: case.bytes, results: case.results, ..Cost::default() };
     for step in &case.first {
         stage.perform(step).await?;
     }
@@ -168,7 +173,8 @@ async fn transfers(
             (kernel.trace.events().len(), kernel.copied)
         };
         let counts = round >= WARM;
-        if counts && look == Look::Instructions {
+        // Once: they are always the same, and steps take time.
+        if round + 1 == WARM + ROUNDS && look == Look::Instructions {
             count_instructions(image.0, image.1);
         }
         let done = stage.perform(&case.step).await;
@@ -186,12 +192,10 @@ async fn transfers(
             stage.perform(step).await?;
         }
     }
-    cost.instructions /= ROUNDS;
     cost.calls /= ROUNDS;
     cost.copied /= ROUNDS;
     cost.routines.values_mut().for_each(|count| *count /= ROUNDS);
     cost.places = take_places();
-    cost.places.iter_mut().for_each(|(_, count)| *count /= ROUNDS as u32);
     // Allocations are not divided: one in any of them is one too many.
     Ok(cost)
 }

@@ -94,8 +94,12 @@ impl Mem {
         self.timed(|mem| {
             mem.pageable.settle(&mut mem.pool, &mut mem.kernel)?;
             let reachable = !mem.pageable.unreachable();
-            let kernel = &mut mem.kernel;
-            settle(&mut mem.pool, kernel, reachable, Arena::open)?;
+            if mem.mode == Mode::Guarded {
+                settle(&mut mem.pool, &mut mem.kernel, reachable, Arena::open)?;
+            } else {
+                // Objects share their pages, which stay open.
+                mem.pool.changed.clear();
+            }
             let open = if mem.watches_user { watch } else { Arena::open };
             settle(&mut mem.user_space, &mut mem.user, reachable, open)
         })
