@@ -176,7 +176,7 @@ pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMost
                 ready.shorten(key.deadline.left(timer::now()));
             }
             let (content, at_dispatch) = gate.split();
-            let slot = link(content, device, ready, pended, key.sequence, at_dispatch);
+            let slot = link(content, ready, pended, key.sequence, at_dispatch);
             drop(gate);
             start(slot, key.sequence, irql);
         }

@@ -96,7 +96,7 @@ pub fn device_control<'d>(
                 let aborted = ready.slot.aborts();
                 let (pended, disposition) = irp.pend(guard);
                 let (content, at_dispatch) = gate.split();
-                let slot = link(content, device, ready, pended, sequence, at_dispatch);
+                let slot = link(content, ready, pended, sequence, at_dispatch);
                 let wakes = gate.has_power_job();
                 drop(gate);
                 if wakes {
@@ -162,7 +162,6 @@ pub fn complete_cancelled(refused: Result<(), Pended<Nt>>) {
 
 pub fn link(
     gate: &mut Gate,
-    device: Device,
     ready: Ready,
     mut pended: Pended<Nt>,
     sequence: u64,
