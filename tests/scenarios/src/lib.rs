@@ -4,6 +4,8 @@
 //! needs a process of its own, because a machine needs its addresses: cargo-nextest and `cargo xtask test` give
 //! it one.
 
+pub mod traced;
+
 use std::path::PathBuf;
 
 pub use ntsim::campaign::order;

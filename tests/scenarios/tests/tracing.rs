@@ -7,15 +7,13 @@ use std::{
 
 use nt_trace::{
     Arg, Event, NtStatus, ObjectId,
-    event::{Call, EtwWritten, EventKind},
+    event::{Call, EventKind},
 };
-use ntsim::{
-    kernel::Session,
-    life::{Life, play},
-    machine::Choices,
-    scenario::{Scenario, Step},
+use ntsim::{life::Life, machine::Choices, scenario::Step};
+use scenarios::{
+    assert_clean, demand_clean, live, machine, scenario,
+    traced::{as_written, field, names, traced, written},
 };
-use scenarios::{assert_clean, demand_clean, live, machine, scenario};
 
 const SEEDS: u64 = 20;
 
@@ -23,37 +21,6 @@ fn life_of(name: &str) -> Life {
     let life = live(&mut machine(), &scenario(name), Choices::InTurn);
     assert_clean(&life, name);
     life
-}
-
-/// A life to whose every event a session listens, from before the driver is loaded.
-fn traced(name: &str) -> Life {
-    let life = traced_life_of(&scenario(name));
-    assert_clean(&life, name);
-    life
-}
-
-fn traced_life_of(scenario: &Scenario) -> Life {
-    let mut machine = machine();
-    machine.next_life(Choices::InTurn).unwrap();
-    machine.kernel_mut().listen_from_start(Session { level: 0, any: u64::MAX, all: 0 });
-    play(&mut machine, scenario)
-}
-
-fn written(events: &[Event]) -> Vec<&EtwWritten> {
-    events.iter().filter_map(as_written).collect()
-}
-
-const fn as_written(event: &Event) -> Option<&EtwWritten> {
-    if let EventKind::EtwWritten(written) = &event.kind { Some(written) } else { None }
-}
-
-fn names(events: &[Event]) -> Vec<&str> {
-    written(events).iter().map(|event| event.name.as_ref()).collect()
-}
-
-fn field(event: &EtwWritten, name: &str) -> Arg {
-    let found = event.fields.iter().find(|field| field.name == name);
-    found.map_or_else(|| panic!("{} has no field {name}", event.name), |field| field.value.clone())
 }
 
 fn calls(events: &[Event]) -> Vec<&str> {
