@@ -251,8 +251,8 @@ fn a_removal_is_told_stage_by_stage_with_the_time_that_each_took() {
             .filter_map(|event| as_written(event).map(|written| (event.time, written)))
             .filter(|(_, written)| written.name.starts_with("Remove"))
             .collect();
-        let stages: Vec<_> = of_removal.iter().filter(|(_, event)| event.name == "RemoveStage").collect();
-        let stages: Vec<_> = stages.into_iter().map(|(_, event)| field(event, "Stage")).collect();
+        let stages = of_removal.iter().filter(|(_, event)| event.name == "RemoveStage");
+        let stages: Vec<_> = stages.map(|(_, event)| field(event, "Stage")).collect();
         assert_eq!(
             stages,
             ["drain", "close", "forward", "wait"].map(|stage| Arg::Text(stage.into())),
