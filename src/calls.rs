@@ -7,6 +7,7 @@ use usbclient_core::{
     descriptors::{Configuration, DeviceDescriptor},
     pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls, Told},
     power::DeviceState,
+    recovery::Tasks,
     remove::{RemoveCalls, Removing},
 };
 use usbclient_protocol::status::{STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, Status};
@@ -29,7 +30,9 @@ use crate::{
         usbd::{HandleUse, UsbdRegistration},
     },
     pipes::{self, Opened, PipeLimits},
-    power, reader, recovery,
+    power,
+    reader::{self, Readers},
+    recovery,
 };
 
 const DEVICE_DESCRIPTOR: u8 = 1;
@@ -170,10 +173,13 @@ impl StopCalls for Nt {
 
     fn drop_pipes(device: Device, passive: &mut Passive) {
         let mut gate = device.gate.lock(passive);
+        let over = reader::keep(&mut gate);
         let configured = gate.configured.take();
         let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
+        gate.recovery.tasks = Tasks::NONE;
         gate.files.pipes_dropped();
         drop(gate);
+        over.end(device, passive);
         drop(configured);
         // A timer's DPC may still be on its way to a slot whose request is over.
         pnp::flush_queued_dpcs(passive);
@@ -298,10 +304,14 @@ impl StartCalls for Nt {
         Opened::new(descriptor, selected, limits, passive)?.swap(&mut configured);
         let mut gate = device.gate.lock(passive);
         gate.files.pipes_made(|number| configured.has_interface(number), &configured.endpoints);
+        let over = reader::reinstall(&mut gate.kept_readers, &mut configured);
         gate.configured = Some(configured);
         drop(gate);
+        over.end(device, passive);
         recovery::prepare(device, passive)?;
-        pipes::make_slots(device, passive)
+        pipes::make_slots(device, passive)?;
+        reader::provide_slots(&mut device.gate.lock(passive));
+        Ok(())
     }
 
     fn enable_interface(device: Device, passive: &mut Passive) -> Result<(), Status> {
@@ -341,9 +351,10 @@ impl RemoveCalls for Nt {
         let mut gate = device.gate.lock(passive);
         let senders = (gate.sender.take(), gate.recovery.sender.take());
         let configured = gate.configured.take();
+        let readers = core::mem::replace(&mut gate.kept_readers, Readers::new());
         let mut slots = core::mem::replace(&mut gate.slots, Pool::new());
         drop(gate);
-        drop((senders, configured));
+        drop((senders, configured, readers));
         slots.drain()
     }
 

@@ -85,7 +85,7 @@ pub fn clean_up(device: Device, irp: &Irp, irql: &mut AtMostDispatch) {
     cancel::fail_held(device, STATUS_CANCELLED, irql, |_key, other| other == file);
     reader::stop(device, irql, |_endpoint, other| other == file);
     cancel::cancel_in_flight(device, Cause::Cleanup, irql, |entry| entry.file == file);
-    streams::close_all_of(device, file, irql);
+    streams::abandon_all_of(device, file, irql);
 }
 
 /// The interface that a handle was the claim of.

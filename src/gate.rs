@@ -34,7 +34,7 @@ use crate::{
     },
     pipes::PipeLimits,
     power::PowerIrps,
-    reader::Reader,
+    reader::{Reader, Readers},
     recovery,
     streams::Streams,
 };
@@ -163,6 +163,8 @@ pub struct Gate {
     pub sender: Option<Sender>,
     /// The pipes, while a configuration is selected.
     pub configured: Option<Configured>,
+    /// Readers that wait for the device to be started again.
+    pub kept_readers: Readers,
     /// The slots, and in them the requests in flight.
     pub slots: Pool,
     /// Requests that wait.
@@ -204,6 +206,7 @@ impl Gate {
             interface: None,
             sender: None,
             configured: None,
+            kept_readers: Readers::new(),
             slots: Pool::new(),
             held: Queue::new(),
             files: crate::files::Files::new(Vec::new()),
@@ -246,6 +249,13 @@ impl Gate {
         }
     }
 
+    /// Whether requests wait for nothing but that the device is in D0 again.
+    pub fn is_only_asleep(&self) -> bool {
+        self.machine.admit(RequestClass::Io) == Admission::Admit
+            && self.power.admit() == power::Admission::Hold
+            && !self.recovery.is_device_held
+    }
+
     /// Whether requests pass now.
     pub fn admits_io(&self) -> bool {
         self.admit_io() == Admission::Admit
@@ -281,7 +291,7 @@ impl Gate {
 
     /// Whether something waits that may be sent at `PASSIVE_LEVEL` only.
     pub fn waits_for_passive(&self) -> bool {
-        self.admits_io() && self.held.has_recovery()
+        self.admits_io() && recovery::has_work(self)
     }
 
     /// Counts a user of the handle. `None`: there is no handle, or it is about to be closed, and

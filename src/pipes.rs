@@ -226,7 +226,10 @@ fn missing_slots(gate: &Gate) -> (usize, usize) {
     let isoch = pipes.iter().filter(|pipe| pipe.isoch.is_some()).count();
     let others = pipes.len().saturating_sub(isoch);
     let (have, have_isoch) = gate.slots.count();
-    let wanted = others.saturating_mul(SLOTS_PER_PIPE).saturating_add(2);
+    // Those of a reader that is there already, after the device was stopped.
+    let readers = pipes.iter().filter_map(|pipe| pipe.reader.as_ref());
+    let of_readers = readers.fold(0_usize, |sum, reader| sum.saturating_add(reader.reads()));
+    let wanted = others.saturating_mul(SLOTS_PER_PIPE).saturating_add(2).saturating_add(of_readers);
     let wanted_isoch = isoch.saturating_mul(SLOTS_PER_PIPE);
     (wanted.saturating_sub(have), wanted_isoch.saturating_sub(have_isoch))
 }

@@ -22,13 +22,17 @@ const STALL_PID: u32 = 0xC000_0004;
 const ENDPOINT_HALTED: u32 = 0xC000_0030;
 
 /// Whether a request met a halt that its pipe's policy clears. Under the lock.
-pub fn is_cleared(gate: &Gate, entry: &Entry, end: End, usbd_status: i32) -> bool {
+pub fn meets_halt(gate: &Gate, entry: &Entry, end: End, usbd_status: i32) -> bool {
     let is_halted = matches!(usbd_status.cast_unsigned(), STALL_PID | ENDPOINT_HALTED);
     !end.status.is_success()
         && is_halted
         && entry.stream == 0
-        && gate.admits_io()
         && gate.policies.of(entry.endpoint).auto_clear_stall()
+}
+
+/// The same, if it can be cleared now. A read of a continuous reader's waits until it can.
+pub fn is_cleared(gate: &Gate, entry: &Entry, end: End, usbd_status: i32) -> bool {
+    gate.admits_io() && meets_halt(gate, entry, end, usbd_status)
 }
 
 /// Holds such a request until its pipe is reset. Under the lock.

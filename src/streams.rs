@@ -32,6 +32,7 @@ use crate::{
         urb::PipeHandle,
         usbd::HandleUse,
     },
+    recovery,
     request::write_at,
 };
 
@@ -131,7 +132,7 @@ pub fn run(device: Device, work: Work, irp: &Irp, irql: &mut AtMostDispatch) -> 
             let opened = open(device, (endpoint, opening), handle, file, irql);
             if is_closed(device, irp, irql) {
                 // CLEANUP came meanwhile, and did not see them.
-                close_all_of(device, file, irql);
+                abandon_all_of(device, file, irql);
             }
             opened
         }
@@ -148,18 +149,33 @@ pub fn run(device: Device, work: Work, irp: &Irp, irql: &mut AtMostDispatch) -> 
     }
 }
 
-/// Closes what a file has opened and not closed. What cannot be closed now (the device sleeps, or is about to be
-/// stopped) or does not obey is nobody's, until somebody opens streams anew or the device is configured anew.
-pub fn close_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
+/// A file is closed: the streams that it has opened and not closed are nobody's. The device's work item closes them, now
+/// or when the device works again, because nothing may be done with their pipes beside a recovery; CLEANUP does not wait
+/// for that. What does not obey stays open until somebody opens streams anew or the device is configured anew.
+pub fn abandon_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
     let mut gate = device.gate.lock(irql);
     let pipes = gate.configured.as_mut().map_or(&mut [][..], |configured| &mut configured.pipes);
+    let mut is_any = false;
     for streams in pipes.iter_mut().filter_map(|pipe| pipe.state.streams_mut()) {
         if streams.owner == Some(file) {
             streams.owner = None;
+            is_any = true;
         }
     }
+    if is_any {
+        gate.recovery.tasks.close_streams();
+    }
+    let claim = recovery::claim(&mut gate);
     drop(gate);
-    close_abandoned(device, irql);
+    recovery::start(device, claim, irql);
+}
+
+/// Resets an endpoint with open streams on this driver's own account. Whatever comes of it, the streams stay.
+pub fn reset_own(device: Device, endpoint: u8, passive: &mut Passive) {
+    let work = begin_close(&mut device.gate.lock(passive), endpoint, Work::Reset);
+    if let Ok(Work::Reset(endpoint, closing, handle)) = work {
+        let _result = reset(device, endpoint, closing, handle, passive);
+    }
 }
 
 /// Closes the streams that are nobody's, if requests pass now.

@@ -67,8 +67,8 @@ pub fn device_control<'d>(
             }
             Plan::Wait(wait) => {
                 // Marked pending under the lock of the queue, before anybody can take it out.
-                let key =
-                    Key { wait, sequence, deadline: deadline(request::timeout(&gate.policies, irp.raw())) };
+                let timeout = request::timeout(&mut gate, irp.raw());
+                let key = Key { wait, sequence, deadline: deadline(timeout) };
                 let (pended, disposition) = irp.pend(guard);
                 let (content, at_dispatch) = gate.split();
                 let refused = hold(content, device, pended, key, at_dispatch);
@@ -377,7 +377,7 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
         if gate.recovery.is_awaited {
             device.quiet.set(at_dispatch);
         }
-        reader::returned(gate, read, end, &entry);
+        reader::returned(gate, read, end, &entry, usbd_status);
         drop(guard);
         reader::go_on(device, endpoint, handle, irql);
         return None;
@@ -391,7 +391,7 @@ pub fn conclude(mut slot: Slot<Linked>, irql: &mut AtMostDispatch) -> Option<End
     let sequence = entry.sequence;
     let placed = if gate.is_recalling_any() && may_go_again && is_called_back(pended.raw(), end, &entry) {
         // A stop starts the clock anew: what is left of the time is not known here.
-        let deadline = deadline(request::timeout(&gate.policies, pended.raw()));
+        let deadline = deadline(request::timeout(gate, pended.raw()));
         let key = Key { wait: Wait::Device, sequence, deadline };
         // Refused: cancelled by the caller meanwhile.
         let held = hold(gate, device, pended, key, at_dispatch);

@@ -21,7 +21,7 @@ pub mod wake;
 use usbclient_core::{
     dispatch::Pended,
     power::{
-        DeviceState, Entered, Facts, Power, PowerCalls, Request, Then,
+        Admission, DeviceState, Entered, Facts, Power, PowerCalls, Request, Then,
         irp::{Ask, Down, PowerIrp, UpBack},
         outstanding::Arrival,
     },
@@ -42,7 +42,7 @@ use crate::{
         work_item,
     },
     power::{idle::IdleRequest, mover::Mover, timer::IdleTimer},
-    reader,
+    reader, recovery,
 };
 
 /// What the device's lock guards of the power IRPs.
@@ -89,7 +89,12 @@ impl PowerCalls for Nt {
     ) -> R {
         let mut gate = device.gate.lock(irql);
         let facts = gate.facts();
-        body(&mut gate.power, facts)
+        let was_admitting = gate.power.admit() == Admission::Admit;
+        let result = body(&mut gate.power, facts);
+        if !was_admitting && gate.power.admit() == Admission::Admit {
+            recovery::hold_for_resume(&mut gate);
+        }
+        result
     }
 
     fn send(irp: Pended<Self>, then: Then) {

@@ -13,6 +13,7 @@
 
 mod calls;
 mod cycle;
+mod own;
 mod quiet;
 mod settings;
 
@@ -20,14 +21,14 @@ use core::ffi::CStr;
 
 use usbclient_core::{
     dispatch::Pended,
-    recovery::{reset_pipe, reset_port, select_configuration, select_interface},
+    recovery::{Task, Tasks, reset_pipe, reset_port, select_configuration, select_interface},
     timeout::Deadline,
 };
 use usbclient_protocol::status::{
     NtStatus, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_SUCCESS, Status,
 };
 
-pub use self::cycle::cycled;
+pub use self::{cycle::cycled, own::hold_for_resume};
 use crate::{
     events,
     gate::Gate,
@@ -50,6 +51,8 @@ pub struct State {
     pub is_device_held: bool,
     /// A recovery waits for requests to end.
     pub is_awaited: bool,
+    /// What is to be done that no request asks for.
+    pub tasks: Tasks,
     /// For requests of this driver's own, one at a time. Taken out while it is used.
     pub sender: Option<Sender>,
     /// The work item is queued or runs.
@@ -61,7 +64,14 @@ pub struct State {
 impl State {
     /// Nothing runs.
     pub const fn new() -> Self {
-        Self { is_device_held: false, is_awaited: false, sender: None, is_claimed: false, is_cycling: false }
+        Self {
+            is_device_held: false,
+            is_awaited: false,
+            tasks: Tasks::NONE,
+            sender: None,
+            is_claimed: false,
+            is_cycling: false,
+        }
     }
 }
 
@@ -122,9 +132,14 @@ fn may_run(gate: &Gate) -> bool {
     !gate.recovery.is_cycling && gate.admits_io()
 }
 
+/// Whether there is something for the work item.
+pub fn has_work(gate: &Gate) -> bool {
+    !gate.recovery.tasks.is_empty() || gate.held.has_recovery()
+}
+
 /// Claims the work item if it has something to do, and nobody has claimed it.
 pub fn claim(gate: &mut Gate) -> Option<Claim> {
-    if gate.recovery.is_claimed || !may_run(gate) || !gate.held.has_recovery() {
+    if gate.recovery.is_claimed || !may_run(gate) || !has_work(gate) {
         return None;
     }
     gate.recovery.is_claimed = true;
@@ -173,24 +188,45 @@ impl Work for Recovery {
     }
 }
 
+/// What the work item does next.
+enum Next {
+    /// What a request asks for.
+    Request(Pended<Nt>, Key),
+    /// What nobody asked for.
+    Own(Task),
+}
+
 /// The work item's routine: everything that waits, one after another.
 fn run(device: Device, passive: &mut Passive) {
-    while let Some((pended, key)) = next(device, passive) {
-        perform(device, pended, key, passive);
+    while let Some(next) = next(device, passive) {
+        match next {
+            Next::Request(pended, key) => perform(device, pended, key, passive),
+            Next::Own(task) => own::perform(device, task, passive),
+        }
     }
 }
 
-/// Takes the next request. `None`: there is none, and this was the run's last look.
-fn next(device: Device, passive: &mut Passive) -> Option<(Pended<Nt>, Key)> {
+/// Takes what is next. `None`: there is nothing, and this was the run's last look.
+fn next(device: Device, passive: &mut Passive) -> Option<Next> {
     let mut guard = device.gate.lock(passive);
     let (gate, irql) = guard.split();
-    let taken =
-        if may_run(gate) { gate.held.take(device, |key, _file| key.wait.is_recovery()) } else { None };
-    if taken.is_none() {
+    let next = if may_run(gate) { choose(gate, device) } else { None };
+    if next.is_none() {
         gate.recovery.is_claimed = false;
         gate.discount_user(device, irql);
     }
-    taken
+    next
+}
+
+fn choose(gate: &mut Gate, device: Device) -> Option<Next> {
+    if let Some(task) = gate.recovery.tasks.before_requests() {
+        return Some(Next::Own(task));
+    }
+    let request = gate.held.take(device, |key, _file| key.wait.is_recovery());
+    if let Some((pended, key)) = request {
+        return Some(Next::Request(pended, key));
+    }
+    gate.recovery.tasks.after_requests().map(Next::Own)
 }
 
 /// Does what the request asks for, if that is still allowed.

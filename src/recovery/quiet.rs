@@ -71,7 +71,7 @@ fn is_quiet(device: Device, scope: Scope, passive: &mut Passive) -> bool {
 }
 
 /// The endpoints of a part of the device, as it is configured now.
-fn endpoints(gate: &Gate, scope: Scope) -> EndpointSet {
+pub(super) fn endpoints(gate: &Gate, scope: Scope) -> EndpointSet {
     let mut set = EndpointSet::NONE;
     match scope {
         Scope::Device => return EndpointSet::ALL,

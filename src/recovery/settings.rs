@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use usbclient_core::{
     descriptors::{Configuration, DeviceDescriptor},
-    recovery::{ConfigurationCalls, Quiet, Setting, SettingCalls},
+    recovery::{ConfigurationCalls, Quiet, Scope, Setting, SettingCalls},
 };
 use usbclient_protocol::status::{STATUS_DEVICE_NOT_READY, STATUS_INVALID_PARAMETER, Status};
 
-use super::calls::with_sender;
+use super::{calls::with_sender, quiet::endpoints};
 use crate::{
     gate::Configured,
     nt::{
@@ -19,6 +19,7 @@ use crate::{
         select_configuration::{self, SettingRequest},
     },
     pipes::{self, Opened, SettingPipes, SettingRoom},
+    reader,
 };
 
 const DEVICE_DESCRIPTOR: u8 = 1;
@@ -98,10 +99,13 @@ impl SettingCalls for Nt {
         let mut guard = device.gate.lock(passive);
         let gate = &mut *guard;
         gate.files.setting_changed(interface.number);
+        let part = endpoints(gate, Scope::Interface(interface.number));
+        let over = reader::remove(gate, |endpoint| part.contains(endpoint));
         if let Some(configured) = &mut gate.configured {
             pipes::replace(configured, interface.number, interface.alternate, new);
         }
         drop(guard);
+        over.end(device, passive);
         // The pool grows when it has to, if there is no memory now.
         let _grown = pipes::make_slots(device, passive);
     }
@@ -162,11 +166,13 @@ impl ConfigurationCalls for Nt {
         let mut opened = opened.unwrap_or(Opened::nothing());
         let mut guard = device.gate.lock(passive);
         let gate = &mut *guard;
+        let over = reader::remove(gate, |_endpoint| true);
         if let Some(configured) = &mut gate.configured {
             opened.swap(configured);
             gate.files.configuration_changed(|number| configured.has_interface(number));
         }
         drop(guard);
+        over.end(device, passive);
         // What was selected before, outside the lock.
         drop(opened);
         let _grown = pipes::make_slots(device, passive);

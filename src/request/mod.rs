@@ -120,12 +120,29 @@ impl Ready {
 pub fn plan(gate: &mut Gate, turns: &Turns, irp: &mut Irp, sequence: u64) -> Plan {
     match gate.admit_io() {
         Admission::Admit => {}
+        Admission::Hold if gate.is_only_asleep() && needs_no_device(gate, irp, sequence) => {}
         Admission::Hold => return Plan::Wait(Wait::Device),
         Admission::Refuse(status) => return Plan::Complete(status.nt(), 0),
     }
     match plan_admitted(gate, turns, irp, sequence) {
         Ok(plan) => plan,
         Err(status) => Plan::Complete(status.nt(), 0),
+    }
+}
+
+/// Whether a request can be answered while the device sleeps: out of this driver's memory, or out of the ring of a reader
+/// that has data. What cannot be decoded waits, because an earlier request that waits may make sense of it.
+fn needs_no_device(gate: &mut Gate, irp: &mut Irp, sequence: u64) -> bool {
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    let Some(configured) = &gate.configured else { return false };
+    match decode(configured, gate.files.access(file), &gate.policies, irp) {
+        Ok(Request::Transfer { endpoint, .. }) => {
+            let reader = configured.pipe_of(endpoint.address).and_then(|pipe| pipe.reader.as_ref());
+            reader.is_some_and(|reader| reader.has_data())
+                && !gate.held.has_before(endpoint.address, sequence)
+        }
+        Ok(request) => request.is_answered_from_memory(),
+        Err(_status) => false,
     }
 }
 
@@ -139,10 +156,12 @@ pub fn told(change: Change, planned: Result<Plan, Status>) -> Plan {
 }
 
 /// How long a request may take that nobody has decoded.
-pub fn timeout(policies: &Policies, irp: &mut Irp) -> Option<Timeout> {
+pub fn timeout(gate: &mut Gate, irp: &mut Irp) -> Option<Timeout> {
     let code = irp.device_control().code;
-    let (address, named) = request::named_timeout(code, irp.input())?;
-    Timeout::of(named, address.map_or(0, |address| policies.timeout_ms(address)))
+    let (target, named) = request::named_timeout(code, irp.input())?;
+    let file = FileContext::of(irp).map(|context| &*context.state(&mut gate.file_states));
+    let address = gate.files.access(file).pipe_address(target);
+    Timeout::of(named, address.map_or(0, |address| gate.policies.timeout_ms(address)))
 }
 
 fn plan_admitted(gate: &mut Gate, turns: &Turns, irp: &mut Irp, sequence: u64) -> Result<Plan, Status> {

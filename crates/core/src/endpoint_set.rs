@@ -25,4 +25,21 @@ impl EndpointSet {
     pub const fn contains(self, address: u8) -> bool {
         self.0 & Self::bit(address) != 0
     }
+
+    /// Whether there is no endpoint in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Takes the first endpoint out.
+    pub const fn pop(&mut self) -> Option<u8> {
+        if self.is_empty() {
+            return None;
+        }
+        let [place, ..] = self.0.trailing_zeros().to_le_bytes();
+        let address = place & 0x0F | (place & 0x10).rotate_left(3);
+        self.0 &= !Self::bit(address);
+        Some(address)
+    }
 }

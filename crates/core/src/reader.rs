@@ -2,6 +2,15 @@
 //!
 //! Whether a read is sent is one decision, made anew whenever something changed ([`Flow::may_submit`]). A reader that
 //! drops nothing asks the device only for what the ring surely has room for, so a full ring makes the device wait.
+//!
+//! | what happens | what becomes of the reader |
+//! |---|---|
+//! | the device is suspended, or the system sleeps | its reads are called back; the ring keeps its data; in D0 it goes on |
+//! | STOP and START | the same, with the pipe that its endpoint has then; without one that suits it is over |
+//! | a halt, with `AUTO_CLEAR_STALL` | the pipe is reset, and it goes on |
+//! | a halt without, or another error | it fails: what the ring holds is given out, then the error, until `RESET_PIPE` |
+//! | `SELECT_INTERFACE`, `SELECT_CONFIGURATION` | it is over, and what waits for it ends cancelled |
+//! | `ABORT_PIPE`, `STOP_READER`, the file is closed | the same |
 
 use usbclient_protocol::{
     ReaderStart, ReaderState, TransferType, reader_flag, reader_phase,
@@ -47,11 +56,25 @@ impl Reading {
         (self.ring_length as usize).saturating_add((records as usize).saturating_mul(HEADER))
     }
 
+    /// Whether a pipe that was selected anew serves this reader as the one before did. `limit`: bytes that go to the bus
+    /// as one transfer.
+    #[must_use]
+    pub const fn fits(self, endpoint: Endpoint, limit: u32) -> bool {
+        let is_whole = matches!(self.transfer_length.checked_rem(endpoint.packet_size() as u32), Some(0));
+        has_data_for_reader(endpoint) && is_whole && self.transfer_length <= limit
+    }
+
     /// Bytes of the storage that one read needs at most.
     #[must_use]
     pub const fn record(self) -> usize {
         (self.transfer_length as usize).saturating_add(HEADER)
     }
+}
+
+/// Whether an endpoint can be read continuously.
+const fn has_data_for_reader(endpoint: Endpoint) -> bool {
+    let is_in = matches!(endpoint.direction(), Direction::In);
+    is_in && matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt)
 }
 
 /// Decodes `START_READER`.
@@ -70,13 +93,11 @@ pub fn decode_start(
     }
     let endpoint = find(limits, header.target)?;
     let ReaderStart { transfer_length, transfer_count, ring_length, flags, reserved, .. } = header;
-    let has_data = matches!(endpoint.transfer_type(), TransferType::Bulk | TransferType::Interrupt);
     let is_whole = transfer_length.checked_rem(u32::from(endpoint.packet_size())) == Some(0);
     let fits = (1..=Reading::MAX_TRANSFER).contains(&transfer_length)
         && (1..=Reading::MAX_COUNT).contains(&transfer_count)
         && (transfer_length..=Reading::MAX_RING).contains(&ring_length);
-    if !has_data
-        || endpoint.direction() != Direction::In
+    if !has_data_for_reader(endpoint)
         || !is_whole
         || !fits
         || flags & !reader_flag::DROP_OLDEST != 0
@@ -96,11 +117,28 @@ pub struct Flow {
     is_stopping: bool,
     is_full: bool,
     failure: Option<NtStatus>,
+    /// The halt that it failed with is being cleared.
+    is_clearing: bool,
+    /// Data came since a halt was cleared last.
+    may_clear: bool,
     received: u64,
     dropped: u64,
     overflows: u32,
     errors: u32,
     last_error: Option<NtStatus>,
+}
+
+/// A read that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Back {
+    /// How it ended.
+    pub status: NtStatus,
+    /// Bytes that came.
+    pub moved: u32,
+    /// This driver cancelled it.
+    pub was_cancelled: bool,
+    /// It met a halt, and the pipe's policy is `AUTO_CLEAR_STALL`.
+    pub meets_halt: bool,
 }
 
 /// What becomes of a read that came back.
@@ -116,6 +154,38 @@ pub enum Returned {
     Nothing,
 }
 
+/// How many reads are sent one after another: above a USB stack that completes them at once there would be no end as long
+/// as the device has data. Whoever sends goes on in the device's work item, so that others get their turn.
+#[derive(Debug)]
+pub struct Pass {
+    left: u32,
+}
+
+impl Pass {
+    /// Reads of one pass: as many as a reader has at most, so one that was full is filled in one pass.
+    pub const READS: u32 = Reading::MAX_COUNT;
+
+    /// A new pass.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { left: Self::READS }
+    }
+
+    /// Whether one more read may be sent.
+    #[must_use]
+    pub const fn goes_on(&mut self) -> bool {
+        let goes_on = self.left != 0;
+        self.left = self.left.saturating_sub(1);
+        goes_on
+    }
+}
+
+impl Default for Pass {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Flow {
     /// A reader that has sent nothing.
     #[must_use]
@@ -126,6 +196,8 @@ impl Flow {
             is_stopping: false,
             is_full: false,
             failure: None,
+            is_clearing: false,
+            may_clear: true,
             received: 0,
             dropped: 0,
             overflows: 0,
@@ -165,16 +237,27 @@ impl Flow {
         self.outstanding = self.outstanding.saturating_add(1);
     }
 
-    /// A read came back. `was_cancelled`: this driver cancelled it. `admits`: the device takes requests now.
-    pub fn returned(&mut self, status: NtStatus, moved: u32, was_cancelled: bool, admits: bool) -> Returned {
+    /// A read came back. `admits`: the device takes requests now.
+    ///
+    /// A halt is cleared ([`Self::is_clearing`]) once: if it comes again before any data, the reader fails with it.
+    pub fn returned(&mut self, back: Back, admits: bool) -> Returned {
+        let Back { status, moved, was_cancelled, meets_halt } = back;
         self.outstanding = self.outstanding.saturating_sub(1);
         // What comes back after a failure was aborted because of it.
         let is_ours = was_cancelled || self.is_stopping || self.failure.is_some() || !admits;
         let is_expected = status == STATUS_CANCELLED.nt() && is_ours;
-        if !status.is_success() && !is_expected {
+        let is_failure = !status.is_success() && !is_expected;
+        let is_first = is_failure && self.failure.is_none();
+        if is_failure {
             self.errors = self.errors.saturating_add(1);
             self.last_error = Some(status);
             self.failure = Some(status);
+        }
+        if status.is_success() {
+            self.may_clear = true;
+        }
+        if is_first && meets_halt && self.may_clear && !self.is_stopping {
+            (self.is_clearing, self.may_clear) = (true, false);
         }
         if status.is_success() || moved != 0 {
             self.received = self.received.saturating_add(moved.into());
@@ -210,21 +293,30 @@ impl Flow {
         self.is_stopping && self.outstanding == 0
     }
 
-    /// Why nothing more comes. `None`: it goes on.
+    /// Why nothing more comes. `None`: it goes on, if only after its pipe was reset.
     #[must_use]
     pub const fn failure(&self) -> Option<NtStatus> {
-        self.failure
+        if self.is_clearing { None } else { self.failure }
     }
 
-    /// The halt that it failed with was cleared: it goes on.
+    /// Whether it waits for its pipe to be reset, which whoever learns it first asks for: then [`Self::recovered`].
+    #[must_use]
+    pub const fn is_clearing(&self) -> bool {
+        self.is_clearing
+    }
+
+    /// The halt that it failed with was cleared, or the pipe was selected anew: it goes on.
     pub const fn recovered(&mut self) {
         self.failure = None;
+        // Who clears it from outside starts anew.
+        self.may_clear |= !self.is_clearing;
+        self.is_clearing = false;
     }
 
     /// What `GET_READER_STATE` tells. `waiting`: bytes in the ring.
     #[must_use]
     pub fn state(&self, waiting: u32) -> ReaderState {
-        let phase = if self.failure.is_some() {
+        let phase = if self.failure().is_some() {
             reader_phase::FAILED
         } else if self.outstanding == 0 {
             reader_phase::PAUSED

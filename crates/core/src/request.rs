@@ -555,20 +555,56 @@ const fn belongs_to_stack(setup: SetupPacket) -> bool {
 
 /// What a request that was not decoded says about its time.
 ///
-/// The address of its target, if that is one and no handle, zero for the default pipe; and the milliseconds it names.
-/// `None`: requests with this code have none.
+/// Its target, zero for the default pipe, and the milliseconds it names. `None`: requests with this code have none.
 ///
-/// A stopped device has no endpoints to decode a request with, and its time runs all the same.
+/// A stopped device has no endpoints to decode a request with, and its time runs all the same:
+/// [`Access::pipe_address`](crate::files::Access::pipe_address) says which pipe's policy counts.
 #[must_use]
-pub fn named_timeout(code: u32, input: &[u8]) -> Option<(Option<u8>, u32)> {
+pub fn named_timeout(code: u32, input: &[u8]) -> Option<(u32, u32)> {
     match code {
         control_code::PIPE_READ | control_code::PIPE_WRITE => {
             let header = PipeTransfer::decode(input)?;
-            Some((u8::try_from(header.target).ok(), header.timeout_ms))
+            Some((header.target, header.timeout_ms))
         }
         control_code::CONTROL_IN | control_code::CONTROL_OUT => {
-            ControlTransfer::decode(input).map(|header| (Some(0), header.timeout_ms))
+            ControlTransfer::decode(input).map(|header| (0, header.timeout_ms))
         }
         _ => None,
+    }
+}
+
+impl Request {
+    /// Whether this driver answers it out of its memory, whatever state the device is in: a suspended device sleeps on.
+    #[must_use]
+    pub const fn is_answered_from_memory(&self) -> bool {
+        match self {
+            Self::GetDeviceDescriptor
+            | Self::GetConfigurationDescriptor { .. }
+            | Self::GetPipes { .. }
+            | Self::GetInterfaces
+            | Self::GetDeviceInfo
+            | Self::GetPolicy { .. }
+            | Self::SetPolicy { .. }
+            | Self::FlushPipe { .. }
+            | Self::GetReaderState { .. }
+            | Self::ClaimInterface { .. }
+            | Self::OpenPipe { .. }
+            | Self::CloseHandle { .. }
+            | Self::DropPrivileges(_) => true,
+            Self::Transfer { .. }
+            | Self::Isoch { .. }
+            | Self::Control { .. }
+            | Self::GetFrameNumber
+            | Self::AbortPipe { .. }
+            | Self::ResetPipe { .. }
+            | Self::StartReader { .. }
+            | Self::StopReader { .. }
+            | Self::OpenStreams { .. }
+            | Self::CloseStreams { .. }
+            | Self::ResetPort
+            | Self::CyclePort
+            | Self::SelectInterface { .. }
+            | Self::SelectConfiguration { .. } => false,
+        }
     }
 }

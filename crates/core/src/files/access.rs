@@ -204,6 +204,20 @@ impl<'a> Access<'a> {
         if self.claims.any_but_of(self.key()) { Err(STATUS_SHARING_VIOLATION) } else { Ok(()) }
     }
 
+    /// The address of the endpoint that a `target` means, whether or not there is such an endpoint now. `None`: it is
+    /// neither an address nor a handle of this file's for a pipe or stream.
+    #[must_use]
+    pub fn pipe_address(&self, target: u32) -> Option<u8> {
+        if target < FIRST_HANDLE {
+            return u8::try_from(target).ok();
+        }
+        match *self.object(target).ok()? {
+            Object::Interface(_) => None,
+            Object::Pipe(pipe) => Some(pipe.endpoint),
+            Object::Stream(stream) => Some(stream.endpoint),
+        }
+    }
+
     fn object(&self, handle: u32) -> Result<&'a Object, Status> {
         let key = self.key().ok_or(STATUS_INVALID_HANDLE)?;
         self.handles.get(key, handle).map_err(|_refusal| STATUS_INVALID_HANDLE)

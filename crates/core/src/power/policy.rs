@@ -95,12 +95,15 @@ impl Power {
             return None;
         }
         match self.device {
-            Device::Low(_) if !self.is_up_asked && (facts.has_held || self.is_up_needed) => {
-                Some(Job::RequestUp)
-            }
+            Device::Low(_) if !self.is_up_asked && self.should_come_up(facts) => Some(Job::RequestUp),
             Device::Working => self.job_in_d0(facts),
             Device::Low(_) | Device::Leaving(_) | Device::Entering | Device::Failed => None,
         }
+    }
+
+    /// Something waits for the device, or it was suspended because it was idle and that is not allowed any more.
+    const fn should_come_up(&self, facts: Facts) -> bool {
+        facts.has_held || self.is_up_needed || (self.is_idle_called && !self.settings.suspends())
     }
 
     const fn job_when_gone(&self) -> Option<Job> {

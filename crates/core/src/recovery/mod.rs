@@ -12,6 +12,7 @@ mod reset_pipe;
 mod reset_port;
 mod select_configuration;
 mod select_interface;
+mod tasks;
 
 use usbclient_protocol::status::{STATUS_IO_TIMEOUT, Status};
 
@@ -21,6 +22,7 @@ pub use self::{
     reset_port::{PortCalls, reset_port},
     select_configuration::{ConfigurationCalls, select_configuration},
     select_interface::{Setting, SettingCalls, select_interface},
+    tasks::{Task, Tasks},
 };
 use crate::dispatch::IrpCalls;
 

@@ -45,14 +45,14 @@ fn what_is_left_of_the_time() {
 #[test]
 fn which_requests_have_a_time() {
     let read = PipeTransfer { timeout_ms: 9, ..PipeTransfer::new(0x81) }.encode();
-    assert_eq!(named_timeout(PIPE_READ, &read), Some((Some(0x81), 9)));
-    assert_eq!(named_timeout(PIPE_WRITE, &read), Some((Some(0x81), 9)));
+    assert_eq!(named_timeout(PIPE_READ, &read), Some((0x81, 9)));
+    assert_eq!(named_timeout(PIPE_WRITE, &read), Some((0x81, 9)));
     assert_eq!(named_timeout(PIPE_READ, &read[..15]), None);
     assert_eq!(named_timeout(RESET_PIPE, &read), None);
     let handle = PipeTransfer { timeout_ms: 9, ..PipeTransfer::new(0x1_0081) }.encode();
-    assert_eq!(named_timeout(PIPE_READ, &handle), Some((None, 9)));
+    assert_eq!(named_timeout(PIPE_READ, &handle), Some((0x1_0081, 9)));
     let control = ControlTransfer { timeout_ms: 4, ..ControlTransfer::new(SetupPacket::default()) }.encode();
-    assert_eq!(named_timeout(CONTROL_IN, &control), Some((Some(0), 4)));
+    assert_eq!(named_timeout(CONTROL_IN, &control), Some((0, 4)));
 }
 
 /// The timer of one slot over two requests: what may come, in every order.
