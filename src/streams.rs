@@ -117,6 +117,7 @@ pub fn begin_close(
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let pipe = configured.pipe(endpoint).ok_or(STATUS_DEVICE_NOT_READY)?;
     let closing = pipe.state.begin_close()?;
+    gate.recovery.stream_owner = closing.streams().owner;
     if let Some(handle) = gate.lend_handle() {
         Ok(work(endpoint, closing, handle))
     } else {
@@ -162,6 +163,11 @@ pub fn abandon_all_of(device: Device, file: FileId, irql: &mut AtMostDispatch) {
             is_any = true;
         }
     }
+    if gate.recovery.stream_owner == Some(file) {
+        // They are being reset or opened anew just now.
+        gate.recovery.stream_owner = None;
+        is_any = true;
+    }
     if is_any {
         gate.recovery.tasks.close_streams();
     }
@@ -176,6 +182,28 @@ pub fn reset_own(device: Device, endpoint: u8, passive: &mut Passive) {
     if let Ok(Work::Reset(endpoint, closing, handle)) = work {
         let _result = reset(device, endpoint, closing, handle, passive);
     }
+}
+
+/// Opens the streams of an endpoint anew, after the device was without power. Their handles that the file has stay what
+/// they are. If that fails the streams are gone, and the handles stale. Nothing is in flight: the pipe is out of use.
+pub fn reopen(device: Device, endpoint: u8, passive: &mut Passive) {
+    let work = begin_close(&mut device.gate.lock(passive), endpoint, Work::Close);
+    let Ok(Work::Close(endpoint, closing, handle)) = work else { return };
+    let count = u16::try_from(closing.streams().handles.len()).unwrap_or(u16::MAX);
+    let handles = Sender::allocate(device, &handle, passive).and_then(|mut sender| {
+        // Refused if the USB driver stack has forgotten them.
+        let _closed = sender.close_streams(closing.endpoint(), passive);
+        sender.open_streams(closing.endpoint(), count, passive)
+    });
+    let mut guard = device.gate.lock(passive);
+    let (gate, irql) = guard.split();
+    let streams = handles.ok().map(|handles| Streams { handles, owner: None });
+    let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+    if !pipe.is_some_and(|pipe| pipe.state.end_reopen(closing, streams)) {
+        gate.files.streams_closed(endpoint);
+    }
+    restore_owner(gate, endpoint);
+    gate.give_back(handle, device, irql);
 }
 
 /// Closes the streams that are nobody's, if requests pass now.
@@ -289,10 +317,20 @@ fn settle(
     gate.give_back(handle, device, irql);
 }
 
+/// Streams that are open after all have the owner that they had, unless its file was closed meanwhile.
+fn restore_owner(gate: &mut Gate, endpoint: u8) {
+    let owner = gate.recovery.stream_owner.take();
+    let pipe = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint));
+    if let Some(streams) = pipe.and_then(|pipe| pipe.state.streams_mut()) {
+        streams.owner = owner;
+    }
+}
+
 fn end_close(gate: &mut Gate, endpoint: u8, closing: Closing<PipeHandle, Streams>, is_closed: bool) {
     if let Some(pipe) = gate.configured.as_mut().and_then(|configured| configured.pipe(endpoint)) {
         pipe.state.end_close(closing, is_closed);
     }
+    restore_owner(gate, endpoint);
     if is_closed {
         gate.files.streams_closed(endpoint);
     }

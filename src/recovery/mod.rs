@@ -37,6 +37,7 @@ use crate::{
         Nt, Sender,
         device::Device,
         held::{Key, Wait},
+        irp::FileId,
         irql::{AtMostDispatch, Passive},
         work_item::{self, Work, WorkItem},
     },
@@ -53,6 +54,8 @@ pub struct State {
     pub is_awaited: bool,
     /// What is to be done that no request asks for.
     pub tasks: Tasks,
+    /// Whose streams are being closed, reset or opened anew. `None`: nobody's, or their file is closed by now.
+    pub stream_owner: Option<FileId>,
     /// For requests of this driver's own, one at a time. Taken out while it is used.
     pub sender: Option<Sender>,
     /// The work item is queued or runs.
@@ -68,6 +71,7 @@ impl State {
             is_device_held: false,
             is_awaited: false,
             tasks: Tasks::NONE,
+            stream_owner: None,
             sender: None,
             is_claimed: false,
             is_cycling: false,

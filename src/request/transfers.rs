@@ -92,7 +92,13 @@ pub(super) fn on_pipe(gate: &mut Gate, irp: &mut Irp, asked: &Asked<'_>) -> Resu
     let configured = gate.configured.as_mut().ok_or(STATUS_DEVICE_NOT_READY)?;
     let chaining = configured.capabilities.chained_mdls.as_ref().map(Chaining::with);
     let pipe = configured.pipe(address).ok_or(STATUS_INVALID_PARAMETER)?;
-    let handle = handle_of(pipe, stream)?;
+    let handle = match handle_of(pipe, stream) {
+        // Its streams are being opened anew.
+        Err(_status) if pipe.is_held => {
+            return Ok(Plan::Wait(Wait::Pipe { endpoint: address, is_large: false }));
+        }
+        handle => handle?,
+    };
     if policies.raw_io() && length > pipe.limit {
         return Err(STATUS_INVALID_BUFFER_SIZE);
     }

@@ -113,6 +113,14 @@ impl<H: Copy, T> Closing<H, T> {
     }
 }
 
+impl<H: Copy, T> Closing<H, T> {
+    /// What the edge keeps of the streams.
+    #[must_use]
+    pub const fn streams(&self) -> &T {
+        self.0.streams()
+    }
+}
+
 /// How many streams are asked for: allowed by the controller and by the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(u16);
@@ -278,5 +286,23 @@ impl<H: Copy, T> PipeState<H, T> {
             return;
         }
         *self = if is_closed { Self::Closed(Closed(streamed.endpoint)) } else { Self::Streamed(streamed) };
+    }
+
+    /// The streams were closed and opened again, after the device was without power: these are there now, or none. True:
+    /// they are there. Nothing changes if the pipe was selected anew meanwhile.
+    pub fn end_reopen(&mut self, closing: Closing<H, T>, streams: Option<T>) -> bool
+    where
+        H: PartialEq,
+    {
+        let Closing(Streamed { endpoint, .. }) = closing;
+        if !self.is_changing(endpoint) {
+            return false;
+        }
+        let is_open = streams.is_some();
+        *self = match streams {
+            Some(streams) => Self::Streamed(Streamed { endpoint, streams }),
+            None => Self::Closed(Closed(endpoint)),
+        };
+        is_open
     }
 }

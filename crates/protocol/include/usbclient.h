@@ -111,7 +111,11 @@
 
 /*
  * Keeps reads outstanding on an interrupt or bulk IN pipe, into a ring; `PIPE_READ` takes out of
- * it. Access: read; method: buffered. Input: USBCLIENT_READER_START. Output: none.
+ * it. Goes on after sleep and after the device was stopped; a halt ends it with an error unless
+ * `AUTO_CLEAR_STALL` is on. Selecting an alternate setting or a configuration, `ABORT_PIPE`,
+ * `STOP_READER` and closing the file end it: a `PIPE_READ` that waits ends with `STATUS_CANCELLED`.
+ * A device whose only transfers are these is idle; a `PIPE_READ` that waits keeps it awake. Access:
+ * read; method: buffered. Input: USBCLIENT_READER_START. Output: none.
  */
 #define USBCLIENT_IOCTL_START_READER 0x8B5C60A0u
 
@@ -244,7 +248,7 @@
 #define USBCLIENT_READER_PHASE_NONE 0x0u
 /* Reads are outstanding. */
 #define USBCLIENT_READER_PHASE_RUNNING 0x1u
-/* The ring is full: the device is not asked. */
+/* No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared. */
 #define USBCLIENT_READER_PHASE_PAUSED 0x2u
 /* The pipe failed: see `last_error`. What the ring holds can still be read. */
 #define USBCLIENT_READER_PHASE_FAILED 0x3u

@@ -138,6 +138,15 @@ unsafe extern "C" fn query_answered(
 
 /// A device IRP for D0 that nobody waits for. The remove lock is held until its callback has run.
 ///
+/// Who holds what while a power IRP is under way, so that the device is not freed under it:
+/// - one that this driver passes down holds the remove lock from its dispatch routine until `IoCallDriver` has returned, or
+///   until its completion routine is about to return. Its callback belongs to whoever asked for it.
+/// - a device IRP that a system IRP waits for: the system IRP holds the lock, and the callback completes it.
+/// - D0 and wait/wake: `power_tag` and `wake_tag`, from before `PoRequestPowerIrp` to the end of the callback.
+/// - an IRP that is waited for: whoever waits keeps the device, and the callback touches only what the waiter has.
+///
+/// Releasing the lock is the last that a callback does; between that and its return it touches nothing of the device.
+///
 /// # Errors
 ///
 /// `STATUS_INSUFFICIENT_RESOURCES`, or `STATUS_DELETE_PENDING`: the device is being removed.

@@ -8,6 +8,7 @@ use crate::endpoint_set::EndpointSet;
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tasks {
+    reopens: EndpointSet,
     resets: EndpointSet,
     pumps: EndpointSet,
     closes_streams: bool,
@@ -16,6 +17,8 @@ pub struct Tasks {
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
+    /// Open the streams of the endpoint anew: the device was without power.
+    Reopen(u8),
     /// Reset the pipe of the endpoint: its reader met a halt, or its policy wants that on resume.
     Reset(u8),
     /// Close the streams of files that are closed.
@@ -26,13 +29,22 @@ pub enum Task {
 
 impl Tasks {
     /// Nothing is to be done.
-    pub const NONE: Self =
-        Self { resets: EndpointSet::NONE, pumps: EndpointSet::NONE, closes_streams: false };
+    pub const NONE: Self = Self {
+        reopens: EndpointSet::NONE,
+        resets: EndpointSet::NONE,
+        pumps: EndpointSet::NONE,
+        closes_streams: false,
+    };
 
     /// Whether nothing is to be done.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.resets.is_empty() && self.pumps.is_empty() && !self.closes_streams
+        self.reopens.is_empty() && self.resets.is_empty() && self.pumps.is_empty() && !self.closes_streams
+    }
+
+    /// The streams of the endpoint are to be opened anew.
+    pub const fn reopen(&mut self, endpoint: u8) {
+        self.reopens.insert(endpoint);
     }
 
     /// The pipe of the endpoint is to be reset.
@@ -52,6 +64,9 @@ impl Tasks {
 
     /// What comes before the requests that wait for the work item.
     pub const fn before_requests(&mut self) -> Option<Task> {
+        if let Some(endpoint) = self.reopens.pop() {
+            return Some(Task::Reopen(endpoint));
+        }
         if let Some(endpoint) = self.resets.pop() {
             return Some(Task::Reset(endpoint));
         }

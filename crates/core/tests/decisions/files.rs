@@ -136,6 +136,11 @@ fn targets() {
     assert_eq!(access.target(&ENDPOINTS, pipe), target(ENDPOINTS[0], None));
     assert_eq!(access.target(&ENDPOINTS, stream), target(ENDPOINTS[1], Some(7)));
     assert_eq!(access.target(&ENDPOINTS, 0x81), target(ENDPOINTS[0], None));
+    assert_eq!(access.pipe_address(pipe), Some(ENDPOINTS[0].address));
+    assert_eq!(access.pipe_address(stream), Some(ENDPOINTS[1].address));
+    assert_eq!(access.pipe_address(0x07), Some(0x07), "there may be such an endpoint later");
+    assert_eq!(access.pipe_address(interface), None);
+    assert_eq!(access.pipe_address(0x100), None);
     assert_eq!(access.target(&ENDPOINTS, interface), Err(STATUS_INVALID_HANDLE), "not a pipe's");
     assert_eq!(access.pipe(&ENDPOINTS, stream), Err(STATUS_INVALID_HANDLE), "not a pipe's own");
     assert_eq!(access.claimed_interface(pipe), Err(STATUS_INVALID_HANDLE), "not an interface's");

@@ -3,8 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 
 use usbclient_core::power::{
-    Admission, Capabilities, Device, DeviceState, Entered, Facts, Outstanding, Power, Settings, SystemState,
-    SystemTarget, outstanding::Arrival, policy::IdleEnd,
+    Admission, Capabilities, Device, DeviceState, Entered, Facts, Job, Outstanding, Power, Settings,
+    SystemState, SystemTarget, outstanding::Arrival, policy::IdleEnd,
 };
 
 use crate::power_world::{CAPABLE, EAGER};
@@ -98,6 +98,73 @@ fn a_failed_d0_fails_the_device_until_one_succeeds_or_it_starts_again() {
     assert!(!again.has_failed());
     failed.started();
     assert_eq!(failed.admit(), Admission::Admit);
+}
+
+#[test]
+fn a_device_is_without_power_from_s4_to_d0() {
+    let slept = |state| {
+        let mut power = Power::new();
+        let _ = power.system(SystemTarget::plain(state));
+        let _ = power.system(SystemTarget::plain(SystemState::S0));
+        power
+    };
+    assert!(!slept(SystemState::S3).take_lost_power());
+    let mut power = slept(SystemState::S4);
+    assert!(power.take_lost_power());
+    assert!(!power.take_lost_power(), "told once");
+    let mut started = slept(SystemState::S4);
+    started.started();
+    assert!(!started.take_lost_power(), "configured anew");
+}
+
+#[test]
+fn reads_of_a_ring_do_not_keep_a_device_awake() {
+    let mut power = Power::new();
+    power.settings = Settings { ignores_wake: true, ..EAGER };
+    let reading = Facts { is_started: true, is_due: true, has_users: true, ..Facts::default() };
+    assert_eq!(power.next_job(reading), Some(Job::SubmitIdle));
+    let _ = power.idle.arrived();
+    assert!(power.idle_called(reading));
+    // They are called back first.
+    assert!(power.leave(power.idle_state(), reading).is_none());
+    assert!(power.leave(power.idle_state(), Facts { has_users: false, ..reading }).is_some());
+}
+
+#[test]
+fn time_is_taken_only_while_an_idle_device_would_be_suspended() {
+    let mut power = Power::new();
+    power.settings = Settings { ignores_wake: true, ..EAGER };
+    let idle = Facts { is_started: true, ..Facts::default() };
+    assert!(power.watches_idleness(idle));
+    assert!(power.watches_idleness(Facts { has_users: true, ..idle }), "a reader's");
+    assert!(!power.watches_idleness(Facts { is_busy: true, has_users: true, ..idle }));
+    assert!(!power.watches_idleness(Facts { has_held: true, ..idle }));
+    assert!(!power.watches_idleness(Facts { is_started: false, ..idle }));
+    let unable = |change: fn(&mut Power)| {
+        let mut power = power;
+        change(&mut power);
+        !power.watches_idleness(idle)
+    };
+    assert!(unable(|power| power.settings.ignores_wake = false), "not armed");
+    assert!(unable(|power| power.settings.auto_suspend = false));
+    assert!(unable(|power| power.idle_over(IdleEnd::NotSupported)));
+    assert!(unable(Power::up_asked));
+    assert!(unable(|power| _ = power.idle.ask()));
+    assert!(unable(|power| _ = power.system(SystemTarget::plain(SystemState::S3))));
+    assert!(unable(|power| _ = power.leave(DeviceState::D2, Facts::default())));
+}
+
+#[test]
+fn a_device_that_may_not_be_suspended_any_more_comes_up() {
+    let mut power = Power::new();
+    power.settings = Settings { ignores_wake: true, ..EAGER };
+    let idle = Facts { is_started: true, ..Facts::default() };
+    assert!(power.idle_called(idle));
+    assert!(power.leave(DeviceState::D2, idle).is_some());
+    assert_eq!(power.next_job(idle), None);
+    power.settings.auto_suspend = false;
+    assert_eq!(power.next_job(idle), Some(Job::RequestUp));
+    assert_eq!(power.next_job(idle), None, "asked for");
 }
 
 #[test]

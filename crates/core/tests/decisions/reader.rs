@@ -7,18 +7,22 @@ use usbclient_core::{
     descriptors::Endpoint,
     files::Files,
     policy::Policies,
-    reader::{Flow, Reading, Returned, decode_start},
+    reader::{Back, Flow, Pass, Reading, Returned, decode_start},
     request::Limits,
     ring::{HEADER, Ring, Taken},
     status::{
-        STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_PARAMETER,
-        STATUS_SUCCESS, STATUS_UNSUCCESSFUL,
+        NtStatus, STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_INVALID_BUFFER_SIZE,
+        STATUS_INVALID_PARAMETER, STATUS_SUCCESS, STATUS_UNSUCCESSFUL,
     },
 };
 use usbclient_protocol::{ReaderStart, reader_flag, reader_phase};
 
 const fn endpoint(address: u8, attributes: u8) -> Endpoint {
     Endpoint { interface: 0, address, attributes, interval: 1, max_packet_size: 64 }
+}
+
+const fn back(status: NtStatus, moved: u32, was_cancelled: bool) -> Back {
+    Back { status, moved, was_cancelled, meets_halt: false }
 }
 
 const ENDPOINTS: [Endpoint; 3] = [endpoint(0x81, 2), endpoint(0x02, 2), endpoint(0x83, 1)];
@@ -142,7 +146,10 @@ fn only_what_fits_is_asked_for() {
     assert!(!flow.may_submit(free, true));
     assert_eq!(flow.state(0).phase, reader_phase::RUNNING);
     for left in [record, 0] {
-        assert_eq!(flow.returned(STATUS_SUCCESS, 64, false, true), Returned::Data { ends_short: false });
+        assert_eq!(
+            flow.returned(back(STATUS_SUCCESS, 64, false), true),
+            Returned::Data { ends_short: false }
+        );
         assert!(!flow.may_submit(left, true));
     }
     let state = flow.state(128);
@@ -178,22 +185,22 @@ fn failures() {
         flow.submitted();
     }
     let (failed, cancelled) = (STATUS_UNSUCCESSFUL.nt(), STATUS_CANCELLED.nt());
-    assert_eq!(flow.returned(cancelled, 0, true, true), Returned::Nothing);
+    assert_eq!(flow.returned(back(cancelled, 0, true), true), Returned::Nothing);
     assert_eq!(flow.failure(), None);
     // What arrived before the failure counts.
-    assert_eq!(flow.returned(failed, 3, false, true), Returned::Data { ends_short: true });
+    assert_eq!(flow.returned(back(failed, 3, false), true), Returned::Data { ends_short: true });
     assert_eq!(flow.failure(), Some(failed));
     assert!(!flow.may_submit(usize::MAX, true));
     let state = flow.state(0);
     assert_eq!((state.phase, state.errors, state.last_error), (reader_phase::FAILED, 1, 0xC000_0001));
     // It was aborted because of the failure.
-    assert_eq!(flow.returned(cancelled, 0, false, true), Returned::Nothing);
+    assert_eq!(flow.returned(back(cancelled, 0, false), true), Returned::Nothing);
     assert_eq!(flow.failure(), Some(failed));
     flow.recovered();
     assert!(flow.may_submit(usize::MAX, true));
     // Nobody here cancelled it, and the device takes requests: somebody below did.
     flow.submitted();
-    assert_eq!(flow.returned(cancelled, 0, false, true), Returned::Nothing);
+    assert_eq!(flow.returned(back(cancelled, 0, false), true), Returned::Nothing);
     assert_eq!(flow.failure(), Some(cancelled));
 }
 
@@ -203,8 +210,80 @@ fn stopping() {
     flow.submitted();
     flow.stop();
     assert!(!flow.is_over() && flow.is_stopping() && !flow.may_submit(usize::MAX, true));
-    assert_eq!(flow.returned(STATUS_CANCELLED.nt(), 0, false, true), Returned::Nothing);
+    assert_eq!(flow.returned(back(STATUS_CANCELLED.nt(), 0, false), true), Returned::Nothing);
     assert!(flow.is_over() && flow.failure().is_none());
+}
+
+#[test]
+fn a_halt_is_cleared_once_until_data_come() {
+    let mut flow = Flow::new(READING);
+    let failed = STATUS_UNSUCCESSFUL.nt();
+    let halt = Back { meets_halt: true, ..back(failed, 0, false) };
+    for _round in 0..2 {
+        flow.submitted();
+        flow.submitted();
+        assert_eq!(flow.returned(halt, true), Returned::Nothing);
+        // Nobody is told of it, and nothing is sent before the pipe is reset.
+        assert!(flow.is_clearing() && flow.failure().is_none() && !flow.may_submit(usize::MAX, true));
+        assert_eq!(flow.returned(back(STATUS_CANCELLED.nt(), 0, false), true), Returned::Nothing);
+        assert_eq!(flow.state(0).phase, reader_phase::PAUSED);
+        flow.recovered();
+        assert!(!flow.is_clearing() && flow.may_submit(usize::MAX, true));
+        flow.submitted();
+        assert_eq!(
+            flow.returned(back(STATUS_SUCCESS, 64, false), true),
+            Returned::Data { ends_short: false }
+        );
+    }
+    // What came before the halt counts.
+    flow.submitted();
+    assert_eq!(flow.returned(Back { moved: 3, ..halt }, true), Returned::Data { ends_short: true });
+    assert!(flow.is_clearing());
+    flow.recovered();
+    flow.submitted();
+    assert_eq!(flow.returned(halt, true), Returned::Nothing);
+    assert_eq!((flow.is_clearing(), flow.failure()), (false, Some(failed)));
+    // Whoever resets the pipe then gives it another chance.
+    flow.recovered();
+    flow.submitted();
+    assert_eq!(flow.returned(halt, true), Returned::Nothing);
+    assert!(flow.is_clearing());
+    assert_eq!(flow.state(0).errors, 5);
+}
+
+#[test]
+fn a_halt_of_a_reader_that_ends_or_has_failed_is_left() {
+    let halt = Back { meets_halt: true, ..back(STATUS_UNSUCCESSFUL.nt(), 0, false) };
+    let mut stopping = Flow::new(READING);
+    stopping.submitted();
+    stopping.stop();
+    assert_eq!(stopping.returned(halt, true), Returned::Nothing);
+    assert!(!stopping.is_clearing());
+    let mut failed = Flow::new(READING);
+    failed.submitted();
+    failed.submitted();
+    assert_eq!(failed.returned(back(STATUS_UNSUCCESSFUL.nt(), 0, false), true), Returned::Nothing);
+    assert_eq!(failed.returned(halt, true), Returned::Nothing);
+    assert!(!failed.is_clearing() && failed.failure().is_some());
+}
+
+#[test]
+fn a_pass_ends() {
+    let mut pass = Pass::new();
+    let sent = core::iter::from_fn(|| pass.goes_on().then_some(())).count();
+    assert_eq!(sent, Pass::READS as usize);
+    assert!(!pass.goes_on());
+}
+
+#[test]
+fn which_pipes_suit_a_reader_after_a_stop() {
+    let [bulk_in, bulk_out, isoch] = ENDPOINTS;
+    assert!(READING.fits(bulk_in, READING.transfer_length));
+    assert!(READING.fits(endpoint(0x85, 3), u32::MAX));
+    assert!(!READING.fits(bulk_in, READING.transfer_length - 1));
+    assert!(!READING.fits(bulk_out, u32::MAX) && !READING.fits(isoch, u32::MAX));
+    assert!(!READING.fits(Endpoint { max_packet_size: 48, ..bulk_in }, u32::MAX));
+    assert!(!READING.fits(Endpoint { max_packet_size: 0, ..bulk_in }, u32::MAX));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use usbclient_core::{
     endpoint_set::EndpointSet,
     identifiers::have_interface,
     recovery::{
-        ConfigurationCalls, PipeCalls, PortCalls, Quiet, QuietCalls, Scope, Setting, SettingCalls,
-        prepare_cycle, reset_pipe, reset_port, select_configuration, select_interface,
+        ConfigurationCalls, PipeCalls, PortCalls, Quiet, QuietCalls, Scope, Setting, SettingCalls, Task,
+        Tasks, prepare_cycle, reset_pipe, reset_port, select_configuration, select_interface,
     },
     status::{
         STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_PARAMETER, STATUS_IO_TIMEOUT, STATUS_NOT_SUPPORTED,
@@ -336,4 +336,35 @@ fn endpoints_are_told_apart_by_number_and_direction() {
     }
     let found: Vec<u8> = (0..=0x0F).chain(0x80..=0x8F).filter(|address| set.contains(*address)).collect();
     assert_eq!(found, [0x01, 0x8F]);
+}
+
+#[test]
+fn endpoints_are_taken_out_of_a_set() {
+    let mut set = EndpointSet::NONE;
+    assert!(set.is_empty() && set.pop().is_none());
+    for address in [0x8F, 0x00, 0x81, 0x01] {
+        set.insert(address);
+    }
+    let taken: Vec<u8> = core::iter::from_fn(|| set.pop()).collect();
+    assert_eq!(taken, [0x00, 0x01, 0x81, 0x8F]);
+    assert!(set.is_empty());
+    let mut all = EndpointSet::ALL;
+    assert_eq!(core::iter::from_fn(|| all.pop()).count(), 32);
+}
+
+#[test]
+fn resets_come_before_requests_and_reads_after_them() {
+    let mut tasks = Tasks::NONE;
+    assert!(tasks.is_empty());
+    tasks.pump(0x81);
+    tasks.close_streams();
+    tasks.reset(0x82);
+    tasks.reopen(0x83);
+    tasks.reset(0x01);
+    tasks.reset(0x82);
+    let before: Vec<Task> = core::iter::from_fn(|| tasks.before_requests()).collect();
+    assert_eq!(before, [Task::Reopen(0x83), Task::Reset(0x01), Task::Reset(0x82), Task::CloseStreams]);
+    assert!(!tasks.is_empty());
+    assert_eq!(tasks.after_requests(), Some(Task::Pump(0x81)));
+    assert!(tasks.after_requests().is_none() && tasks.is_empty());
 }

@@ -304,3 +304,21 @@ fn a_handle_that_is_no_stream_is_refused() {
         assert_eq!(send(PIPE_READ, &input, 512), Err(STATUS_INVALID_HANDLE), "{target:#x}");
     }
 }
+
+#[test]
+fn what_is_in_memory_does_not_wake_a_device() {
+    for request in [Request::GetDeviceDescriptor, Request::GetPipes { room: 4 }, Request::GetInterfaces] {
+        assert!(request.is_answered_from_memory(), "{request:?}");
+    }
+    let endpoint = ENDPOINTS[0];
+    assert!(Request::GetReaderState { endpoint }.is_answered_from_memory());
+    for request in [
+        Request::GetFrameNumber,
+        Request::ResetPipe { endpoint },
+        Request::StopReader { endpoint },
+        Request::ResetPort,
+        Request::SelectConfiguration { value: 1 },
+    ] {
+        assert!(!request.is_answered_from_memory(), "{request:?}");
+    }
+}

@@ -111,6 +111,25 @@ fn closing_is_all_or_nothing() {
 }
 
 #[test]
+fn streams_are_opened_anew_or_gone() {
+    let mut pipe = streamed();
+    let closing = pipe.begin_close().unwrap();
+    assert_eq!(closing.streams(), &"streams");
+    assert!(pipe.end_reopen(closing, Some("anew")));
+    assert_eq!(pipe.streams(), Some(&"anew"));
+    let closing = pipe.begin_close().unwrap();
+    assert!(!pipe.end_reopen(closing, None));
+    assert!(pipe.streams().is_none());
+    assert_eq!(pipe.for_transfers(), Err(STATUS_INVALID_DEVICE_STATE), "it was open once");
+    assert!(pipe.begin_open(four()).is_ok());
+    let mut pipe = streamed();
+    let closing = pipe.begin_close().unwrap();
+    pipe = PipeState::new(HANDLE + 1);
+    assert!(!pipe.end_reopen(closing, Some("late")));
+    assert_eq!(pipe.for_transfers(), Ok(HANDLE + 1));
+}
+
+#[test]
 fn an_answer_that_comes_after_the_pipe_was_selected_anew_changes_nothing() {
     let mut pipe = PipeState::<u32, ()>::new(HANDLE);
     let opening = pipe.begin_open(four()).unwrap();

@@ -18,7 +18,7 @@ constants! {
         NONE = 0,
         /// Reads are outstanding.
         RUNNING = 1,
-        /// The ring is full: the device is not asked.
+        /// No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared.
         PAUSED = 2,
         /// The pipe failed: see `last_error`. What the ring holds can still be read.
         FAILED = 3,

@@ -9,6 +9,7 @@ pub mod hlk;
 mod hostile;
 mod isoch;
 mod knobs;
+mod lasting;
 mod life;
 mod power;
 mod queries;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(tracing::all());
     all.extend(transfers::all());
     all.extend(readers::all());
+    all.extend(lasting::all());
     all
 }
 

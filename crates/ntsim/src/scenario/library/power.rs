@@ -52,19 +52,19 @@ fn power(operation: PowerOperation) -> Step {
     Step::Power { operation, expect: Expected::success() }
 }
 
-fn sleep(state: Sleep) -> Step {
+pub(super) fn sleep(state: Sleep) -> Step {
     power(PowerOperation::Sleep { state, critical: false })
 }
 
-fn wake() -> Step {
+pub(super) fn wake() -> Step {
     power(PowerOperation::Wake)
 }
 
-fn awake() -> [Step; 2] {
+pub(super) fn awake() -> [Step; 2] {
     [power_state(POWER_DEVICE_D0), Step::Expect(Expectation::PowerQuiet)]
 }
 
-fn power_state(state: u32) -> Step {
+pub(super) fn power_state(state: u32) -> Step {
     Step::Expect(Expectation::PowerState { device: DEVICE.into(), state })
 }
 
@@ -73,7 +73,7 @@ fn device_power(state: u32) -> Step {
 }
 
 /// Into a state and out again.
-fn nap(state: Sleep) -> Vec<Step> {
+pub(super) fn nap(state: Sleep) -> Vec<Step> {
     let mut steps = vec![sleep(state), wake()];
     steps.extend(awake());
     steps
@@ -256,7 +256,7 @@ fn device_asleep_with_io() -> Scenario {
 
 /// A loopback device that can signal wake (bit 5 of its configuration's attributes), with an INF file that allows
 /// everything.
-fn plug_eager() -> Step {
+pub(super) fn plug_eager() -> Step {
     let values = [
         ("DeviceIdleEnabled", 1),
         ("DefaultIdleState", 1),
@@ -273,12 +273,12 @@ const WAKING_MODEL: &str = "loopback-hs:c7=a0";
 const IDLE_DELAY_MS: u32 = 5;
 
 /// The device is suspended.
-fn asleep() -> Step {
+pub(super) fn asleep() -> Step {
     power_state(POWER_DEVICE_D2)
 }
 
 /// Long enough for an idle device to be suspended.
-const fn a_while() -> Step {
+pub(super) const fn a_while() -> Step {
     Step::Sleep { microseconds: 30_000 }
 }
 

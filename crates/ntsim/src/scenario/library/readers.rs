@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes of one read of the ring.
-const READ: u32 = PACKET;
+pub(super) const READ: u32 = PACKET;
 
 /// All of them.
 pub(super) fn all() -> Vec<Scenario> {
@@ -40,7 +40,7 @@ pub(super) fn all() -> Vec<Scenario> {
     ]
 }
 
-fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
+pub(super) fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
     let mut steps = vec![plug(), open()];
     steps.extend(middle);
     steps.extend(echo(FILE, 99));
@@ -48,46 +48,52 @@ fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
     scenario(name, about, steps)
 }
 
-fn of(endpoint: u8, transfer_length: u32, transfer_count: u32, ring_length: u32, flags: u32) -> ReaderStart {
+pub(super) fn of(
+    endpoint: u8,
+    transfer_length: u32,
+    transfer_count: u32,
+    ring_length: u32,
+    flags: u32,
+) -> ReaderStart {
     let target = endpoint.into();
     ReaderStart { target, transfer_length, transfer_count, ring_length, flags, reserved: 0 }
 }
 
-fn start(reader: ReaderStart) -> Step {
+pub(super) fn start(reader: ReaderStart) -> Step {
     ioctl(Ioctl::start_reader(FILE, reader), Expected::success())
 }
 
 /// Three reads at a time, and room for eight.
-fn start_bulk() -> Step {
+pub(super) fn start_bulk() -> Step {
     start(of(BULK_IN, READ, 3, READ * 8, 0))
 }
 
-fn stop(endpoint: u8) -> Step {
+pub(super) fn stop(endpoint: u8) -> Step {
     ioctl(Ioctl::stop_reader(FILE, endpoint), Expected::success())
 }
 
-fn write(seed: u64, length: u32) -> Step {
+pub(super) fn write(seed: u64, length: u32) -> Step {
     let moved = Expected::success().moved(length.into());
     ioctl(Ioctl::write(FILE, BULK_OUT, Bytes::pattern(seed, length)), moved)
 }
 
-fn read(seed: u64, length: u32) -> Step {
+pub(super) fn read(seed: u64, length: u32) -> Step {
     let found = Expected::success().moved(length.into()).bytes(Bytes::pattern(seed, length));
     ioctl(Ioctl::read(FILE, BULK_IN, READ), found)
 }
 
-fn phase(endpoint: u8, phase: u32) -> Step {
+pub(super) fn phase(endpoint: u8, phase: u32) -> Step {
     let expect = Expected::success().moved(40).bytes(Bytes::of(phase.to_le_bytes()));
     ioctl(Ioctl::reader_state(FILE, endpoint), expect)
 }
 
-fn state(endpoint: u8, state: ReaderState) -> Step {
+pub(super) fn state(endpoint: u8, state: ReaderState) -> Step {
     let expect = Expected::success().moved(40).bytes(Bytes::of(state.encode()));
     ioctl(Ioctl::reader_state(FILE, endpoint), expect)
 }
 
 /// Time for what is on its way to arrive.
-const fn settle() -> Step {
+pub(super) const fn settle() -> Step {
     Step::Sleep { microseconds: 5_000 }
 }
 
@@ -96,7 +102,7 @@ fn empty() -> Step {
     ioctl(Ioctl::control_out(FILE, flush, Bytes::none()), Expected::success())
 }
 
-fn any(ioctl: Ioctl) -> Step {
+pub(super) fn any(ioctl: Ioctl) -> Step {
     Step::Ioctl { ioctl, expect: Expected::anything() }
 }
 
@@ -284,11 +290,27 @@ fn reader_and_rebalance() -> Scenario {
         read(1, READ),
         submit_read("waiting"),
         pnp(PnpOperation::Rebalance),
-        phase(BULK_IN, reader_phase::NONE),
+        phase(BULK_IN, reader_phase::RUNNING),
         write(2, READ),
         wait("waiting", Expected::success().moved(READ.into()).bytes(Bytes::pattern(2, READ))),
+        // What the ring holds lasts, and a halt is forgotten.
+        write(3, READ),
+        settle(),
+        Step::Poke { device: DEVICE.into(), poke: Poke::Halt { endpoint: BULK_IN } },
+        settle(),
+        phase(BULK_IN, reader_phase::FAILED),
+        pnp(PnpOperation::Rebalance),
+        phase(BULK_IN, reader_phase::RUNNING),
+        read(3, READ),
+        write(4, READ),
+        read(4, READ),
+        stop(BULK_IN),
     ];
-    life("reader_and_rebalance", "STOP ends continuous reading, and what waited is read by itself", middle)
+    life(
+        "reader_and_rebalance",
+        "continuous reading goes on after STOP and START, and its ring lasts",
+        middle,
+    )
 }
 
 fn reader_and_stop_cancelled() -> Scenario {

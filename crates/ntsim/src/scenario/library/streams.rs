@@ -90,13 +90,13 @@ fn opening_ends(endpoint: u8, count: u32, expect: Expected) -> Step {
     ioctl(ask_to_open(FILE, endpoint, count, 4 + 4 * 255), expect)
 }
 
-fn close_streams(endpoint: u8, expect: Expected) -> Step {
+pub(super) fn close_streams(endpoint: u8, expect: Expected) -> Step {
     let input = PipeSelect::new(endpoint.into()).encode();
     ioctl(Ioctl::new(FILE, control_code::CLOSE_STREAMS, Bytes::of(input), Bytes::none()), expect)
 }
 
 /// The streams of both endpoints.
-fn open_both(count: u32) -> [Step; 2] {
+pub(super) fn open_both(count: u32) -> [Step; 2] {
     [open_streams(0, OUT, count), open_streams(count, IN, count)]
 }
 
@@ -119,7 +119,7 @@ fn submit(request: &str, ioctl: Ioctl) -> Step {
 }
 
 /// A read that waits until data come on its stream.
-fn pending(request: &str, before: u32, id: u32) -> Step {
+pub(super) fn pending(request: &str, before: u32, id: u32) -> Step {
     submit(request, read(before, id))
 }
 
@@ -128,7 +128,7 @@ fn arrived(seed: u64) -> Expected {
 }
 
 /// Writes to streams and reads the same back, the last stream first.
-fn echo_on(before: (u32, u32), ids: &[u32]) -> Vec<Step> {
+pub(super) fn echo_on(before: (u32, u32), ids: &[u32]) -> Vec<Step> {
     let mut steps: Vec<Step> = ids
         .iter()
         .map(|id| ioctl(write(before.0, *id, u64::from(*id)), Expected::success().moved(PACKET.into())))
