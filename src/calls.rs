@@ -289,7 +289,7 @@ impl StartCalls for Nt {
         let speed = capabilities.speed(device_descriptor.max_packet_size_0());
         let is_usb3_stack =
             with_sender(device, passive, |handle, _sender, passive| Ok(handle.is_usb3_stack(passive)))?;
-        let limits = PipeLimits { speed, is_usb3_stack };
+        let limits = PipeLimits { speed, is_speed_known: capabilities.is_speed_known, is_usb3_stack };
         let mut configured = Configured {
             device_descriptor: *device_descriptor,
             descriptor: Vec::new(),

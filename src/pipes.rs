@@ -92,6 +92,8 @@ impl Opened {
 pub struct PipeLimits {
     /// The speed of the connection.
     pub speed: Speed,
+    /// Whether the USB driver stack said so.
+    pub is_speed_known: bool,
     /// Whether the USB 3 driver stack is below.
     pub is_usb3_stack: bool,
 }
@@ -127,8 +129,8 @@ fn make_pipe(
     let selected = selected.iter().find(|pipe| pipe.endpoint == endpoint.address);
     let selected = selected.ok_or(STATUS_DEVICE_CONFIGURATION_ERROR)?;
     let kind = endpoint.transfer_type();
-    let PipeLimits { speed, is_usb3_stack } = limits;
-    let isoch = (kind == TransferType::Isochronous)
+    let PipeLimits { speed, is_speed_known, is_usb3_stack } = limits;
+    let isoch = (kind == TransferType::Isochronous && is_speed_known)
         .then(|| IsochPipe::new(&endpoint, companion, selected.packet_size, speed, is_usb3_stack));
     Ok(Pipe {
         state: PipeState::new(selected.handle),

@@ -1,7 +1,9 @@
 //! Isochronous transfers.
 
 use usbclient_core::{isoch::Isoch, request::Direction, transfer::Chunks};
-use usbclient_protocol::status::{STATUS_DEVICE_NOT_READY, STATUS_INVALID_PARAMETER, Status};
+use usbclient_protocol::status::{
+    STATUS_DEVICE_NOT_READY, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, Status,
+};
 
 use super::{Missing, Plan, Ready, transfers::pipe_of};
 use crate::{
@@ -23,6 +25,9 @@ pub(super) fn plan(
     direction: Direction,
     sequence: u64,
 ) -> Result<Plan, Status> {
+    if gate.configured.as_ref().is_some_and(|configured| !configured.limits.is_speed_known) {
+        return Err(STATUS_NOT_SUPPORTED);
+    }
     let pipe = pipe_of(&mut gate.configured, endpoint)?;
     let limits = pipe.isoch.as_ref().ok_or(STATUS_INVALID_PARAMETER)?;
     let second_length = irp.mdl_length() as usize;

@@ -12,7 +12,7 @@
 
 use core::num::NonZeroU16;
 
-use usbclient_protocol::status::Status;
+use usbclient_protocol::status::{STATUS_NOT_SUPPORTED, Status};
 
 use crate::{pnp::StartCalls, transfer::Speed};
 
@@ -72,19 +72,24 @@ pub struct Capabilities {
     pub high_speed: bool,
     /// The connection runs at `SuperSpeed`.
     pub super_speed: bool,
+    /// The USB driver stack has said at which speed the connection runs. Without that nobody knows how the packets of
+    /// an isochronous transfer lie in time.
+    pub is_speed_known: bool,
 }
 
 impl Capabilities {
     /// Asks, on the registered handle, at `PASSIVE_LEVEL`. A failed query is the answer no.
     pub(crate) fn ask<C: StartCalls>(device: C::Device, passive: &mut C::Passive) -> Self {
         let mut ask = |capability| C::query_capability(device, capability, passive);
+        let (high, superior) = (ask(Capability::HighSpeedConnection), ask(Capability::SuperSpeedConnection));
         Self {
             chained_mdls: ask(Capability::ChainedMdls).ok().map(|_nothing| ChainedMdls(())),
             static_streams: streams(ask(Capability::StaticStreams)),
             selective_suspend: ask(Capability::SelectiveSuspend).is_ok(),
             function_suspend: ask(Capability::FunctionSuspend).is_ok(),
-            high_speed: ask(Capability::HighSpeedConnection).is_ok(),
-            super_speed: ask(Capability::SuperSpeedConnection).is_ok(),
+            high_speed: high.is_ok(),
+            super_speed: superior.is_ok(),
+            is_speed_known: superior.is_ok() || high.is_ok() || high == Err(STATUS_NOT_SUPPORTED),
         }
     }
 

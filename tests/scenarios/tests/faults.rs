@@ -34,9 +34,15 @@ const SCENARIOS: &[&str] = &[
     "split",
     "many_requests",
     // What a loopback device has not.
-    "isoch_high",
-    "streams",
-    "settings",
+    "isoch_loopback_hs",
+    "streams_loopback",
+    "setting_with_io",
+    // What a driver does beside transfers.
+    "reset_port_with_io",
+    "partial_reads",
+    "reader",
+    "idle_device",
+    "check_boxes",
 ];
 
 /// What a campaign told.

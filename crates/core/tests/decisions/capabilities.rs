@@ -3,7 +3,7 @@
 use usbclient_core::{
     capabilities::{Capabilities, Capability},
     pnp::{Minor, State},
-    status::STATUS_SUCCESS,
+    status::{STATUS_NOT_IMPLEMENTED, STATUS_SUCCESS},
     transfer::Speed,
 };
 
@@ -76,4 +76,15 @@ fn the_speed_follows_from_the_connection() {
     assert_eq!(speed(&[high], 64), Speed::High);
     assert_eq!(speed(&[], 64), Speed::Full);
     assert_eq!(speed(&[], 8), Speed::Low);
+}
+
+/// A stack that does not know the question says nothing of the speed.
+#[test]
+fn the_speed_is_known_from_an_answer_only() {
+    assert!(started_with(&[]).is_speed_known);
+    world(|w| w.denied_with = STATUS_NOT_IMPLEMENTED);
+    assert!(!started_with(&[]).is_speed_known);
+    for connection in [Capability::HighSpeedConnection, Capability::SuperSpeedConnection] {
+        assert!(started_with(&[(connection, 0)]).is_speed_known);
+    }
 }

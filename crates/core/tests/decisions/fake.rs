@@ -62,6 +62,8 @@ pub struct World {
     pub busy: bool,
     /// What `query_capability` grants, with its number.
     pub capabilities: Vec<(Capability, u16)>,
+    /// What it says of the others.
+    pub denied_with: Status,
     /// Which capabilities were asked for.
     pub asked: Vec<Capability>,
     /// The capabilities that `record_pipes` got.
@@ -88,6 +90,7 @@ thread_local! {
         power: Power::new(),
         busy: false,
         capabilities: Vec::new(),
+        denied_with: STATUS_NOT_SUPPORTED,
         asked: Vec::new(),
         recorded: None,
     });
@@ -378,9 +381,9 @@ impl StartCalls for Fake {
         }
         world(|w| {
             w.asked.push(capability);
-            w.capabilities.iter().find(|(granted, _)| *granted == capability).map(|(_, count)| *count)
+            let granted = w.capabilities.iter().find(|(granted, _)| *granted == capability);
+            granted.map(|(_, count)| *count).ok_or(w.denied_with)
         })
-        .ok_or(STATUS_NOT_SUPPORTED)
     }
     fn record_pipes(
         _: FakeDevice,

@@ -39,7 +39,7 @@ impl Campaign for Schedules {
 
     fn pieces(&self, plan: &Plan) -> Vec<Piece> {
         let (shares, weight) = match plan.extent {
-            Extent::Quick => (4, 1_200),
+            Extent::Quick => (4, 1_000),
             Extent::Normal => (16, 4_000),
             Extent::Full => (64, 10_000),
         };
@@ -147,7 +147,7 @@ const fn deepest(extent: Extent) -> u32 {
 /// How many orders of one share of a race are played at most.
 const fn most(extent: Extent) -> u64 {
     match extent {
-        Extent::Quick => 1_500,
+        Extent::Quick => 1_000,
         Extent::Normal => 10_000,
         Extent::Full => u64::MAX,
     }

@@ -115,7 +115,9 @@ fn answer(
         return Ok(STATUS_INVALID_PARAMETER);
     }
     if let Some(status) = kernel.fault("USBD_QueryUsbCapability") {
-        return Ok(status);
+        // A stack may not know how a device is connected. It says nothing wrong of that.
+        let is_speed = matches!(known, Some(Capability::HighSpeed | Capability::SuperSpeed));
+        return Ok(if is_speed { STATUS_NOT_IMPLEMENTED } else { status });
     }
     let speed = kernel.usb.devices.get(&pdo).map(|device| device.model.speed());
     let mut status = support(face, speed, known);

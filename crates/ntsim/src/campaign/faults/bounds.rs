@@ -24,7 +24,7 @@ impl Bounds {
     pub(super) fn of(extent: Extent, scenario: &str) -> Self {
         let pairs = PAIRED.contains(&scenario);
         match extent {
-            Extent::Quick => Self { first: if pairs { 2 } else { 4 }, last: 1, pairs },
+            Extent::Quick => Self { first: 2, last: 1, pairs },
             Extent::Normal => Self { first: 8, last: 2, pairs },
             Extent::Full if super::LONG.contains(&scenario) => Self { first: 64, last: 4, pairs: false },
             Extent::Full => Self { first: if pairs { 8 } else { 2 }, last: 1, pairs: true },

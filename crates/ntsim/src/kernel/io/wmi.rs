@@ -26,6 +26,7 @@ use crate::{
         export::{Args, Export, Handler, Returns, RoutineFuture},
     },
     mem::{Addr, Fill},
+    pnp::NodeState,
     sched::{Cpu, PASSIVE_LEVEL, ThreadId},
     stop::Stop,
 };
@@ -269,7 +270,11 @@ async fn request(
 pub async fn check_box(cpu: &Cpu, name: &str, of: CheckBox, asked: Asked) -> Result<NtStatus, Stop> {
     let provider = {
         let kernel = cpu.look();
-        let top = kernel.top_of_stack(kernel.node(name)?.pdo)?;
+        let node = kernel.node(name)?;
+        if node.state == NodeState::Deleted {
+            return Ok(WMI_GUID_NOT_FOUND);
+        }
+        let top = kernel.top_of_stack(node.pdo)?;
         let mut devices = std::iter::successors(Some(top), |device| kernel.attached_to(*device));
         devices.find(|device| kernel.io.wmi.provides(*device, of.guid()))
     };
