@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use usbclient_core::{
     capabilities::{Capabilities, Capability},
     descriptors::{Configuration, DeviceDescriptor},
+    places::Places,
     pnp::{Event, GateCalls, Minor, PnpCalls, PolicyCalls, StartCalls, State, Step, StopCalls, Told},
     power::DeviceState,
     recovery::Tasks,
@@ -296,6 +297,7 @@ impl StartCalls for Nt {
             configuration: None,
             settings: Vec::new(),
             endpoints: Vec::new(),
+            places: Places::NONE,
             pipes: Vec::new(),
             limits,
             capabilities,

@@ -8,6 +8,7 @@ use usbclient_core::{
     capabilities::Capabilities,
     descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
     isoch::IsochPipe,
+    places::Places,
     pnp::{Admission, Machine, RequestClass, State},
     policy::Policies,
     power::{self, Facts, Power},
@@ -99,6 +100,8 @@ pub struct Configured {
     pub settings: Vec<Setting>,
     /// The endpoints of the settings that are selected. Has room for as many as a device can have.
     pub endpoints: Vec<Endpoint>,
+    /// Where among them each address is.
+    pub places: Places,
     /// Their pipes, in the same order; has room for as many.
     pub pipes: Vec<Pipe>,
     /// The speed of the connection, and what else the sizes of transfers depend on.
@@ -127,19 +130,19 @@ impl Configured {
 
     /// The pipe of an endpoint.
     pub fn pipe(&mut self, address: u8) -> Option<&mut Pipe> {
-        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        let at = self.places.find(&self.endpoints, address)?;
         self.pipes.get_mut(at)
     }
 
     /// The pipe of an endpoint, to look at.
     pub fn pipe_of(&self, address: u8) -> Option<&Pipe> {
-        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        let at = self.places.find(&self.endpoints, address)?;
         self.pipes.get(at)
     }
 
     /// The pipe of an endpoint, and the capabilities.
     pub fn pipe_and_capabilities(&mut self, address: u8) -> Option<(&mut Pipe, &Capabilities)> {
-        let at = self.endpoints.iter().position(|endpoint| endpoint.address == address)?;
+        let at = self.places.find(&self.endpoints, address)?;
         Some((self.pipes.get_mut(at)?, &self.capabilities))
     }
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use usbclient_core::{
     descriptors::{Configuration, Endpoint, EndpointDescriptors, alternate},
     isoch::IsochPipe,
+    places::Places,
     recovery,
     streams::PipeState,
     transfer::{self as limits, Speed},
@@ -78,12 +79,13 @@ impl Opened {
     }
 
     /// Changes places with what is selected.
-    pub const fn swap(&mut self, configured: &mut Configured) {
+    pub fn swap(&mut self, configured: &mut Configured) {
         core::mem::swap(&mut self.configuration, &mut configured.configuration);
         core::mem::swap(&mut self.descriptor, &mut configured.descriptor);
         core::mem::swap(&mut self.settings, &mut configured.settings);
         core::mem::swap(&mut self.endpoints, &mut configured.endpoints);
         core::mem::swap(&mut self.pipes, &mut configured.pipes);
+        configured.places = Places::of(&configured.endpoints);
     }
 }
 
@@ -196,13 +198,13 @@ pub fn replace(configured: &mut Configured, number: u8, alternate: u8, new: Opti
     for setting in configured.settings.iter_mut().filter(|setting| setting.number == number) {
         setting.alternate = alternate;
     }
-    let Some(SettingPipes(pairs)) = new else { return };
-    for (endpoint, pipe) in pairs {
+    for (endpoint, pipe) in new.into_iter().flat_map(|SettingPipes(pairs)| pairs) {
         // No address twice, which finding the setting has tested: there is room for all.
         if push(&mut configured.endpoints, endpoint).is_ok() {
             let _pushed = push(&mut configured.pipes, pipe);
         }
     }
+    configured.places = Places::of(&configured.endpoints);
 }
 
 /// Makes the pool as large as the pipes want it. It grows on demand too, so that there is no memory now does not matter

@@ -234,7 +234,8 @@ fn decode(
 ) -> Result<Request, Status> {
     let parameters = irp.device_control();
     let control_maximum = configured.control_maximum;
-    let limits = Limits { endpoints: &configured.endpoints, access, policies, control_maximum };
+    let (endpoints, places) = (&configured.endpoints, &configured.places);
+    let limits = Limits { endpoints, places, access, policies, control_maximum };
     let output_length = parameters.output_length as usize;
     request::decode(DeviceControl { code: parameters.code, input: irp.input(), output_length }, limits)
 }

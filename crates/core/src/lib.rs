@@ -42,6 +42,7 @@ pub mod events;
 pub mod files;
 pub mod identifiers;
 pub mod isoch;
+pub mod places;
 pub mod pnp;
 pub mod policy;
 pub mod power;

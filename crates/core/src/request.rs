@@ -18,6 +18,7 @@ use crate::{
     capabilities::StaticStreams,
     descriptors::{ConfigurationHeader, DeviceDescriptor, Endpoint},
     files::{Access, Rights, Target},
+    places::Places,
     policy::{self, Policies},
     reader::{self, Reading},
 };
@@ -201,6 +202,8 @@ pub enum Request {
 pub struct Limits<'a> {
     /// The endpoints.
     pub endpoints: &'a [Endpoint],
+    /// Where in the list they are.
+    pub places: &'a Places,
     /// What the file may do.
     pub access: Access<'a>,
     /// What is set for their pipes.
@@ -408,7 +411,7 @@ fn input_only(input: &[u8], output_length: usize, size: usize) -> Result<(), Sta
 
 /// The endpoint whose pipe is meant, if the file may use it: for requests that concern the whole endpoint.
 pub(crate) fn find(limits: Limits<'_>, target: u32) -> Result<Endpoint, Status> {
-    limits.access.pipe(limits.endpoints, target)
+    limits.access.pipe(limits.places.near(limits.endpoints, target), target)
 }
 
 fn claim(input: &[u8], output_length: usize) -> Result<Request, Status> {
@@ -462,7 +465,8 @@ fn transfer(
     if header.reserved != 0 || header.flags != 0 {
         return Err(STATUS_INVALID_PARAMETER);
     }
-    let Target { endpoint, stream } = limits.access.target(limits.endpoints, header.target)?;
+    let endpoints = limits.places.near(limits.endpoints, header.target);
+    let Target { endpoint, stream } = limits.access.target(endpoints, header.target)?;
     if !moves_data(endpoint, direction) {
         return Err(STATUS_INVALID_PARAMETER);
     }

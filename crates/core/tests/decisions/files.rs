@@ -51,6 +51,7 @@ fn claim_free(files: &mut Files<Memory>, file: &File, interface: u8) -> Result<u
 const fn limits<'a>(files: &'a Files<Memory>, file: Option<&'a File>) -> Limits<'a> {
     Limits {
         endpoints: &ENDPOINTS,
+        places: &usbclient_core::places::Places::NONE,
         access: files.access(file),
         policies: const { &usbclient_core::policy::Policies::new() },
         control_maximum: 4096,

@@ -12,6 +12,7 @@ mod files;
 mod gate;
 mod isoch;
 mod minors;
+mod places;
 mod policy;
 mod power;
 mod power_irps;

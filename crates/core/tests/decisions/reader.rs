@@ -291,6 +291,7 @@ fn decoding() {
     let (files, policies) = (Files::new(Vec::new()), Policies::new());
     let limits = Limits {
         endpoints: &ENDPOINTS,
+        places: &usbclient_core::places::Places::NONE,
         access: files.access(None),
         policies: &policies,
         control_maximum: 64,

@@ -30,6 +30,7 @@ fn send(code: u32, input: &[u8], output_length: usize) -> Result<Request, Status
     let (files, policies) = (Files::new(Vec::new()), Policies::new());
     let limits = Limits {
         endpoints: &ENDPOINTS,
+        places: &usbclient_core::places::Places::NONE,
         access: files.access(None),
         policies: &policies,
         control_maximum: 4096,
@@ -271,6 +272,7 @@ fn a_stream_is_the_target_of_transfers_and_of_cancelling() {
     let handle = files.open_stream(Some(&file), BULK_IN, 3).unwrap();
     let limits = Limits {
         endpoints: &ENDPOINTS,
+        places: &usbclient_core::places::Places::NONE,
         access: files.access(Some(&file)),
         policies: const { &usbclient_core::policy::Policies::new() },
         control_maximum: 4096,

@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// Instructions that one character of a bar stands for.
-const BAR: u64 = 20;
+const BAR: u64 = 25;
+/// How many times the instructions of a driver that only passes transfers on are aimed at, at most.
+const GOAL: u64 = 2;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -74,6 +76,7 @@ fn print(report: &Report) {
     for refused in &report.costs.refused {
         println!("not made: {refused}");
     }
+    print_goal(report);
     if !report.growth.is_empty() {
         println!("\nbulk out of 4096 bytes, while there are others; a # is {BAR} instructions:");
     }
@@ -81,6 +84,22 @@ fn print(report: &Report) {
         let bar = "#".repeat(usize::try_from(instructions / BAR).unwrap_or(0).min(80));
         println!("{count:>6} {many:<20} {calls:>3} calls {instructions:>7} instructions  {bar}");
     }
+}
+
+/// What is aimed at beside a driver that only passes transfers on, and whether it is reached.
+fn print_goal(report: &Report) {
+    let Costs { transfers, .. } = &report.costs;
+    let pairs = transfers.iter().filter_map(|cost| Some((cost, report.beside.of(&cost.what, cost.bytes)?)));
+    let worst = pairs.max_by_key(|(cost, other)| cost.instructions * 1000 / other.instructions.max(1));
+    let Some((cost, other)) = worst else { return };
+    let is_reached = cost.instructions <= GOAL * other.instructions;
+    println!(
+        "the goal is at most {GOAL} times the pass-through driver's instructions plus the URB's own: {}; {} is the worst, in {} of {} bytes",
+        if is_reached { "reached" } else { "NOT reached" },
+        ratio(cost.instructions, other.instructions),
+        cost.what,
+        cost.bytes
+    );
 }
 
 /// With two digits behind the point.

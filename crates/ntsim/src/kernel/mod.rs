@@ -128,6 +128,8 @@ pub struct Kernel {
     site: Addr,
     /// How often driver code has run, since the machine was made.
     runs: u64,
+    /// The run after which the flags of the driver's device objects were compared.
+    flags_compared: u64,
 }
 
 impl Kernel {
@@ -160,6 +162,7 @@ impl Kernel {
             copied: 0,
             site: Addr::NULL,
             runs: 1,
+            flags_compared: 0,
         }
     }
 

@@ -175,6 +175,11 @@ impl Kernel {
     }
 
     fn sync_device_flags(&mut self) {
+        if self.flags_compared == self.runs {
+            // The driver cannot have changed any.
+            return;
+        }
+        self.flags_compared = self.runs;
         for index in 0..self.io.driver_devices.len() {
             let Some(device) = self.io.driver_devices.get(index).copied() else { return };
             let Ok(flags) = self.device_flags(device) else { continue };

@@ -38,7 +38,13 @@ static FILES: Files<[HandleSlot; 0]> = Files::new([]);
 
 const fn limits() -> Limits<'static> {
     const POLICIES: Policies = Policies::new();
-    Limits { endpoints: &ENDPOINTS, access: FILES.access(None), policies: &POLICIES, control_maximum: 4096 }
+    Limits {
+        endpoints: &ENDPOINTS,
+        places: &usbclient_core::places::Places::NONE,
+        access: FILES.access(None),
+        policies: &POLICIES,
+        control_maximum: 4096,
+    }
 }
 
 /// The low byte of a code's function, which no other code has: it stays when codes are added.
