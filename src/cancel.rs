@@ -20,10 +20,20 @@ pub fn fail_held(
     irql: &mut AtMostDispatch,
     mut wanted: impl FnMut(Key, FileId) -> bool,
 ) {
+    fail_each(device, status, irql, &mut wanted);
+}
+
+/// One routine for whatever is wanted: it is on no request's way.
+fn fail_each(
+    device: Device,
+    status: Status,
+    irql: &mut AtMostDispatch,
+    wanted: &mut dyn FnMut(Key, FileId) -> bool,
+) {
     loop {
         let mut guard = device.gate.lock(irql);
         let (gate, at_dispatch) = guard.split();
-        let Some((pended, _key)) = gate.held.take(device, &mut wanted) else { return };
+        let Some((pended, _key)) = gate.held.take(device, &mut *wanted) else { return };
         gate.watch_idleness(device, at_dispatch);
         drop(guard);
         pended.complete(status.nt(), 0);
@@ -45,11 +55,21 @@ pub fn cancel_in_flight(
     irql: &mut AtMostDispatch,
     mut wanted: impl FnMut(&Entry) -> bool,
 ) {
+    cancel_each(device, cause, irql, &mut wanted);
+}
+
+/// As above.
+fn cancel_each(
+    device: Device,
+    cause: Cause,
+    irql: &mut AtMostDispatch,
+    wanted: &mut dyn FnMut(&Entry) -> bool,
+) {
     // No slot is freed under the cursor.
     device.gate.lock(irql).count_user();
     let mut cursor = Cursor::new();
     loop {
-        let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut wanted);
+        let marked = device.gate.lock(irql).slots.next_to_cancel(&mut cursor, cause, &mut *wanted);
         let Some(marked) = marked else { break };
         cancel_marked(marked, irql);
     }

@@ -210,6 +210,14 @@ pub fn system_power(device: Device, request: Request, status: NtStatus) {
 
 /// The device takes a power state, or could not.
 pub fn device_power(device: Device, state: DeviceState, status: NtStatus) {
+    if is_wanted::<PowerTransition>() {
+        write_device_power(device, state, status);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn write_device_power(device: Device, state: DeviceState, status: NtStatus) {
     let state = state.raw().into();
     write(|| PowerTransition { device: device.number, state, status, kind: c"device set" });
 }
@@ -231,6 +239,14 @@ pub enum Step {
 
 /// A step was taken. `status` is that of the IRP, if it is over.
 pub fn power_step(device: Device, step: Step, status: NtStatus) {
+    if is_wanted::<PowerStep>() {
+        write_step(device, step, status);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn write_step(device: Device, step: Step, status: NtStatus) {
     let step = match step {
         Step::IdleSubmitted => c"idle submitted",
         Step::IdleCallback => c"idle callback",
@@ -260,6 +276,14 @@ pub enum Failed {
 
 /// It failed, and the driver goes on without.
 pub fn power_failed(device: Device, failed: Failed, status: NtStatus) {
+    if is_wanted::<PowerFailed>() {
+        write_failed(device, failed, status);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn write_failed(device: Device, failed: Failed, status: NtStatus) {
     let step = match failed {
         Failed::ReachD0 => c"reach D0",
         Failed::RequestD0 => c"request D0",

@@ -202,6 +202,15 @@ impl Queue {
         device: Device,
         mut wanted: impl FnMut(Key, FileId) -> bool,
     ) -> Option<(Pended<Nt>, Key)> {
+        self.take_first(device, &mut wanted)
+    }
+
+    /// One routine for whatever is wanted.
+    fn take_first(
+        &mut self,
+        device: Device,
+        wanted: &mut dyn FnMut(Key, FileId) -> bool,
+    ) -> Option<(Pended<Nt>, Key)> {
         let mut entry = self.head;
         while let Some(links) = links(entry) {
             let (key, next) = (links.key, links.next);
