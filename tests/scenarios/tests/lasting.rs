@@ -29,6 +29,7 @@ clean! { demand_clean:
     not_to_be_suspended_any_more: 20;
     busy_for_ever: 20;
     pipe_reset_on_resume: 20;
+    asleep_with_streams: 20;
     setting_while_asleep: 20;
     streams_abandoned_and_setting: 100;
     streams_abandoned_asleep: 20;
@@ -37,7 +38,6 @@ clean! { demand_clean:
 
 clean! { demand_clean_everywhere:
     asleep_with_setting: 20;
-    asleep_with_streams: 20;
 }
 
 /// How often each thread called a routine in a life of the scenario.
