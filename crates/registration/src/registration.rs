@@ -75,6 +75,14 @@ impl<'p, K: HandleKind> CloseOnDrop<'p, K> {
         self.armed.take()
     }
 
+    /// Closes the handle now, with the permit that it was armed with.
+    ///
+    /// # Errors
+    /// As [`Registration::close`].
+    pub fn close(mut self) -> Result<(), K::CloseError> {
+        self.armed.take().map_or(Ok(()), |(registration, permit)| registration.close(permit))
+    }
+
     /// Lends the handle. `None` never happens while `self` is borrowed.
     #[must_use]
     pub fn registration(&self) -> Option<&Registration<K>> {

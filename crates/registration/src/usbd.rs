@@ -4,14 +4,17 @@
 //! <https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_createhandle>,
 //! <https://learn.microsoft.com/windows-hardware/drivers/ddi/usbdlib/nf-usbdlib-usbd_closehandle>
 //!
-//! | point of the page | how it is kept |
-//! |---|---|
-//! | both calls at `PASSIVE_LEVEL` | the request and the permit carry [`UsbdCalls::Passive`] |
-//! | version 0x602, non-zero tag | [`CONTRACT_VERSION_602`], [`PoolTag`] |
-//! | every URB freed before the close | [`ClosePermit::Removing`] takes [`UsbdCalls::Drained`] by value |
-//! | closed in REMOVE before it is forwarded | the proof is made on that path only |
-//! | closed in the unwinding of `AddDevice` | [`ClosePermit::Unwinding`] takes [`UsbdCalls::Unwinding`] by value |
-//! | returns nothing | [`core::convert::Infallible`] |
+//! | clause | how it is kept | test |
+//! |---|---|---|
+//! | both calls at `PASSIVE_LEVEL` | the request and the permit carry [`UsbdCalls::Passive`] | `compile_fail/close_without_irql.rs`, `usbd::the_model_sees_urbs_that_are_left_and_a_raised_irql` |
+//! | version 0x602, non-zero tag | [`CONTRACT_VERSION_602`], [`PoolTag`] | `usbd::registers_for_the_602_contract_with_a_tag`, `usbd::a_tag_of_zero_is_none` |
+//! | an `NTSTATUS`; a failure fails `AddDevice` | the open's error, and nothing to close | `conformance::a_failed_open_leaves_nothing`, `conformance::an_error_closes_what_was_opened_before` |
+//! | the handle that the create call gave | [`Registration`](crate::Registration) is made by the open only, and its number is nobody's to name | `compile_fail/forge.rs`, `compile_fail/steal.rs`, `compile_fail/clone.rs` |
+//! | closed when the driver is finished with it | by value, and reported if it is dropped instead | `conformance::closed_exactly_once`, `conformance::dropped_open_leaks_and_reports`, `compile_fail/close_twice.rs`, `compile_fail/use_after_close.rs` |
+//! | every URB freed before the close | [`ClosePermit::Removing`] takes [`UsbdCalls::Drained`] by value | `compile_fail/close_without_draining.rs`, `compile_fail/proof_twice.rs` |
+//! | closed in REMOVE before it is forwarded | the proof is made on that path only | `conformance::nothing_is_closed_after_its_phase` |
+//! | closed in the unwinding of `AddDevice` | [`ClosePermit::Unwinding`] takes [`UsbdCalls::Unwinding`] by value | `usbd::closed_in_the_unwinding_of_add_device` |
+//! | returns nothing | [`core::convert::Infallible`] | `conformance::an_error_of_close_is_reported_and_the_handle_is_gone` |
 
 use core::{convert::Infallible, marker::PhantomData};
 

@@ -1,104 +1,286 @@
-//! What holds for every kind.
+//! What holds for every kind. `main.rs` makes a test of each function here for each kind.
 
-use usbclient_registration::{HandleKind, Registration};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::ledger::{Raw, ledger, open_count};
+use usbclient_registration::{CloseOnDrop, HandleKind, Registration};
 
-/// A kind, and how a test opens and closes its handles.
-pub trait Model {
-    /// The kind.
-    type Kind: HandleKind<Raw = Raw>;
+use crate::ledger::{CAPACITY, fresh, ledger, open_count};
 
-    /// Whether the page says that the close can fail.
-    const CLOSE_CAN_FAIL: bool;
+/// The kind within one phase.
+pub type KindOf<'i, M> = <M as Model>::Kind<'i>;
+/// What the close of a kind needs.
+pub type PermitOf<'a, 'i, M> = <KindOf<'i, M> as HandleKind>::ClosePermit<'a>;
+/// How the close of a kind fails.
+pub type CloseErrorOf<'i, M> = <KindOf<'i, M> as HandleKind>::CloseError;
 
-    /// Opens a handle; `None` if the open call failed.
-    fn open() -> Option<Registration<Self::Kind>>;
+/// A model of a kind's pages, and how a program uses it.
+pub trait Model: Sized {
+    /// The kind, within one phase.
+    type Kind<'i>: HandleKind;
+    /// What there is only in the phase in which the calls are legal.
+    type Scope<'i>;
 
-    /// Closes it in the phase that the page documents: whether the close call succeeded.
-    fn close(registration: Registration<Self::Kind>) -> bool;
+    /// Each failure of the open call that its page has.
+    const OPEN_FAILURES: &'static [i64];
+    /// The one that says that there is no room.
+    const NO_ROOM: i64;
+    /// The failure of the close call that its page has.
+    const CLOSE_FAILURE: Option<i64>;
+    /// Whether the page limits when the close is legal.
+    const HAS_PHASE: bool;
 
-    /// Arms it to close when dropped, then runs the body; keeps it if the body says so.
-    fn setup(registration: Registration<Self::Kind>, keep: bool) -> Option<Registration<Self::Kind>>;
+    /// Runs the body in the phase in which the calls are legal.
+    fn in_phase<T>(body: impl for<'i> FnOnce(&Self::Scope<'i>) -> T) -> T;
+    /// Opens a handle, or answers the code of the failure.
+    fn open<'i>(scope: &Self::Scope<'i>) -> Result<Registration<Self::Kind<'i>>, i64>;
+    /// What the close needs.
+    fn permit<'a, 'i>(scope: &'a Self::Scope<'i>) -> PermitOf<'a, 'i, Self>;
+    /// The code of a failed close.
+    fn code(error: CloseErrorOf<'_, Self>) -> i64;
+    /// The close call of the page, as a program without this crate can call it: any value, at any time.
+    fn careless_close(value: usize);
 }
 
-/// The whole suite.
-pub fn run<M: Model>() {
-    a_failed_open_leaves_nothing::<M>();
-    closed_exactly_once::<M>();
-    errors_of_close_are_reported_and_the_handle_is_gone::<M>();
-    dropped_open_leaks_and_reports::<M>();
-    an_unfinished_setup_closes::<M>();
-    moving_is_not_closing::<M>();
-    the_raw_value_is_not_printed::<M>();
+/// Opens a handle that is closed when the guard is dropped.
+fn guarded<'a, 'i, M: Model>(scope: &'a M::Scope<'i>) -> Result<CloseOnDrop<'a, M::Kind<'i>>, i64> {
+    Ok(M::open(scope)?.close_on_drop(M::permit(scope)))
 }
 
-fn fresh() {
-    ledger(|l| *l = crate::ledger::Ledger::default());
+/// Closes a handle, or answers the code of the failure.
+fn close<'i, M: Model>(registration: Registration<M::Kind<'i>>, scope: &M::Scope<'i>) -> Result<(), i64> {
+    registration.close(M::permit(scope)).map_err(M::code)
 }
 
-fn a_failed_open_leaves_nothing<M: Model>() {
-    fresh();
-    ledger(|l| l.fail_open = true);
-    assert!(M::open().is_none());
+fn closed() -> Vec<u32> {
+    ledger(|l| l.closed.clone())
+}
+
+fn leaked() -> Vec<u32> {
+    ledger(|l| l.leaked.clone())
+}
+
+/// Nothing is open, and nothing was done that a page forbids.
+fn all_is_well() {
     assert_eq!(open_count(), 0);
-    assert!(ledger(|l| l.closed.is_empty() && l.leaked.is_empty()));
+    assert!(leaked().is_empty());
+    no_offence();
 }
 
-fn closed_exactly_once<M: Model>() {
-    fresh();
-    let first = M::open().unwrap();
-    let second = M::open().unwrap();
-    assert_eq!(second.raw(), Some(&Raw(2)));
-    assert!(M::close(first));
-    assert_eq!(open_count(), 1);
-    assert!(M::close(second));
-    assert_eq!(ledger(|l| l.closed.clone()), [1, 2]);
-    assert!(ledger(|l| l.leaked.is_empty()), "a handle that was closed is not dropped open");
+fn no_offence() {
+    assert_eq!(ledger(|l| l.offences.clone()), [""; 0]);
 }
 
-fn errors_of_close_are_reported_and_the_handle_is_gone<M: Model>() {
-    fresh();
-    let registration = M::open().unwrap();
-    ledger(|l| l.fail_close = M::CLOSE_CAN_FAIL);
-    assert_eq!(M::close(registration), !M::CLOSE_CAN_FAIL);
-    assert_eq!(open_count(), 0);
-    assert!(ledger(|l| l.leaked.is_empty()));
+pub fn a_failed_open_leaves_nothing<M: Model>() {
+    assert!(M::OPEN_FAILURES.contains(&M::NO_ROOM));
+    for code in M::OPEN_FAILURES {
+        fresh();
+        M::in_phase(|scope| {
+            ledger(|l| l.fail_open = Some(*code));
+            assert_eq!(M::open(scope).err(), Some(*code));
+            assert_eq!(open_count(), 0);
+        });
+        assert!(closed().is_empty());
+        all_is_well();
+    }
 }
 
-fn dropped_open_leaks_and_reports<M: Model>() {
+pub fn closed_exactly_once<M: Model>() {
     fresh();
-    drop(M::open().unwrap());
+    M::in_phase(|scope| {
+        let first = M::open(scope).unwrap();
+        let second = M::open(scope).unwrap();
+        assert_eq!(close::<M>(first, scope), Ok(()));
+        assert_eq!(open_count(), 1);
+        assert_eq!(close::<M>(second, scope), Ok(()));
+    });
+    assert_eq!(closed(), [1, 2]);
+    all_is_well();
+}
+
+pub fn an_error_of_close_is_reported_and_the_handle_is_gone<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let registration = M::open(scope).unwrap();
+        ledger(|l| l.fail_close = M::CLOSE_FAILURE);
+        assert_eq!(close::<M>(registration, scope).err(), M::CLOSE_FAILURE);
+        // The same of a guard that is closed by name.
+        let guard = guarded::<M>(scope).unwrap();
+        ledger(|l| l.fail_close = M::CLOSE_FAILURE);
+        assert_eq!(guard.close().map_err(M::code).err(), M::CLOSE_FAILURE);
+    });
+    assert_eq!(closed(), [1, 2]);
+    all_is_well();
+}
+
+pub fn dropped_open_leaks_and_reports<M: Model>() {
+    fresh();
+    M::in_phase(|scope| drop(M::open(scope).unwrap()));
     assert_eq!(open_count(), 1, "a drop does not close");
-    assert_eq!(ledger(|l| l.leaked.clone()), [1]);
-    assert!(ledger(|l| l.closed.is_empty()));
+    assert_eq!(leaked(), [1]);
+    assert!(closed().is_empty());
+    no_offence();
 }
 
-fn an_unfinished_setup_closes<M: Model>() {
-    fresh();
-    assert!(M::setup(M::open().unwrap(), false).is_none());
-    assert_eq!(ledger(|l| l.closed.clone()), [1]);
-    let kept = M::setup(M::open().unwrap(), true).unwrap();
-    assert_eq!(open_count(), 1);
-    assert!(M::close(kept));
-    assert_eq!(ledger(|l| l.closed.clone()), [1, 2]);
-    assert!(ledger(|l| l.leaked.is_empty()));
+pub fn an_early_return_closes<M: Model>() {
+    fn body<M: Model>(scope: &M::Scope<'_>, is_early: bool) -> Result<u32, i64> {
+        let first = guarded::<M>(scope)?;
+        if is_early {
+            return Ok(1);
+        }
+        let second = guarded::<M>(scope)?;
+        assert!(first.registration().is_some());
+        assert!(second.registration().is_some());
+        Ok(2)
+    }
+    for (is_early, opened) in [(true, 1), (false, 2)] {
+        fresh();
+        assert_eq!(M::in_phase(|scope| body::<M>(scope, is_early)), Ok(opened));
+        assert_eq!(closed().len(), usize::try_from(opened).unwrap());
+        all_is_well();
+    }
 }
 
-fn moving_is_not_closing<M: Model>() {
+pub fn an_error_closes_what_was_opened_before<M: Model>() {
+    fn body<M: Model>(scope: &M::Scope<'_>) -> Result<(), i64> {
+        let _first = guarded::<M>(scope)?;
+        let _second = guarded::<M>(scope)?;
+        ledger(|l| l.fail_open = Some(M::OPEN_FAILURES[0]));
+        let _third = guarded::<M>(scope)?;
+        unreachable!("the third fails")
+    }
     fresh();
-    let mut slot = Some(M::open().unwrap());
-    let other = M::open().unwrap();
-    // The first is dropped here, open; the second moved in.
-    slot.replace(other);
-    assert_eq!(ledger(|l| l.leaked.clone()), [1]);
-    assert!(M::close(slot.take().unwrap()));
-    assert_eq!(ledger(|l| l.closed.clone()), [2]);
+    assert_eq!(M::in_phase(|scope| body::<M>(scope)), Err(M::OPEN_FAILURES[0]));
+    assert_eq!(closed(), [2, 1], "in reverse");
+    all_is_well();
 }
 
-fn the_raw_value_is_not_printed<M: Model>() {
+pub fn several_are_closed_in_reverse<M: Model>() {
     fresh();
-    let registration = M::open().unwrap();
-    assert_eq!(format!("{registration:?}"), "Registration(open)");
-    assert!(M::close(registration));
+    M::in_phase(|scope| {
+        let _first = guarded::<M>(scope).unwrap();
+        let _second = guarded::<M>(scope).unwrap();
+        // One whose close fails does not keep the others from being closed.
+        let _third = guarded::<M>(scope).unwrap();
+        ledger(|l| l.fail_close = M::CLOSE_FAILURE);
+    });
+    assert_eq!(closed(), [3, 2, 1]);
+    all_is_well();
+}
+
+pub fn a_panic_closes<M: Model>() {
+    fresh();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        M::in_phase(|scope| {
+            let _first = guarded::<M>(scope).unwrap();
+            let _second = guarded::<M>(scope).unwrap();
+            assert_eq!(open_count(), 0, "this fails, on purpose");
+        });
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(closed(), [2, 1]);
+    all_is_well();
+}
+
+pub fn a_finished_setup_keeps_the_handle<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let guard = guarded::<M>(scope).unwrap();
+        let (registration, permit) = guard.keep().unwrap();
+        assert_eq!(open_count(), 1);
+        assert!(registration.raw().is_some());
+        assert!(registration.close(permit).is_ok());
+    });
+    assert_eq!(closed(), [1]);
+    all_is_well();
+}
+
+pub fn moving_is_not_closing<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let mut place = Some(M::open(scope).unwrap());
+        let other = M::open(scope).unwrap();
+        // The first is dropped here, open; the second moved in.
+        place.replace(other);
+        assert_eq!(leaked(), [1]);
+        assert!(closed().is_empty());
+        assert_eq!(close::<M>(place.take().unwrap(), scope), Ok(()));
+    });
+    assert_eq!(closed(), [2]);
+    no_offence();
+}
+
+/// A value that was closed is given out again: its former owner cannot name it.
+pub fn a_value_that_comes_again_is_closed_by_its_new_owner<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let first = M::open(scope).unwrap();
+        let second = M::open(scope).unwrap();
+        assert_eq!(close::<M>(first, scope), Ok(()));
+        let third = M::open(scope).unwrap();
+        assert_eq!(close::<M>(second, scope), Ok(()));
+        assert_eq!(closed(), [1, 2], "the third is open");
+        assert_eq!(close::<M>(third, scope), Ok(()));
+    });
+    assert_eq!(closed(), [1, 2, 3]);
+    all_is_well();
+}
+
+pub fn no_room_is_refused_and_a_free_place_serves_again<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let mut all: Vec<_> = (0..CAPACITY).map(|_| guarded::<M>(scope).unwrap()).collect();
+        for _ in 0..3 {
+            assert_eq!(M::open(scope).err(), Some(M::NO_ROOM));
+            assert_eq!(open_count(), CAPACITY, "nothing half open");
+        }
+        drop(all.swap_remove(0));
+        all.push(guarded::<M>(scope).unwrap());
+        assert_eq!(M::open(scope).err(), Some(M::NO_ROOM));
+    });
+    assert_eq!(closed().len(), CAPACITY + 1);
+    all_is_well();
+}
+
+/// A handle that is still there when its phase ends is reported, and no call is made any more.
+pub fn nothing_is_closed_after_its_phase<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let _forgotten = M::open(scope).unwrap();
+        assert!(closed().is_empty());
+    });
+    assert!(closed().is_empty());
+    assert_eq!(leaked(), [1]);
+    no_offence();
+}
+
+/// The models see what this crate prevents: a test that finds no offence has looked.
+pub fn the_model_sees_a_careless_close<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let registration = M::open(scope).unwrap();
+        // Somebody else closes it, by its value; the owner closes it again.
+        M::careless_close(4);
+        assert_eq!(closed(), [1]);
+        let second = close::<M>(registration, scope).err();
+        assert_eq!(second, M::CLOSE_FAILURE, "told, where the page has a way");
+    });
+    assert_eq!(closed(), [1], "once all the same");
+    let offences = ledger(|l| l.offences.clone());
+    assert_eq!(offences, ["closed twice, or never opened"]);
+
+    fresh();
+    M::in_phase(|scope| std::mem::forget(M::open(scope).unwrap()));
+    M::careless_close(4);
+    let is_seen = ledger(|l| l.offences.contains(&"outside its phase"));
+    assert_eq!(is_seen, M::HAS_PHASE);
+}
+
+pub fn the_raw_value_is_not_printed<M: Model>() {
+    fresh();
+    M::in_phase(|scope| {
+        let registration = M::open(scope).unwrap();
+        assert_eq!(format!("{registration:?}"), "Registration(open)");
+        assert_eq!(close::<M>(registration, scope), Ok(()));
+    });
+    all_is_well();
 }
