@@ -111,6 +111,7 @@ pub fn decode_start(
 
 /// How a reader goes.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact")]
 pub struct Flow {
     reading: Reading,
     outstanding: u32,
@@ -154,8 +155,10 @@ pub enum Returned {
     Nothing,
 }
 
-/// How many reads are sent one after another: above a USB stack that completes them at once there would be no end as long
-/// as the device has data. Whoever sends goes on in the device's work item, so that others get their turn.
+/// How many reads are sent one after another.
+///
+/// Above a USB stack that completes them at once there would be no end as long as the device has data. Whoever sends goes
+/// on in the device's work item, so that others get their turn.
 #[derive(Debug)]
 pub struct Pass {
     left: u32,

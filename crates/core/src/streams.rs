@@ -290,6 +290,7 @@ impl<H: Copy, T> PipeState<H, T> {
 
     /// The streams were closed and opened again, after the device was without power: these are there now, or none. True:
     /// they are there. Nothing changes if the pipe was selected anew meanwhile.
+    #[expect(clippy::needless_pass_by_value, reason = "the streams that were there are used up")]
     pub fn end_reopen(&mut self, closing: Closing<H, T>, streams: Option<T>) -> bool
     where
         H: PartialEq,
@@ -299,10 +300,8 @@ impl<H: Copy, T> PipeState<H, T> {
             return false;
         }
         let is_open = streams.is_some();
-        *self = match streams {
-            Some(streams) => Self::Streamed(Streamed { endpoint, streams }),
-            None => Self::Closed(Closed(endpoint)),
-        };
+        let closed = Self::Closed(Closed(endpoint));
+        *self = streams.map_or(closed, |streams| Self::Streamed(Streamed { endpoint, streams }));
         is_open
     }
 }

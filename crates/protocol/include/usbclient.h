@@ -111,11 +111,7 @@
 
 /*
  * Keeps reads outstanding on an interrupt or bulk IN pipe, into a ring; `PIPE_READ` takes out of
- * it. Goes on after sleep and after the device was stopped; a halt ends it with an error unless
- * `AUTO_CLEAR_STALL` is on. Selecting an alternate setting or a configuration, `ABORT_PIPE`,
- * `STOP_READER` and closing the file end it: a `PIPE_READ` that waits ends with `STATUS_CANCELLED`.
- * A device whose only transfers are these is idle; a `PIPE_READ` that waits keeps it awake. Access:
- * read; method: buffered. Input: USBCLIENT_READER_START. Output: none.
+ * it. Access: read; method: buffered. Input: USBCLIENT_READER_START. Output: none.
  */
 #define USBCLIENT_IOCTL_START_READER 0x8B5C60A0u
 
@@ -244,11 +240,20 @@
 #define USBCLIENT_READER_FLAG_DROP_OLDEST 0x1u
 
 /* Values of `ReaderState::phase`. */
-/* The pipe has no reader. */
+/*
+ * The pipe has no reader: never, or it was stopped or aborted, its file was closed, a setting was
+ * selected.
+ */
 #define USBCLIENT_READER_PHASE_NONE 0x0u
-/* Reads are outstanding. */
+/*
+ * Reads are outstanding. They do not keep the device from being suspended; a `PIPE_READ` that waits
+ * does.
+ */
 #define USBCLIENT_READER_PHASE_RUNNING 0x1u
-/* No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared. */
+/*
+ * No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared by
+ * `AUTO_CLEAR_STALL`. It goes on by itself.
+ */
 #define USBCLIENT_READER_PHASE_PAUSED 0x2u
 /* The pipe failed: see `last_error`. What the ring holds can still be read. */
 #define USBCLIENT_READER_PHASE_FAILED 0x3u

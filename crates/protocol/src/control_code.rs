@@ -232,11 +232,7 @@ codes! {
         INVALID_BUFFER_SIZE: "no room for the results, or more than one transfer may have",
         SHARING_VIOLATION: "another file has claimed the interface",
     }
-    /// Keeps reads outstanding on an interrupt or bulk IN pipe, into a ring; `PIPE_READ` takes out of it. Goes on after
-    /// sleep and after the device was stopped; a halt ends it with an error unless `AUTO_CLEAR_STALL` is on. Selecting an
-    /// alternate setting or a configuration, `ABORT_PIPE`, `STOP_READER` and closing the file end it: a `PIPE_READ` that
-    /// waits ends with `STATUS_CANCELLED`. A device whose only transfers are these is idle; a `PIPE_READ` that waits keeps it
-    /// awake.
+    /// Keeps reads outstanding on an interrupt or bulk IN pipe, into a ring; `PIPE_READ` takes out of it.
     START_READER = 0x828, Buffered, Read {
         input: Some(ReaderStart::LAYOUT),
         output: "none",

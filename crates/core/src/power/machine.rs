@@ -75,7 +75,7 @@ pub struct Power {
     /// From a system IRP that leaves S0 to the one for S0.
     pub(super) is_system_asleep: bool,
     /// The system was in a state in which a device is without power, and the device has not been in D0 since.
-    pub(super) has_lost_power: bool,
+    pub(super) has_been_off: bool,
     /// D0 was asked for by policy and has not been answered.
     pub(super) is_up_asked: bool,
     /// The device is low and should not be.
@@ -104,7 +104,7 @@ impl Power {
         Self {
             device: Device::Working,
             is_system_asleep: false,
-            has_lost_power: false,
+            has_been_off: false,
             is_up_asked: false,
             is_up_needed: false,
             wake: Outstanding::None,
@@ -185,7 +185,7 @@ impl Power {
     /// has to be made anew. Told once.
     #[must_use]
     pub const fn take_lost_power(&mut self) -> bool {
-        core::mem::replace(&mut self.has_lost_power, false)
+        core::mem::replace(&mut self.has_been_off, false)
     }
 
     /// START has succeeded: the device is in D0, whatever was before. A D-IRP that waits goes on.
@@ -193,7 +193,7 @@ impl Power {
         if !self.is_leaving() {
             self.device = Device::Working;
         }
-        self.has_lost_power = false;
+        self.has_been_off = false;
         self.is_up_needed = false;
         self.is_idle_called = false;
         self.is_wake_refused = false;
@@ -215,7 +215,7 @@ impl Power {
     #[must_use]
     pub fn system(&mut self, target: SystemTarget) -> Mapped {
         self.is_system_asleep = target.state != SystemState::S0;
-        self.has_lost_power |= target.state >= SystemState::S4;
+        self.has_been_off |= target.state >= SystemState::S4;
         if target.is_fast_startup && !self.is_system_asleep {
             // Configured as after a start from cold: what was refused is asked for again.
             self.is_wake_refused = false;

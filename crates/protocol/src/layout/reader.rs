@@ -14,11 +14,12 @@ constants! {
 constants! {
     /// Values of [`ReaderState::phase`].
     reader_phase: u32 {
-        /// The pipe has no reader.
+        /// The pipe has no reader: never, or it was stopped or aborted, its file was closed, a setting was selected.
         NONE = 0,
-        /// Reads are outstanding.
+        /// Reads are outstanding. They do not keep the device from being suspended; a `PIPE_READ` that waits does.
         RUNNING = 1,
-        /// No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared.
+        /// No read is outstanding: the ring is full, the device sleeps, or a halt is being cleared by `AUTO_CLEAR_STALL`.
+        /// It goes on by itself.
         PAUSED = 2,
         /// The pipe failed: see `last_error`. What the ring holds can still be read.
         FAILED = 3,
