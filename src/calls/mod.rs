@@ -101,21 +101,45 @@ pub fn with_sender_at<R>(
     passive: &mut Passive,
     body: impl FnOnce(&HandleUse, &mut Sender, &mut Passive) -> Result<R, Status>,
 ) -> Result<R, Status> {
+    let (handle, mut sender) = lend_sender(device, place, passive)?;
+    let result = body(&handle, &mut sender, passive);
+    take_back(device, place, handle, Some(sender), passive);
+    result
+}
+
+/// The means and a use of the handle. Without a handle the means stay where removal finds them.
+#[inline(never)]
+fn lend_sender(
+    device: Device,
+    place: fn(&mut Gate) -> &mut Option<Sender>,
+    passive: &mut Passive,
+) -> Result<(HandleUse, Sender), Status> {
     let mut gate = device.gate.lock(passive);
+    let handle = gate.lend_handle().ok_or(STATUS_INVALID_DEVICE_STATE)?;
     let sender = place(&mut gate).take();
-    let handle = gate.lend_handle();
     drop(gate);
-    let handle = handle.ok_or(STATUS_INVALID_DEVICE_STATE)?;
-    let sender = sender.map_or_else(|| Sender::allocate(device, &handle, passive), Ok);
-    let (result, sender) = match sender {
-        Ok(mut sender) => (body(&handle, &mut sender, passive), Some(sender)),
-        Err(status) => (Err(status), None),
-    };
+    match sender.map_or_else(|| Sender::allocate(device, &handle, passive), Ok) {
+        Ok(sender) => Ok((handle, sender)),
+        Err(status) => {
+            take_back(device, place, handle, None, passive);
+            Err(status)
+        }
+    }
+}
+
+/// Undoes [`lend_sender`].
+#[inline(never)]
+fn take_back(
+    device: Device,
+    place: fn(&mut Gate) -> &mut Option<Sender>,
+    handle: HandleUse,
+    sender: Option<Sender>,
+    passive: &mut Passive,
+) {
     let mut guard = device.gate.lock(passive);
     let (gate, irql) = guard.split();
     *place(gate) = sender;
     gate.give_back(handle, device, irql);
-    result
 }
 
 impl PolicyCalls for Nt {
