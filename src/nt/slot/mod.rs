@@ -175,7 +175,7 @@ pub enum Job {
 
 impl Job {
     /// Writes down what the request is.
-    pub fn prepare(self, handle: HandleUse, route: Route) -> Slot<Prepared> {
+    pub const fn prepare(self, handle: HandleUse, route: Route) -> Slot<Prepared> {
         let (body, work) = self.into_parts();
         let mut slot = Slot { body, state: PhantomData };
         let request = slot.request();
