@@ -6,8 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The pages whose names are compared.
-const PAGES: [&str; 2] = ["docs/defects.md", "docs/features.md"];
+/// The pages whose names are compared, and the sources that open with a table of such names.
+const PAGES: [&str; 7] = [
+    "crates/registration/src/ndis.rs",
+    "crates/registration/src/usbd.rs",
+    "crates/registration/src/win32/mod.rs",
+    "crates/registration/src/winsock_spi.rs",
+    "docs/defects.md",
+    "docs/features.md",
+    "docs/handles.md",
+];
 /// Where tests are.
 const FOLDERS: [&str; 9] = [
     "crates/core/tests",

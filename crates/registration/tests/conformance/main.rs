@@ -59,6 +59,10 @@ macro_rules! conformance {
                 crate::suite::no_room_is_refused_and_a_free_place_serves_again::<$model>();
             }
             #[test]
+            fn any_sequence_closes_each_once() {
+                crate::suite::any_sequence_closes_each_once::<$model>();
+            }
+            #[test]
             fn nothing_is_closed_after_its_phase() {
                 crate::suite::nothing_is_closed_after_its_phase::<$model>();
             }

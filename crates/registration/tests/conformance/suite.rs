@@ -2,6 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
 use usbclient_registration::{CloseOnDrop, HandleKind, Registration};
 
 use crate::ledger::{CAPACITY, fresh, ledger, open_count};
@@ -239,6 +243,86 @@ pub fn no_room_is_refused_and_a_free_place_serves_again<M: Model>() {
     });
     assert_eq!(closed().len(), CAPACITY + 1);
     all_is_well();
+}
+
+/// What a program may do with its handles; a number says which.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operation {
+    Open,
+    Close(usize),
+    /// Arms it to close when dropped, and drops it.
+    ArmAndDrop(usize),
+    /// Arms it, and keeps it after all.
+    ArmAndKeep(usize),
+    DropOpen(usize),
+    /// The next close fails, if the page has a way.
+    FailClose,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let which = 0..CAPACITY;
+    prop_oneof![
+        6 => Just(Operation::Open),
+        2 => which.clone().prop_map(Operation::Close),
+        2 => which.clone().prop_map(Operation::ArmAndDrop),
+        2 => which.clone().prop_map(Operation::ArmAndKeep),
+        1 => which.prop_map(Operation::DropOpen),
+        1 => Just(Operation::FailClose),
+    ]
+}
+
+/// Does what the operations say. Answers how many handles were opened, and how many are dropped open at the end.
+fn play<M: Model>(scope: &M::Scope<'_>, operations: &[Operation]) -> (u32, usize) {
+    let mut mine = Vec::new();
+    let mut opened = 0;
+    for operation in operations {
+        match *operation {
+            Operation::Open => {
+                let is_full = open_count() == CAPACITY;
+                match M::open(scope) {
+                    Ok(registration) => {
+                        assert!(!is_full);
+                        opened += 1;
+                        mine.push(registration);
+                    }
+                    Err(code) => assert!(is_full && code == M::NO_ROOM),
+                }
+            }
+            Operation::Close(which) if which < mine.len() => {
+                let _whether_it_failed = close::<M>(mine.swap_remove(which), scope);
+            }
+            Operation::ArmAndDrop(which) if which < mine.len() => {
+                drop(mine.swap_remove(which).close_on_drop(M::permit(scope)));
+            }
+            Operation::ArmAndKeep(which) if which < mine.len() => {
+                let guard = mine.swap_remove(which).close_on_drop(M::permit(scope));
+                mine.push(guard.keep().unwrap().0);
+            }
+            Operation::DropOpen(which) if which < mine.len() => drop(mine.swap_remove(which)),
+            Operation::FailClose => ledger(|l| l.fail_close = M::CLOSE_FAILURE),
+            // There is no such handle.
+            _ => {}
+        }
+    }
+    (opened, mine.len())
+}
+
+pub fn any_sequence_closes_each_once<M: Model>() {
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(200) });
+    let sequences = prop::collection::vec(operation(), 0..40);
+    let result = runner.run(&sequences, |operations| {
+        fresh();
+        let (opened, left) = M::in_phase(|scope| play::<M>(scope, &operations));
+        let mut seen = [closed(), leaked()].concat();
+        seen.sort_unstable();
+        // Each serial number once: closed or reported, none both, none neither.
+        prop_assert_eq!(seen, (1..=opened).collect::<Vec<_>>());
+        prop_assert!(leaked().len() >= left);
+        prop_assert_eq!(open_count(), leaked().len(), "what was reported is open");
+        no_offence();
+        Ok(())
+    });
+    assert_eq!(result, Ok(()));
 }
 
 /// A handle that is still there when its phase ends is reported, and no call is made any more.

@@ -303,3 +303,12 @@ fn failures_of_the_others_are_no_handles() {
     assert_eq!(KeyHandle::of(0, 0), Err(SystemCode::INVALID_HANDLE));
     assert_eq!(KeyHandle::of(0, 0x70).unwrap().value(), 0x70);
 }
+
+/// A registration may be used and closed by any thread, as a handle may.
+#[test]
+fn a_handle_is_of_the_process_not_of_a_thread() {
+    fn is_send_and_sync<T: Send + Sync>(_: &T) {}
+    let file = Registration::<Kind>::open(Open::CreateFile).unwrap();
+    is_send_and_sync(&file);
+    assert_eq!(file.close(()), Ok(()));
+}

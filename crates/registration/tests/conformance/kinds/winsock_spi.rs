@@ -114,11 +114,11 @@ impl Upcalls for Table {
 
     fn create_socket_handle(&self, catalog_entry_id: u32, context: usize, errno: &mut i32) -> usize {
         assert_eq!(catalog_entry_id, 1007);
+        // What the books do not have is left from before.
+        ws2(|w| w.sockets.retain(|(socket, _, _)| ledger::serial(*socket).is_some()));
         match ledger::open(WSAENOBUFS.into()) {
             Ok(socket) => {
                 ws2(|w| {
-                    // What the books do not have is left from before.
-                    w.sockets.retain(|(socket, _, _)| ledger::serial(*socket).is_some());
                     w.sockets.push((socket, self.0, context));
                     w.events.push(Event::Created { table: self.0, context });
                 });
