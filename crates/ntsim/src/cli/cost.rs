@@ -44,7 +44,7 @@ struct Report {
 pub(super) fn command(arguments: &Arguments) -> Result<ExitCode, String> {
     let costs = measure(&arguments.driver)?;
     let beside = arguments.beside.as_deref().map(measure).transpose()?.unwrap_or_default();
-    let growth = if arguments.growth { growth(&arguments.driver, &Many::ALL)? } else { Vec::new() };
+    let growth = if arguments.growth { growth(&arguments.driver, &Many::ALL, u32::MAX)? } else { Vec::new() };
     let report = Report { costs, beside, growth };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);

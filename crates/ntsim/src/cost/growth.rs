@@ -86,16 +86,16 @@ impl Many {
     }
 }
 
-/// How the cost of a transfer depends on what else there is.
+/// How the cost of a transfer depends on what else there is, up to `most` of it.
 ///
 /// # Errors
 /// The driver cannot be loaded or started.
-pub fn growth(driver: &Path, many: &[Many]) -> Result<Vec<Point>, String> {
+pub fn growth(driver: &Path, many: &[Many], most: u32) -> Result<Vec<Point>, String> {
     let options = Options { memory: Mode::Packed, ..Options::default() };
     let mut machine = Machine::load(driver, options).map_err(|error| error.to_string())?;
     let mut points = Vec::new();
     for &many in many {
-        for &count in many.counts() {
+        for &count in many.counts().iter().filter(|count| **count <= most) {
             let case = Case { first: many.crowd(count), ..cases::plain(many.model(count)) };
             machine.next_life(Choices::InTurn).map_err(|stop| stop.to_string())?;
             let Cost { instructions, calls, .. } = play(&mut machine, case, Look::Instructions)??;
