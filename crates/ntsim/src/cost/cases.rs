@@ -101,8 +101,7 @@ fn drain(bytes: u32) -> Step {
 
 fn bulk(what: &str, bytes: u32, timeout_ms: u32) -> [Case; 2] {
     let into = read(loopback::BULK_IN.into(), bytes, PACKET, timeout_ms);
-    let (out, into) = pair(what, "loopback-hs", bytes, write(BULK_OUT, bytes, timeout_ms), into);
-    [out, into]
+    pair(what, "loopback-hs", bytes, write(BULK_OUT, bytes, timeout_ms), into).into()
 }
 
 fn vendor(request_type: u8, request: u8, bytes: u32) -> SetupPacket {

@@ -41,6 +41,7 @@ pub fn take_instructions() -> u64 {
 }
 
 /// What was executed where since this was asked last: offsets in the image, and how often.
+#[must_use]
 pub fn take_places() -> Vec<(u64, u32)> {
     let counts = (0..).zip(&PLACES).map(|(offset, place)| (offset, place.swap(0, Relaxed)));
     counts.filter(|(_, count)| *count != 0).collect()
