@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ntsim::{
-    campaign::{
-        Finding, Record,
-        faults::{Bounds, fail_each},
-        subject,
-    },
-    machine::Machine,
+use ntsim::campaign::{
+    Finding, Record,
+    faults::{Bounds, fail_each},
+    subject,
 };
 use scenarios::machine;
 

@@ -255,7 +255,7 @@ impl Machine {
     }
 
     /// As [`Self::drive`], but a task that waits for ever is no deadlock yet: something that is done later may
-    /// end its waiting. It waits for ever when nobody can run and no timer is due within [`PATIENCE`].
+    /// end its waiting. It waits for ever when nobody can run and no timer is due within a minute of simulated time.
     pub fn attempt<T, F, R>(&mut self, role: &'static str, task: F) -> Option<T>
     where
         T: 'static,

@@ -172,6 +172,7 @@ async fn deregister(cpu: &Cpu, device: Addr) -> NtStatus {
 
 impl Wmi {
     /// Whether this device object has registered.
+    #[must_use]
     pub fn is_registered(&self, device: Addr) -> bool {
         self.providers.contains_key(&device)
     }
