@@ -246,12 +246,12 @@ impl Flow {
     pub fn returned(&mut self, back: Back, admits: bool) -> Returned {
         let Back { status, moved, was_cancelled, meets_halt } = back;
         self.outstanding = self.outstanding.saturating_sub(1);
-        // What comes back after a failure was aborted because of it.
+        // What comes back after a failure was aborted because of it, or met the same halt.
         let is_ours = was_cancelled || self.is_stopping || self.failure.is_some() || !admits;
         let is_expected = status == STATUS_CANCELLED.nt() && is_ours;
         let is_failure = !status.is_success() && !is_expected;
         let is_first = is_failure && self.failure.is_none();
-        if is_failure {
+        if is_first {
             self.errors = self.errors.saturating_add(1);
             self.last_error = Some(status);
             self.failure = Some(status);

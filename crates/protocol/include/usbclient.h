@@ -627,11 +627,11 @@ typedef struct USBCLIENT_READER_STATE {
      */
     uint32_t overflows;
     /*
-     * Reads that failed.
+     * How often reading failed: several reads may meet one halt.
      */
     uint32_t errors;
     /*
-     * NTSTATUS of the last read that failed; zero: none.
+     * NTSTATUS of the last failure; zero: none.
      */
     uint32_t last_error;
     /*

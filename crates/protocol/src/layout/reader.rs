@@ -58,9 +58,9 @@ layout! {
         dropped: u64,
         /// How often the ring was full.
         overflows: u32,
-        /// Reads that failed.
+        /// How often reading failed: several reads may meet one halt.
         errors: u32,
-        /// NTSTATUS of the last read that failed; zero: none.
+        /// NTSTATUS of the last failure; zero: none.
         last_error: u32,
         /// Zero.
         reserved: u32,

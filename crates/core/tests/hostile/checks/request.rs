@@ -4,12 +4,14 @@
 use usbclient_core::{
     descriptors::Endpoint,
     files::{Files, HandleSlot},
+    isoch::{Isoch, IsochPipe},
     policy::Policies,
-    request::{DeviceControl, Limits, decode},
+    request::{DeviceControl, Limits, Request, decode},
     status::{
         FAILING, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_BUFFER_SIZE, STATUS_INVALID_DEVICE_REQUEST,
         STATUS_INVALID_PARAMETER, Status,
     },
+    transfer::Speed,
 };
 use usbclient_protocol::control_code::{Code, TABLE};
 
@@ -74,7 +76,8 @@ fn unknown(value: u32, input: &[u8], output_length: usize) {
 }
 
 fn known(code: &Code, input: &[u8], output_length: usize) {
-    let Err(status) = decode(DeviceControl { code: code.value, input, output_length }, limits()) else {
+    let answer = decode(DeviceControl { code: code.value, input, output_length }, limits());
+    let Err(status) = answer.and_then(|request| packets(&request, input, output_length)) else {
         return passes(code, input);
     };
     assert!(is_documented(code, status), "{} ends with {status:?}, which its table has not", code.name);
@@ -82,6 +85,16 @@ fn known(code: &Code, input: &[u8], output_length: usize) {
     if status == STATUS_BUFFER_TOO_SMALL && code.output == "none" {
         assert!(input.len() < expected, "{} finds {} bytes too few", code.name, input.len());
     }
+}
+
+/// An isochronous transfer is looked at in two steps: its packets are checked against what its pipe takes.
+fn packets(request: &Request, input: &[u8], output_length: usize) -> Result<(), Status> {
+    let Request::Isoch { endpoint, direction } = request else { return Ok(()) };
+    let pipe = IsochPipe::new(endpoint, None, endpoint.max_packet_size, Speed::High, true);
+    let isoch = Isoch::decode(input, output_length, *direction, &pipe)?;
+    assert!(isoch.data_length() <= pipe.max_bytes() && isoch.second_length() <= output_length);
+    assert!(isoch.packet_count() <= pipe.max_packets());
+    Ok(())
 }
 
 /// What no request that passes may have.
