@@ -27,6 +27,7 @@ impl Rule for Machine {
             "MutexTakenTwice",
             "StaticStreams",
             "ChainedMdl",
+            "WmiLeftRegistered",
         ]
     }
 
@@ -81,6 +82,8 @@ const STOPS: &[(u32, u64, &str)] = &[
     (0xC4, 0xD5, "RemoveLockRelease2"),
     (0xC4, 0xD6, "RemoveLockCheck"),
     (0xC4, 0xD7, "RemoveLock"),
+    (0xC4, 0xDA, "WmiLeftRegistered"),
+    (0xC4, 0xDB, "WmiLeftRegistered"),
     (0xC9, 0x01, "IoAllocateFree"),
     (0xC9, 0x02, "IoAllocateFree"),
     (0xC9, 0x03, "ForwardNotOwned"),

@@ -97,6 +97,7 @@ pub async fn unload(cpu: &Cpu, driver: Addr) -> Result<(), Stop> {
     callback::call(cpu, Callback::Unload, routine, &[driver]).await?;
     let mut kernel = cpu.k();
     kernel.check_pending_at_unload();
+    kernel.wmi_check_unloaded()?;
     let id = kernel.object(driver);
     kernel.emit(DriverUnloaded { driver: id });
     kernel.check_leaks();

@@ -13,6 +13,7 @@ mod spin_lock;
 mod threads;
 mod timer;
 mod tracing;
+mod wmi;
 
 pub use event::*;
 pub use irql::*;
@@ -27,3 +28,4 @@ pub use spin_lock::*;
 pub use threads::*;
 pub use timer::*;
 pub use tracing::*;
+pub use wmi::*;

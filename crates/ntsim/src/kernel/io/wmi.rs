@@ -391,6 +391,20 @@ impl Kernel {
         Ok(())
     }
 
+    /// The driver goes.
+    ///
+    /// # Errors
+    /// When a device object of it is registered (0xC4/0xDA).
+    pub fn wmi_check_unloaded(&self) -> Result<(), Stop> {
+        match self.io.wmi.providers.keys().next() {
+            Some(device) => {
+                let name = self.object(*device);
+                Err(verifier(0xDA, format!("the driver is unloaded, and {name} is registered with WMI")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// A device object goes.
     ///
     /// # Errors
