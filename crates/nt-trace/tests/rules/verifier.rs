@@ -165,6 +165,8 @@ pub const CASES: &[Case] = &[
     ("StaticStreams", "0x144/0x801", |life| stops(life, 0x144, 0x801)),
     ("ChainedMdl", "0x144/0x806", |life| stops(life, 0x144, 0x806)),
     ("ChainedMdl", "0x144/0x807", |life| stops(life, 0x144, 0x807)),
+    ("WmiLeftRegistered", "0xC4/0xDA", |life| stops(life, 0xC4, 0xDA)),
+    ("WmiLeftRegistered", "0xC4/0xDB", |life| stops(life, 0xC4, 0xDB)),
 ];
 
 /// The kernel stops the machine, and its code says why.
