@@ -396,13 +396,9 @@ impl Kernel {
     /// # Errors
     /// When a device object of it is registered (0xC4/0xDA).
     pub fn wmi_check_unloaded(&self) -> Result<(), Stop> {
-        match self.io.wmi.providers.keys().next() {
-            Some(device) => {
-                let name = self.object(*device);
-                Err(verifier(0xDA, format!("the driver is unloaded, and {name} is registered with WMI")))
-            }
-            None => Ok(()),
-        }
+        let Some(device) = self.io.wmi.providers.keys().next() else { return Ok(()) };
+        let name = self.object(*device);
+        Err(verifier(0xDA, format!("the driver is unloaded, and {name} is registered with WMI")))
     }
 
     /// A device object goes.
