@@ -1,4 +1,14 @@
-//! Sets of endpoints.
+//! Sets of endpoints, and the numbers of their addresses.
+
+/// How many endpoint addresses there are. The default pipe is endpoint 0.
+pub const ADDRESSES: usize = 32;
+
+/// The number of a `bEndpointAddress` among the [`ADDRESSES`]: bits 0 to 3 are the endpoint's number and bit 7 is the
+/// direction.
+#[must_use]
+pub const fn number(address: u8) -> u8 {
+    address & 0x0F | (address >> 3) & 0x10
+}
 
 /// A set of endpoints by address. The default pipe is endpoint 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -10,9 +20,8 @@ impl EndpointSet {
     /// Every endpoint, the default pipe too.
     pub const ALL: Self = Self(u32::MAX);
 
-    /// Bits 0 to 3 of `bEndpointAddress` are the number and bit 7 is the direction: 32 different ones.
     const fn bit(address: u8) -> u32 {
-        1_u32.rotate_left((address & 0x0F) as u32 | ((address >> 3) & 0x10) as u32)
+        1_u32.rotate_left(number(address) as u32)
     }
 
     /// Adds an endpoint.

@@ -1,22 +1,25 @@
 //! Where in a list of endpoints each address is, so that finding one does not take longer when there are more.
 
-use crate::descriptors::Endpoint;
+use crate::{
+    descriptors::Endpoint,
+    endpoint_set::{ADDRESSES, number},
+};
 
 /// A place for each address that an endpoint can have. It is a hint: what it says is looked at, and without a right one
 /// the list is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places([u8; 32]);
+pub struct Places([u8; ADDRESSES]);
 
 impl Places {
     /// Every list is searched.
-    pub const NONE: Self = Self([u8::MAX; 32]);
+    pub const NONE: Self = Self([u8::MAX; ADDRESSES]);
 
     /// The places of a list.
     #[must_use]
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let mut places = Self::NONE;
         for (at, endpoint) in (0_u8..).zip(endpoints) {
-            if let Some(place) = places.0.get_mut(number(endpoint.address)) {
+            if let Some(place) = places.0.get_mut(usize::from(number(endpoint.address))) {
                 *place = at;
             }
         }
@@ -26,7 +29,7 @@ impl Places {
     /// Where in the list the endpoint with this address is.
     #[must_use]
     pub fn find(&self, endpoints: &[Endpoint], address: u8) -> Option<usize> {
-        let at = usize::from(*self.0.get(number(address))?);
+        let at = usize::from(*self.0.get(usize::from(number(address)))?);
         match endpoints.get(at) {
             Some(endpoint) if endpoint.address == address => Some(at),
             _ => search(endpoints, address),
@@ -45,9 +48,4 @@ impl Places {
 #[cold]
 fn search(endpoints: &[Endpoint], address: u8) -> Option<usize> {
     endpoints.iter().position(|endpoint| endpoint.address == address)
-}
-
-/// The number of an address among the 32 that there are.
-fn number(address: u8) -> usize {
-    usize::from(address & 0x0F | address >> 3 & 0x10)
 }

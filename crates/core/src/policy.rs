@@ -9,6 +9,7 @@ use usbclient_protocol::{
 
 use crate::{
     descriptors::Endpoint,
+    endpoint_set::{ADDRESSES, number},
     request::{Direction, Limits, find, input_is},
     transfer::Rules,
 };
@@ -144,7 +145,7 @@ const fn has(endpoint: Endpoint, policy: u32) -> bool {
 /// stop: whoever set them is not told of that.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies {
-    pipes: [PipePolicies; 32],
+    pipes: [PipePolicies; ADDRESSES],
     control_timeout_ms: u32,
 }
 
@@ -153,18 +154,18 @@ impl Policies {
     #[must_use]
     pub const fn new() -> Self {
         const NONE: PipePolicies = PipePolicies { timeout_ms: 0, on: 0 };
-        Self { pipes: [NONE; 32], control_timeout_ms: CONTROL_TIMEOUT_MS }
+        Self { pipes: [NONE; ADDRESSES], control_timeout_ms: CONTROL_TIMEOUT_MS }
     }
 
     /// Those of an endpoint.
     #[must_use]
     pub fn of(&self, address: u8) -> PipePolicies {
-        self.pipes.get(place(address)).copied().unwrap_or_default()
+        self.pipes.get(usize::from(number(address))).copied().unwrap_or_default()
     }
 
     /// Those of an endpoint, to be changed. `None` never happens.
     pub fn of_mut(&mut self, address: u8) -> Option<&mut PipePolicies> {
-        self.pipes.get_mut(place(address))
+        self.pipes.get_mut(usize::from(number(address)))
     }
 
     /// Milliseconds that a request for this target may take if it says nothing itself; zero: no end.
@@ -204,11 +205,6 @@ impl Default for Policies {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Bit 7 of an address is the direction and bits 0 to 3 are the number: 32 different ones.
-fn place(address: u8) -> usize {
-    usize::from(address & 0x0F) | usize::from(address >> 3) & 0x10
 }
 
 /// Decodes `SET_POLICY`. The endpoint is `None` for target zero.

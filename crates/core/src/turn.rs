@@ -14,25 +14,26 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use crate::endpoint_set::{ADDRESSES, number};
+
 const FREE: u8 = 0;
 const TAKEN: u8 = 1;
 const AWAITED: u8 = 2;
 
 /// One word for each endpoint that a device can have.
 #[derive(Debug)]
-pub struct Turns([AtomicU8; 32]);
+pub struct Turns([AtomicU8; ADDRESSES]);
 
 impl Turns {
     /// Every pipe is free.
     #[must_use]
     pub const fn new() -> Self {
-        Self([const { AtomicU8::new(FREE) }; 32])
+        Self([const { AtomicU8::new(FREE) }; ADDRESSES])
     }
 
     /// The word of a `bEndpointAddress`. `None` never happens.
     fn of(&self, endpoint: u8) -> Option<&AtomicU8> {
-        let number = endpoint & 0x0F | endpoint >> 3 & 0x10;
-        self.0.get(usize::from(number))
+        self.0.get(usize::from(number(endpoint)))
     }
 
     /// A larger request takes a free pipe.
