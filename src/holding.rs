@@ -122,26 +122,35 @@ impl Overtaking {
     }
 }
 
-fn send_one(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
+fn send_one(device: Device, pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) {
+    if let Some((pended, _job)) = carry_on(device, pended, key, irql) {
+        recovery::enqueue(device, pended, key.sequence, irql);
+    }
+}
+
+/// Goes on with a request that was held, and provides what it lacks. What it gives back is for the device's work item.
+pub fn carry_on(
+    device: Device,
+    mut pended: Pended<Nt>,
+    key: Key,
+    irql: &mut AtMostDispatch,
+) -> Option<(Pended<Nt>, Job)> {
     loop {
         let lacks;
         match place(device, pended, key, irql) {
-            Placed::Done => return,
-            Placed::Recover(pended, _job) => {
-                recovery::enqueue(device, pended, key.sequence, irql);
-                return;
-            }
+            Placed::Done => return None,
+            Placed::Recover(pended, job) => return Some((pended, job)),
             Placed::Lacks(again, missing) => (pended, lacks) = (again, missing),
         }
         if let Err(status) = provide(device, lacks, pended.raw(), irql) {
             pended.complete(status.nt(), 0);
-            return;
+            return None;
         }
     }
 }
 
 /// What became of a request that was held.
-pub enum Placed {
+enum Placed {
     /// It is completed, held again, or on its way.
     Done,
     /// Something is missing.
@@ -151,7 +160,7 @@ pub enum Placed {
 }
 
 /// Carries out the plan for a request that was held.
-pub fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) -> Placed {
+fn place(device: Device, mut pended: Pended<Nt>, key: Key, irql: &mut AtMostDispatch) -> Placed {
     let mut gate = device.gate.lock(irql);
     match request::plan(&mut gate, &device.turns, pended.raw(), key.sequence) {
         Plan::Complete(status, information) => {

@@ -32,7 +32,7 @@ pub use self::{cycle::cycled, own::hold_for_resume};
 use crate::{
     events,
     gate::Gate,
-    holding::{Placed, place},
+    holding::carry_on,
     nt::{
         Nt, Sender,
         device::Device,
@@ -42,7 +42,7 @@ use crate::{
         work_item::{self, Work, WorkItem},
     },
     streams,
-    transfer::{complete_cancelled, provide},
+    transfer::complete_cancelled,
 };
 
 /// What the device's lock guards of recoveries.
@@ -169,9 +169,14 @@ pub fn start_next(device: Device, irql: &mut AtMostDispatch) {
     start(device, claim, irql);
 }
 
-/// Lets a request wait for its turn.
+/// Lets a request wait for its turn. It was out of the queue meanwhile: what ended all that waited because the device is
+/// gone has not seen it.
 pub fn enqueue(device: Device, pended: Pended<Nt>, sequence: u64, irql: &mut AtMostDispatch) {
     let mut gate = device.gate.lock(irql);
+    if let Err(status) = gone(&gate) {
+        drop(gate);
+        return pended.complete(status.nt(), 0);
+    }
     let refused = gate.held.insert(pended, Key { wait: Wait::Recovery, sequence, deadline: Deadline::NEVER });
     let claim = claim(&mut gate);
     drop(gate);
@@ -242,16 +247,8 @@ fn perform(device: Device, mut pended: Pended<Nt>, key: Key, passive: &mut Passi
         let (status, information) = (pended.raw().status(), pended.raw().information());
         return pended.complete(status, information);
     }
-    loop {
-        let lacks;
-        match place(device, pended, key, passive) {
-            Placed::Done => return,
-            Placed::Recover(pended, job) => return carry_out(device, pended, job, passive),
-            Placed::Lacks(again, missing) => (pended, lacks) = (again, missing),
-        }
-        if let Err(status) = provide(device, lacks, pended.raw(), passive) {
-            return pended.complete(status.nt(), 0);
-        }
+    if let Some((pended, job)) = carry_on(device, pended, key, passive) {
+        carry_out(device, pended, job, passive);
     }
 }
 
