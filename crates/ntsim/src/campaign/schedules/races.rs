@@ -177,6 +177,13 @@ fn of_power(model: &str) -> Vec<Scenario> {
             gone_after(vec![wait("read"), close(FILE)]),
         ),
         race(
+            "wake_and_pull_with_reset",
+            "the device is pulled while the system wakes, with a reset of a pipe that waits for the work item",
+            vec![sleep(), submit_reset("reset")],
+            vec![vec![wake()], vec![unplug()]],
+            gone_after(vec![wait("reset"), close(FILE)]),
+        ),
+        race(
             "power_down_and_surprise",
             "the device is pulled while a device power IRP goes down, with a read in flight",
             vec![submit("read", FILE)],
@@ -242,6 +249,10 @@ fn submit(request: &str, file: &str) -> Step {
 fn submit_write(request: &str, file: &str) -> Step {
     let ioctl = Ioctl::write(file, loopback::BULK_OUT, Bytes::pattern(1, LENGTH));
     Step::Submit { request: request.into(), ioctl }
+}
+
+fn submit_reset(request: &str) -> Step {
+    Step::Submit { request: request.into(), ioctl: Ioctl::reset(FILE, loopback::BULK_IN) }
 }
 
 fn sleep() -> Step {

@@ -20,6 +20,25 @@ pub(super) fn scenario(name: &str, about: &str, steps: Vec<Step>) -> Scenario {
     Scenario { name: name.into(), about: about.into(), steps }
 }
 
+/// A life of a device: plugged, opened, and pulled at the end.
+pub(super) fn life_of(model: &str, name: &str, about: &str, middle: Vec<Step>) -> Scenario {
+    let mut steps = vec![Step::Plug(Plug::new(DEVICE, model)), open()];
+    steps.extend(middle);
+    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
+    scenario(name, about, steps)
+}
+
+/// The same, and the device works at the end.
+pub(super) fn working_life_of(model: &str, name: &str, about: &str, mut middle: Vec<Step>) -> Scenario {
+    middle.extend(echo(FILE, 99));
+    life_of(model, name, about, middle)
+}
+
+/// The same of the model that most scenarios use.
+pub(super) fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
+    working_life_of(MODEL, name, about, middle)
+}
+
 pub(super) fn plug() -> Step {
     Step::Plug(Plug::new(DEVICE, MODEL))
 }

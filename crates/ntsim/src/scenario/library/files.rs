@@ -11,8 +11,8 @@ use usbclient_protocol::{
 };
 
 use super::build::{
-    FILE, MODEL, PACKET, cancel, close, close_file, control_transfers, echo, ends, ioctl, is, open, plug,
-    pnp, scenario, submit_read, submit_read_of, unplug, wait,
+    self, FILE, MODEL, PACKET, cancel, close, close_file, control_transfers, echo, ends, ioctl, is, open,
+    plug, pnp, scenario, submit_read, submit_read_of, unplug, wait,
 };
 use crate::{
     abi::status::{
@@ -62,11 +62,9 @@ pub(super) fn all() -> Vec<Scenario> {
 }
 
 fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug(), open(), open_other()];
+    let mut steps = vec![open_other()];
     steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
+    build::life(name, about, steps)
 }
 
 fn open_other() -> Step {

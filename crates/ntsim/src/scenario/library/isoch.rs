@@ -7,7 +7,8 @@ use usb_models::models::{
 use usbclient_protocol::{IsochPacket, IsochTransfer, control_code, isoch_flag};
 
 use super::build::{
-    FILE, cancel, claim, close, close_file, ends, ioctl, is, open, pnp, scenario, select, unplug, wait,
+    FILE, cancel, claim, close, close_file, ends, ioctl, is, life_of, open, pnp, scenario, select, unplug,
+    wait,
 };
 use crate::{
     abi::status::{
@@ -63,13 +64,6 @@ pub(super) fn all() -> Vec<Scenario> {
 /// Eight packets of a size, as soon as possible.
 const fn eight(size: u32) -> Isoch {
     Isoch { packets: 8, size, start_frame: None }
-}
-
-fn life_of(model: &str, name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![Step::Plug(Plug::new(DEVICE, model)), open()];
-    steps.extend(middle);
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
 }
 
 fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {

@@ -11,11 +11,11 @@ use usbclient_protocol::{
 
 use super::{
     build::{
-        FILE, cancel, close, control_transfers, echo, ends, ioctl, is, open, pnp, scenario, submit_read,
-        unplug, wait,
+        FILE, cancel, close, control_transfers, echo, ends, ioctl, is, life, life_of, open, pnp, scenario,
+        submit_read, unplug, wait,
     },
     power::{a_while, asleep, nap, plug_eager, power_state, sleep, wake},
-    readers::{READ, any, life, of, phase, read, settle, start, start_bulk, state, stop, write},
+    readers::{READ, any, of, phase, read, settle, start, start_bulk, state, stop, write},
     streams::{close_streams, echo_on, open_both, pending},
 };
 use crate::{
@@ -60,13 +60,6 @@ fn eager_life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
     let mut steps = vec![plug_eager(), open()];
     steps.extend(middle);
     steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
-}
-
-fn life_of(model: &str, name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![Step::Plug(Plug::new(DEVICE, model)), open()];
-    steps.extend(middle);
     steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
     scenario(name, about, steps)
 }

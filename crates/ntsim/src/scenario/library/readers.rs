@@ -4,7 +4,7 @@ use usb_models::models::loopback::{BULK_IN, BULK_OUT, FLUSH, INTERRUPT_IN, REPOR
 use usbclient_protocol::{ReaderStart, ReaderState, SetupPacket, reader_flag, reader_phase};
 
 use super::build::{
-    FILE, PACKET, cancel, close, close_file, echo, ends, ioctl, is, open, plug, pnp, scenario, submit_read,
+    FILE, PACKET, cancel, close, close_file, ends, ioctl, is, life, open, plug, pnp, scenario, submit_read,
     submit_read_of, unplug, wait,
 };
 use crate::{
@@ -38,14 +38,6 @@ pub(super) fn all() -> Vec<Scenario> {
         reader_stops_in_race(),
         reader_starts_in_race(),
     ]
-}
-
-pub(super) fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug(), open()];
-    steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
 }
 
 pub(super) fn of(

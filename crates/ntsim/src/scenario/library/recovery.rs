@@ -4,7 +4,7 @@ use usb_models::models::loopback;
 use usbclient_protocol::{SetupPacket, control_code};
 
 use super::build::{
-    FILE, PACKET, cancel, close, control_transfers, echo, ends, ioctl, is, open, plug, pnp, scenario,
+    FILE, PACKET, cancel, close, control_transfers, echo, ends, ioctl, is, life, open, plug, pnp, scenario,
     submit_read, unplug, wait,
 };
 use crate::{
@@ -61,16 +61,6 @@ fn reset_pipe() -> Ioctl {
 
 pub(super) fn submit(request: &str, ioctl: Ioctl) -> Step {
     Step::Submit { request: request.into(), ioctl }
-}
-
-/// A life whose device works at its end.
-pub(super) fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug(), open()];
-    steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug()]);
-    steps.extend(end());
-    scenario(name, about, steps)
 }
 
 fn reset_pipe_with_io() -> Scenario {

@@ -4,8 +4,8 @@ use usb_models::models::loopback;
 use usbclient_protocol::{PipeTransfer, SetupPacket, control_code};
 
 use super::build::{
-    FILE, PACKET, cancel, close, close_file, control_transfers, echo, ends, ioctl, is, open, plug, scenario,
-    submit_read, submit_read_of, unplug, wait,
+    FILE, PACKET, cancel, close_file, control_transfers, echo, ends, ioctl, life, submit_read,
+    submit_read_of, wait,
 };
 use super::removal::late_read;
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
         STATUS_ACCESS_DENIED, STATUS_BUFFER_TOO_SMALL, STATUS_CANCELLED, STATUS_INVALID_BUFFER_SIZE,
         STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
     },
-    pnp::NodeState,
     scenario::{Branch, Bytes, DEVICE, Expected, Ioctl, Loopback, Open, Poke, Race, Scenario, Step},
 };
 
@@ -36,14 +35,6 @@ pub(super) fn all() -> Vec<Scenario> {
         without_access(),
         read_and_write_file(),
     ]
-}
-
-fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug(), open()];
-    steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
 }
 
 fn cancelled() -> Scenario {

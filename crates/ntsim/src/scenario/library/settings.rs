@@ -8,7 +8,7 @@ use usbclient_protocol::{
 
 use super::build::{
     FILE, PACKET, cancel, close, control_transfers, echo, ends, ioctl, open, pnp, scenario, submit_read,
-    unplug, wait,
+    unplug, wait, working_life_of,
 };
 use super::recovery::{end, submit};
 use crate::{
@@ -98,14 +98,8 @@ fn one_interface(alternate: u8, endpoint_count: u8) -> Step {
     ioctl(ask, Expected::success().moved(length).bytes(Bytes::of(bytes)))
 }
 
-/// A life whose device works at its end.
 fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug_model(MODEL), open()];
-    steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug()]);
-    steps.extend(end());
-    scenario(name, about, steps)
+    working_life_of(MODEL, name, about, middle)
 }
 
 fn setting_with_io() -> Scenario {

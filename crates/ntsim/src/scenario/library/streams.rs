@@ -7,8 +7,8 @@ use usb_models::models::{
 use usbclient_protocol::{Count, PipeSelect, PipeTransfer, StreamHandle, StreamsOpen, control_code};
 
 use super::build::{
-    FILE, MODEL, PACKET, cancel, claim, close, close_file, echo, ends, ioctl, is, open, pnp, scenario,
-    select, unplug, wait,
+    FILE, MODEL, PACKET, cancel, claim, close, close_file, echo, ends, ioctl, is, life_of, open, pnp,
+    scenario, select, unplug, wait,
 };
 use crate::{
     abi::status::{
@@ -59,13 +59,6 @@ pub(super) fn all() -> Vec<Scenario> {
 /// The value of a stream's handle, when so many handles were given out before those of its endpoint.
 const fn handle(before: u32, id: u32) -> u32 {
     FIRST_HANDLE + before + id - 1
-}
-
-fn life_of(model: &str, name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![Step::Plug(Plug::new(DEVICE, model)), open()];
-    steps.extend(middle);
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
 }
 
 fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {

@@ -4,7 +4,7 @@ use usb_models::models::loopback::{BULK_IN, BULK_OUT, FLUSH, LEVEL};
 use usbclient_protocol::{ControlTransfer, SetupPacket, control_code, policy};
 
 use super::build::{
-    FILE, MODEL, PACKET, cancel, close, echo, ends, ioctl, is, open, plug, pnp, scenario, submit_read,
+    FILE, MODEL, PACKET, cancel, close, ends, ioctl, is, life, open, plug, pnp, scenario, submit_read,
     unplug, wait,
 };
 use crate::{
@@ -56,14 +56,6 @@ pub(super) fn all() -> Vec<Scenario> {
         auto_clear_stall_and_remove(),
         auto_clear_stall_and_rebalance(),
     ]
-}
-
-fn life(name: &str, about: &str, middle: Vec<Step>) -> Scenario {
-    let mut steps = vec![plug(), open()];
-    steps.extend(middle);
-    steps.extend(echo(FILE, 99));
-    steps.extend([close(), unplug(), is(NodeState::Deleted), Step::Unload]);
-    scenario(name, about, steps)
 }
 
 /// As [`life`], without the exchange at the end: the device does not answer by then, or is gone.
