@@ -287,9 +287,11 @@ impl Gate {
         !self.held.is_empty() && !self.is_sending_held && self.admits_io()
     }
 
-    /// Whether requests that come back untouched are held, because the device stops or leaves D0.
+    /// Whether requests that come back untouched are held, because the device stops or leaves D0. Not once it is gone:
+    /// what waited was ended then, and nobody would look again.
     pub const fn is_recalling_any(&self) -> bool {
-        self.is_recalling || self.power.is_leaving()
+        let is_gone = self.machine.overriding_status().is_some();
+        !is_gone && (self.is_recalling || self.power.is_leaving())
     }
 
     /// Whether something waits that may be sent at `PASSIVE_LEVEL` only.
