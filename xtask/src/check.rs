@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Packages that are built for the driver's target only.
-const DRIVER_PACKAGES: [&str; 2] = ["usbclient", "specimens"];
+const DRIVER_PACKAGES: [&str; 5] = ["usbclient", "specimens", "wine-bus", "wine-shim", "wine-usbdex"];
 
 /// `cargo xtask check`.
 #[derive(clap::Args)]

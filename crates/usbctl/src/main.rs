@@ -1,0 +1,3 @@
+//! A command for devices of usbclient.
+
+fn main() {}

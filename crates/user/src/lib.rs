@@ -1,0 +1,1 @@
+//! A library for programs that use devices of usbclient.

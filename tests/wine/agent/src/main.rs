@@ -1,0 +1,3 @@
+//! Does under Wine what the runner tells it.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Plays scenarios with the shipped driver under Wine and compares with the simulated kernel.
