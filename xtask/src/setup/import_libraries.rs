@@ -23,7 +23,11 @@ struct Module {
 }
 
 const MODULES: &[Module] = &[
-    Module { library: "ntoskrnl", file: "ntoskrnl.exe", lists: &["ntoskrnl.txt", "ntoskrnl-tests.txt"] },
+    Module {
+        library: "ntoskrnl",
+        file: "ntoskrnl.exe",
+        lists: &["ntoskrnl.txt", "ntoskrnl-tests.txt", "ntoskrnl-wine.txt"],
+    },
     Module { library: "hal", file: "HAL.dll", lists: &["hal.txt"] },
     Module { library: "usbd", file: "USBD.SYS", lists: &["usbd.txt"] },
 ];
