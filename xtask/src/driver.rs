@@ -15,7 +15,7 @@ use crate::{
     paths::Paths,
     pe_checksum,
     setup::{self, CoreLibrary, Environment},
-    tool,
+    tool, wine,
 };
 
 /// The target that tests load.
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Build the C driver of tests/foreign in all its variants into target/driver/foreign instead.
     #[arg(long, conflicts_with = "specimens")]
     foreign: bool,
+    /// Build what the driver needs under Wine into target/driver/wine instead.
+    #[arg(long, conflicts_with_all = ["specimens", "foreign"])]
+    wine: bool,
     /// The cargo profile; another than release goes to a folder of its name.
     #[arg(long, value_enum, default_value_t = Profile::Release)]
     profile: Profile,
@@ -71,7 +74,11 @@ pub fn command(paths: &Paths, arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let environment = setup::prepare(paths)?;
-    if arguments.specimens {
+    if arguments.wine {
+        for image in wine::build_kernel_side(paths, &environment)? {
+            println!("{}", image.display());
+        }
+    } else if arguments.specimens {
         for image in build_specimens(paths, &environment)? {
             println!("{}", image.display());
         }
@@ -137,7 +144,7 @@ fn specimen_names(manifest: &str) -> Vec<String> {
 }
 
 /// Copies an image and its .pdb to where tests look for them, with the checksum set.
-fn publish(built: &Path, image: &Path) -> Result<PathBuf> {
+pub fn publish(built: &Path, image: &Path) -> Result<PathBuf> {
     let mut file = fs::read(built)
         .map_err(|error| cannot_run(format!("{} cannot be read: {error}", built.display())))?;
     if !pe_checksum::set(&mut file) {

@@ -17,6 +17,7 @@ mod test;
 mod tool;
 mod unsafety;
 mod verify;
+mod wine;
 
 use std::process::ExitCode;
 
