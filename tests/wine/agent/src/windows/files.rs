@@ -19,7 +19,7 @@ use windows_sys::{
         Storage::FileSystem::{FILE_READ_ATTRIBUTES, FILE_SHARE_READ, FILE_SHARE_WRITE, SYNCHRONIZE},
         System::{
             IO::{CancelIoEx, IO_STATUS_BLOCK, OVERLAPPED},
-            Threading::{CreateEventW, GetCurrentProcess, GetProcessHandleCount, WaitForSingleObject},
+            Threading::{CreateEventW, GetCurrentProcess, WaitForSingleObject},
         },
     },
 };
@@ -238,18 +238,6 @@ pub fn duplicate(handle: u64) -> Answer {
         DuplicateHandle(process, value(handle), process, &raw mut new, 0, 0, DUPLICATE_SAME_ACCESS)
     };
     if made == 0 { Answer::Failed(last_error()) } else { Answer::Number(new as u64) }
-}
-
-/// How many handles the process has.
-pub fn handles() -> Answer {
-    let mut count = 0;
-    // SAFETY: always succeeds.
-    let process = unsafe { GetCurrentProcess() };
-    // SAFETY: the place lives as long as the call.
-    if unsafe { GetProcessHandleCount(process, &raw mut count) } == 0 {
-        return Answer::Failed(last_error());
-    }
-    Answer::Number(count.into())
 }
 
 fn value(handle: u64) -> HANDLE {

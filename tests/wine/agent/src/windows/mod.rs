@@ -1,6 +1,7 @@
 //! The agent itself.
 
 mod files;
+mod handles;
 mod install;
 mod services;
 
@@ -67,7 +68,7 @@ impl Agent {
             Command::Start { handle, io } => self.files.start(handle, io),
             Command::Wait { request, milliseconds } => self.files.wait(request, milliseconds),
             Command::Cancel { handle, request } => self.files.cancel(handle, request),
-            Command::Handles => files::handles(),
+            Command::Handles => handles::count(),
             Command::Exit => std::process::exit(0),
         }
     }
