@@ -4,6 +4,9 @@
 
 /// The device interface of the bus: `{5A6B10B2-3C1E-4C8E-9D5B-3B0C7E6A9F01}`.
 pub const INTERFACE: &str = "{5A6B10B2-3C1E-4C8E-9D5B-3B0C7E6A9F01}";
+/// The same as the fields of a `GUID`.
+pub const INTERFACE_PARTS: (u32, u16, u16, [u8; 8]) =
+    (0x5A6B_10B2, 0x3C1E, 0x4C8E, [0x9D, 0x5B, 0x3B, 0x0C, 0x7E, 0x6A, 0x9F, 0x01]);
 
 const fn code(function: u32) -> u32 {
     // FILE_DEVICE_BUS_EXTENDER, FILE_ANY_ACCESS, METHOD_BUFFERED
@@ -16,15 +19,17 @@ pub const PLUG: u32 = code(0);
 pub const UNPLUG: u32 = code(1);
 /// Asks the whole stack for an orderly removal: `IRP_MN_QUERY_REMOVE_DEVICE`, and on success the PnP manager
 /// is told that the device is gone, whose `IRP_MN_SURPRISE_REMOVAL` then is not passed on. Its status is the
-/// answer to the query.
+/// answer to the query. While a file is open it is `STATUS_DEVICE_BUSY`, as the PnP manager's: the stack agrees, and is
+/// told `IRP_MN_CANCEL_REMOVE_DEVICE`.
 pub const EJECT: u32 = code(2);
 /// `IRP_MN_QUERY_REMOVE_DEVICE` and then `IRP_MN_CANCEL_REMOVE_DEVICE`. Its status is the answer to the query.
 pub const CANCEL_REMOVE: u32 = code(3);
 /// `IRP_MN_QUERY_STOP_DEVICE`, `IRP_MN_STOP_DEVICE`, `IRP_MN_START_DEVICE`. Its status is that of the first that
-/// failed.
+/// failed; after a query that failed comes `IRP_MN_CANCEL_STOP_DEVICE`.
 pub const REBALANCE: u32 = code(4);
 /// `IRP_MN_SET_POWER` for the system state in the second number: 1 working, 4 sleeping (S3). The first number is
-/// the device's. Ends when the request has ended.
+/// the device's. A state that is not working is asked for by `IRP_MN_QUERY_POWER` first; if that is refused, its status
+/// is this request's, and the stack is told that the system works on. Ends when the request has ended.
 pub const SYSTEM_POWER: u32 = code(5);
 /// Does something to the device: [`Poke`].
 pub const POKE: u32 = code(6);
@@ -47,6 +52,13 @@ impl Plug {
     pub const SIZE: usize = 40;
     /// The physical device object answers `IRP_MN_START_DEVICE` with `STATUS_INSUFFICIENT_RESOURCES`.
     pub const FAIL_START: u32 = 1;
+
+    /// The model's name as text. None: it is no text.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let end = self.model.iter().position(|byte| *byte == 0).unwrap_or(self.model.len());
+        self.model.get(..end).and_then(|name| core::str::from_utf8(name).ok())
+    }
 
     /// As it is sent.
     #[must_use]
@@ -97,13 +109,26 @@ impl Poke {
     pub const NAK: u32 = 1;
     /// The device answers nothing.
     pub const MUTE: u32 = 2;
+
+    /// As it is sent.
+    #[must_use]
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        encode([self.number, self.what, self.endpoint, self.on])
+    }
+
+    /// As it was sent.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let [number, what, endpoint, on] = decode(bytes)?;
+        Some(Self { number, what, endpoint, on })
+    }
 }
 
 /// Output of [`STATE`]: four numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// 0: never plugged in, or its REMOVE is over; 1: plugged in, not started; 2: started; 3: its START failed;
-    /// 4: pulled, REMOVE is yet to come or is held until the last file is closed.
+    /// 0: never plugged in, or its REMOVE is over; 1: plugged in, not started; 2: its START is over; 3: the bus has
+    /// failed its START; 4: pulled, REMOVE is yet to come or is held until the last file is closed.
     pub phase: u32,
     /// Files that are open on its stack.
     pub files: u32,
@@ -116,4 +141,31 @@ pub struct State {
 impl State {
     /// Bytes of it.
     pub const SIZE: usize = 16;
+
+    /// As it is sent.
+    #[must_use]
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        encode([self.phase, self.files, self.transfers, self.removals])
+    }
+
+    /// As it was sent.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let [phase, files, transfers, removals] = decode(bytes)?;
+        Some(Self { phase, files, transfers, removals })
+    }
+}
+
+fn encode(numbers: [u32; 4]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (to, number) in bytes.chunks_exact_mut(4).zip(numbers) {
+        to.copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<[u32; 4]> {
+    let (chunks, rest) = bytes.as_chunks::<4>();
+    let chunks: &[[u8; 4]; 4] = chunks.try_into().ok().filter(|_| rest.is_empty())?;
+    Some(chunks.map(u32::from_le_bytes))
 }

@@ -1,0 +1,214 @@
+//! A child: a plugged device, and its physical device object.
+
+mod identity;
+mod pnp;
+mod power;
+
+use alloc::{boxed::Box, sync::Arc};
+use core::{
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use usb_models::{DeviceModel, Poke};
+use wdk_sys::{
+    DEVICE_OBJECT, FILE_DEVICE_UNKNOWN, IRP_MJ_CLEANUP, IRP_MJ_CLOSE, IRP_MJ_CREATE,
+    IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_SYSTEM_CONTROL,
+};
+
+use crate::{
+    bus::Bus,
+    entry::{PNP, POWER},
+    filter,
+    nt::{
+        device::{Deleted, Device},
+        event::Event,
+        irp::Irp,
+        lock::SpinLock,
+        status::{
+            NTSTATUS, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+            STATUS_SUCCESS,
+        },
+        time,
+    },
+    protocol::{Plug, State},
+    role::Role,
+    usb::{self, Usb, engine},
+};
+use identity::Identity;
+
+/// A child.
+pub struct Child {
+    /// The runner's name for it, and its instance identifier.
+    pub number: u32,
+    pub bus: Arc<Bus>,
+    fails_start: bool,
+    identity: Identity,
+    physical: AtomicPtr<DEVICE_OBJECT>,
+    /// Set when the PnP manager is through with its START.
+    pub started: Event,
+    /// Set while no file is open on its stack.
+    pub closed: Event,
+    pub gate: SpinLock<Gate>,
+}
+
+/// What the child's lock guards.
+pub struct Gate {
+    pub life: Life,
+    pub usb: Usb,
+    pub filter: filter::Known,
+}
+
+/// Where a child is in its life.
+#[derive(Clone, Copy, Debug)]
+pub struct Life {
+    /// It is reported to the PnP manager.
+    pub is_there: bool,
+    /// It was removed in an orderly way, and what Wine sends in between is not passed on.
+    pub is_ejected: bool,
+    pub start: Start,
+}
+
+/// What became of its START.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// None has come.
+    None,
+    /// It has come, and the drivers above are at it.
+    Running,
+    /// The PnP manager is through with it.
+    Over,
+    /// The physical device object has failed it.
+    Failed,
+}
+
+impl Child {
+    /// Plugs a device in.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn plug(
+        bus: &Arc<Bus>,
+        number: u32,
+        flags: u32,
+        model: Box<dyn DeviceModel>,
+    ) -> Result<Arc<Self>, NTSTATUS> {
+        let life = Life { is_there: true, is_ejected: false, start: Start::None };
+        let child = Arc::new(Self {
+            number,
+            bus: Arc::clone(bus),
+            fails_start: flags & Plug::FAIL_START != 0,
+            identity: Identity::of(&*model),
+            physical: AtomicPtr::new(ptr::null_mut()),
+            started: Event::notification(false),
+            closed: Event::notification(true),
+            gate: SpinLock::new(Gate { life, usb: Usb::new(model), filter: filter::Known::default() }),
+        });
+        let device = bus.driver.create(FILE_DEVICE_UNKNOWN, true, Role::Child(Arc::clone(&child)))?;
+        child.physical.store(device.as_ptr(), Ordering::Release);
+        device.set_buffered();
+        device.initialised();
+        engine::watch(Arc::clone(&child));
+        Ok(child)
+    }
+
+    /// Its physical device object.
+    pub fn physical(&self) -> Device {
+        // There from its making on; until then nobody else knows the child.
+        Device::of(self.physical.load(Ordering::Acquire)).unwrap_or(self.bus.physical)
+    }
+
+    /// Whether it is reported to the PnP manager.
+    pub fn is_there(&self) -> bool {
+        self.gate.lock().life.is_there
+    }
+
+    /// The plug is pulled: what is in flight ends.
+    pub fn pull(&self) {
+        {
+            let mut gate = self.gate.lock();
+            gate.life.is_there = false;
+            gate.usb.unplug(time::now());
+        }
+        engine::kick();
+    }
+
+    /// It is to be removed in an orderly way.
+    pub fn eject(&self) {
+        let mut gate = self.gate.lock();
+        gate.life.is_there = false;
+        gate.life.is_ejected = true;
+    }
+
+    /// The PnP manager is through with a START that had come.
+    pub fn start_is_over(&self) {
+        let over = {
+            let mut gate = self.gate.lock();
+            let over = gate.life.start == Start::Running;
+            if over {
+                gate.life.start = Start::Over;
+            }
+            over
+        };
+        if over {
+            self.started.set();
+        }
+    }
+
+    /// Does something to the device.
+    pub fn poke(&self, poke: Poke<'_>) -> NTSTATUS {
+        let done = {
+            let mut gate = self.gate.lock();
+            if gate.usb.is_gone() {
+                return STATUS_DEVICE_NOT_CONNECTED;
+            }
+            gate.usb.poke(time::now(), poke)
+        };
+        engine::kick();
+        if done { STATUS_SUCCESS } else { STATUS_INVALID_PARAMETER }
+    }
+
+    /// Files that are open on its stack.
+    pub fn files(&self) -> usize {
+        self.gate.lock().filter.files()
+    }
+
+    /// For the runner.
+    pub fn state(&self) -> State {
+        let gate = self.gate.lock();
+        let phase = match gate.life {
+            Life { is_there: false, .. } => 4,
+            Life { start: Start::None | Start::Running, .. } => 1,
+            Life { start: Start::Over, .. } => 2,
+            Life { start: Start::Failed, .. } => 3,
+        };
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        State {
+            phase,
+            files: count(gate.filter.files()),
+            transfers: count(gate.usb.in_flight()),
+            removals: 0,
+        }
+    }
+
+    /// The physical device object goes.
+    pub fn delete(self: &Arc<Self>) -> Deleted {
+        engine::forget(self);
+        self.physical().delete()
+    }
+}
+
+/// A request to a child's physical device object.
+pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
+    let major = irp.major();
+    match u32::from(major) {
+        _ if major == PNP => pnp::dispatch(child, irp),
+        _ if major == POWER => power::dispatch(child, irp),
+        IRP_MJ_INTERNAL_DEVICE_CONTROL => usb::dispatch(child, irp),
+        // Whoever is to answer that sits above; the status stays.
+        IRP_MJ_SYSTEM_CONTROL => irp.finish(),
+        IRP_MJ_CREATE | IRP_MJ_CLEANUP | IRP_MJ_CLOSE => irp.complete(STATUS_SUCCESS),
+        _ => irp.complete(STATUS_INVALID_DEVICE_REQUEST),
+    }
+}

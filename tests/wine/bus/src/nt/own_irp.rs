@@ -1,0 +1,138 @@
+//! IRPs that this driver sends and waits for.
+
+// UNSAFETY: makes an IRP of the kernel's.
+#![expect(unsafe_code, reason = "works on the kernel's structures")]
+
+use core::ffi::c_void;
+
+use wdk_sys::{
+    _POWER_STATE_TYPE::SystemPowerState,
+    DEVICE_OBJECT, FILE_OBJECT, IO_STACK_LOCATION, IRP, IRP_MJ_CLEANUP, IRP_MJ_PNP, IRP_MJ_POWER, NTSTATUS,
+    SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_IO_TIMEOUT, STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
+    ntddk::{IoAllocateIrp, IoFreeIrp, IofCallDriver},
+};
+
+use super::{device::Device, event::Event};
+use crate::shared::line::trace;
+
+/// How long a driver may take for a request, in units of 100 ns: 30 s.
+const PATIENCE: u64 = 300_000_000;
+
+/// What one of these IRPs says.
+#[derive(Clone, Copy, Debug)]
+pub enum Request {
+    /// An `IRP_MJ_PNP` without parameters.
+    Pnp(u8),
+    /// An `IRP_MJ_POWER` about the system's state.
+    SystemPower {
+        /// `IRP_MN_QUERY_POWER` or `IRP_MN_SET_POWER`
+        minor: u8,
+        /// `SYSTEM_POWER_STATE`
+        state: u32,
+        /// `POWER_ACTION`
+        action: u32,
+    },
+    /// `IRP_MJ_CLEANUP`
+    Cleanup(*mut FILE_OBJECT),
+}
+
+impl Request {
+    const fn minor(self) -> u8 {
+        match self {
+            Self::Pnp(minor) | Self::SystemPower { minor, .. } => minor,
+            Self::Cleanup(_) => 0,
+        }
+    }
+
+    const fn major(self) -> u8 {
+        match self {
+            Self::Pnp(_) => IRP_MJ_PNP as u8,
+            Self::SystemPower { .. } => IRP_MJ_POWER as u8,
+            Self::Cleanup(_) => IRP_MJ_CLEANUP as u8,
+        }
+    }
+
+    /// PnP and power requests begin so; cleanup is like any other.
+    const fn initial_status(self) -> NTSTATUS {
+        match self {
+            Self::Cleanup(_) => STATUS_SUCCESS,
+            _ => STATUS_NOT_SUPPORTED,
+        }
+    }
+
+    fn fill(self, location: &mut IO_STACK_LOCATION) {
+        *location = IO_STACK_LOCATION::default();
+        location.MajorFunction = self.major();
+        location.MinorFunction = self.minor();
+        match self {
+            Self::Pnp(_) => {}
+            Self::SystemPower { state, action, .. } => {
+                let mut power = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_36::default();
+                power.Type = SystemPowerState;
+                power.State.SystemState = state;
+                power.ShutdownType = action;
+                location.Parameters.Power = power;
+            }
+            Self::Cleanup(file) => location.FileObject = file,
+        }
+    }
+}
+
+/// Sends a request to a device object, and waits for its end.
+pub fn send(device: Device, request: Request) -> NTSTATUS {
+    // SAFETY: the number of stack locations is the device's.
+    let irp = unsafe { IoAllocateIrp(device.stack_size(), 0) };
+    if irp.is_null() {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    let done = Event::notification(false);
+    prepare(irp, request, &done);
+    // SAFETY: the IRP and the device object are valid.
+    let _ = unsafe { IofCallDriver(device.as_ptr(), irp) };
+    if !done.wait_for(PATIENCE) {
+        trace!("~flt broken {:02x} {:02x} is not completed", request.major(), request.minor());
+        // The IRP and the event stay with whoever has them.
+        core::mem::forget(done);
+        return STATUS_IO_TIMEOUT;
+    }
+    let status = super::irp::Irp::of(irp).status();
+    // SAFETY: the completion routine has stopped its completion, so it is this function's again.
+    unsafe { IoFreeIrp(irp) };
+    status
+}
+
+fn prepare(irp: *mut IRP, request: Request, done: &Event) {
+    let ours = super::irp::Irp::of(irp);
+    ours.set_status(request.initial_status());
+    // SAFETY: the IRP has a next stack location.
+    let next = unsafe { &mut *ours.next() };
+    request.fill(next);
+    next.CompletionRoutine = Some(completed);
+    next.Context = core::ptr::from_ref(done).cast_mut().cast();
+    next.Control = (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL) as u8;
+    if let Request::Cleanup(file) = request {
+        // SAFETY: the IRP is valid; only an address is computed.
+        let tail = unsafe { &raw mut (*irp).Tail };
+        // SAFETY: as above.
+        let slot = unsafe { &raw mut (*tail).Overlay.OriginalFileObject };
+        // SAFETY: the slot lies in the IRP.
+        unsafe { slot.write(file) };
+    }
+}
+
+unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, context: *mut c_void) -> NTSTATUS {
+    // SAFETY: `send` waits with the event alive, or leaves it for ever.
+    let done = unsafe { &*context.cast::<Event>() };
+    done.set();
+    STATUS_MORE_PROCESSING_REQUIRED
+}
+
+/// Sends an IRP that came from above on to the next device, and waits for it; it is this driver's again then.
+pub fn forward_and_wait(irp: super::irp::Irp, device: Device) -> NTSTATUS {
+    let done = Event::notification(false);
+    irp.copy_to_next(Some(completed), core::ptr::from_ref(&done).cast_mut().cast());
+    let _ = irp.call(device);
+    done.wait();
+    irp.status()
+}
