@@ -33,3 +33,6 @@ use shared::allocator::Pool;
 
 #[global_allocator]
 static POOL: Pool = Pool;
+
+/// Who tells of a panic.
+const NAME: &str = "bus";

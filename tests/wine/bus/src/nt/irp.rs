@@ -65,11 +65,6 @@ impl Irp {
         Self(irp)
     }
 
-    /// Its address.
-    pub const fn as_ptr(self) -> *mut IRP {
-        self.0
-    }
-
     /// `IoGetCurrentIrpStackLocation`
     pub const fn current(self) -> *mut IO_STACK_LOCATION {
         // SAFETY: the IRP is valid.

@@ -34,12 +34,6 @@ impl Run {
         self.length
     }
 
-    /// The piece that begins at `offset`, at most `length` bytes. None past the end.
-    pub fn part(self, offset: usize, length: usize) -> Option<Self> {
-        let rest = self.length.checked_sub(offset).filter(|rest| *rest > 0)?;
-        Some(Self { start: self.start.wrapping_add(offset), length: rest.min(length) })
-    }
-
     /// Its bytes.
     pub const fn bytes(&self) -> &[u8] {
         if self.length == 0 {

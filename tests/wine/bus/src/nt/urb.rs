@@ -35,6 +35,11 @@ impl Urb {
         if address == 0 { None } else { Some(Self(address)) }
     }
 
+    /// Where it is.
+    pub const fn address(self) -> usize {
+        self.0
+    }
+
     /// The field at an offset, which the caller has checked to be inside.
     pub fn get<T: Plain>(self, offset: usize) -> T {
         let at: *const T = ptr::with_exposed_provenance(self.0 + offset);

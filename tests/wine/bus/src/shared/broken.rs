@@ -14,7 +14,7 @@ const MANUALLY_INITIATED_CRASH: u32 = 0xE2;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    trace!("~bus broken {info}");
+    trace!("~{} broken {info}", crate::NAME);
     // SAFETY: any code and parameters may be given.
     unsafe { KeBugCheckEx(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0) }
 }

@@ -1,12 +1,15 @@
 //! The interface between `usbdex.sys` and the bus below, asked for by `IRP_MN_QUERY_INTERFACE`. What Microsoft's own
 //! code asks for is not documented; this one is the harness's.
 
+// UNSAFETY: promises what a pointer does not say.
+#![expect(unsafe_code, reason = "an interface is every thread's")]
+
 use core::ffi::c_void;
 
 use wdk_sys::{GUID, INTERFACE};
 
 /// Its GUID: `{C2B1A0E4-6C56-4F0B-8E57-0A6C0C3B7D11}`.
-pub const BUS_INTERFACE: GUID = GUID {
+pub static BUS_INTERFACE: GUID = GUID {
     Data1: 0xC2B1_A0E4,
     Data2: 0x6C56,
     Data3: 0x4F0B,
@@ -42,3 +45,6 @@ pub struct BusInterface {
     /// It was closed.
     pub closed: Option<unsafe extern "C" fn(context: *mut c_void, handle: *mut c_void)>,
 }
+
+// SAFETY: its context and routines are the bus driver's, which takes calls from any thread.
+unsafe impl Send for BusInterface {}

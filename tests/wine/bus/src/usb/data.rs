@@ -54,7 +54,8 @@ pub fn buffer(urb: Urb, chained: bool) -> Result<Buffer, Refused> {
     }
     if mdl == STALE_MDL {
         trace!(
-            "~bus broken an URB was not formatted anew: its TransferBufferMDL is what the last request left"
+            "~bus broken URB {:x} was not formatted anew: it has the MDL of its last request",
+            urb.address()
         );
         return Err(status::INVALID_PARAMETER);
     }
