@@ -16,6 +16,11 @@
 //! | `shared` | the trace, the heap, what `usbdex.sys` asks of this driver |
 //! | `nt` | wrappers of the kernel's objects: the unsafe code |
 #![no_std]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "codes, sizes of structures and flag bits are small numbers"
+)]
+#![expect(non_upper_case_globals, reason = "the enumerators of the headers are constants")]
 
 extern crate alloc;
 

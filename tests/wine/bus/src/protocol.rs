@@ -17,8 +17,9 @@ const fn code(function: u32) -> u32 {
 pub const PLUG: u32 = code(0);
 /// Pulls the device whose number is in the input: what is in flight ends, the PnP manager is told.
 pub const UNPLUG: u32 = code(1);
-/// Asks the whole stack for an orderly removal: `IRP_MN_QUERY_REMOVE_DEVICE`, and on success the PnP manager
-/// is told that the device is gone, whose `IRP_MN_SURPRISE_REMOVAL` then is not passed on. Its status is the
+/// Asks the whole stack for an orderly removal.
+///
+/// `IRP_MN_QUERY_REMOVE_DEVICE`, and on success the PnP manager is told that the device is gone, whose `IRP_MN_SURPRISE_REMOVAL` then is not passed on. Its status is the
 /// answer to the query. While a file is open it is `STATUS_DEVICE_BUSY`, as the PnP manager's: the stack agrees, and is
 /// told `IRP_MN_CANCEL_REMOVE_DEVICE`.
 pub const EJECT: u32 = code(2);
@@ -27,8 +28,9 @@ pub const CANCEL_REMOVE: u32 = code(3);
 /// `IRP_MN_QUERY_STOP_DEVICE`, `IRP_MN_STOP_DEVICE`, `IRP_MN_START_DEVICE`. Its status is that of the first that
 /// failed; after a query that failed comes `IRP_MN_CANCEL_STOP_DEVICE`.
 pub const REBALANCE: u32 = code(4);
-/// `IRP_MN_SET_POWER` for the system state in the second number: 1 working, 4 sleeping (S3). The first number is
-/// the device's. A state that is not working is asked for by `IRP_MN_QUERY_POWER` first; if that is refused, its status
+/// `IRP_MN_SET_POWER` for the system state in the second number: 1 working, 4 sleeping (S3).
+///
+/// The first number is the device's. A state that is not working is asked for by `IRP_MN_QUERY_POWER` first; if that is refused, its status
 /// is this request's, and the stack is told that the system works on. Ends when the request has ended.
 pub const SYSTEM_POWER: u32 = code(5);
 /// Does something to the device: [`Poke`].
@@ -62,7 +64,7 @@ impl Plug {
 
     /// As it is sent.
     #[must_use]
-    pub fn encode(&self) -> [u8; Self::SIZE] {
+    pub const fn encode(&self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         let (model, rest) = bytes.split_at_mut(32);
         model.copy_from_slice(&self.model);

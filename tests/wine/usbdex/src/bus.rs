@@ -58,17 +58,19 @@ fn prepare(irp: *mut IRP, out: *mut BusInterface, done: &Event) {
     *next = IO_STACK_LOCATION::default();
     next.MajorFunction = IRP_MJ_PNP as u8;
     next.MinorFunction = IRP_MN_QUERY_INTERFACE as u8;
-    let mut asked = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_26::default();
-    asked.InterfaceType = &raw const BUS_INTERFACE;
-    asked.Size = size_of::<BusInterface>() as u16;
-    asked.Version = BUS_INTERFACE_VERSION;
-    asked.Interface = out.cast();
-    next.Parameters.QueryInterface = asked;
+    next.Parameters.QueryInterface = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_26 {
+        InterfaceType: &raw const BUS_INTERFACE,
+        Size: size_of::<BusInterface>() as u16,
+        Version: BUS_INTERFACE_VERSION,
+        Interface: out.cast(),
+        ..Default::default()
+    };
     next.CompletionRoutine = Some(completed);
     next.Context = core::ptr::from_ref(done).cast_mut().cast();
     next.Control = (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL) as u8;
     // SAFETY: the IRP is valid.
-    unsafe { (*irp).IoStatus.__bindgen_anon_1.Status = STATUS_NOT_SUPPORTED };
+    let block = unsafe { &mut (*irp).IoStatus };
+    block.__bindgen_anon_1.Status = STATUS_NOT_SUPPORTED;
 }
 
 unsafe extern "C" fn completed(_: *mut DEVICE_OBJECT, _: *mut IRP, context: *mut c_void) -> NTSTATUS {

@@ -16,7 +16,7 @@
 // UNSAFETY: every routine here is one that a driver calls with raw pointers.
 #![no_std]
 #![expect(unsafe_code, reason = "a module of kernel exports")]
-#![expect(non_snake_case, reason = "the names are the API's")]
+#![expect(clippy::cast_possible_truncation, reason = "codes and sizes of structures are small numbers")]
 
 extern crate alloc;
 
@@ -26,6 +26,7 @@ mod handle;
 mod nt;
 mod select;
 #[path = "../../bus/src/shared/mod.rs"]
+#[expect(dead_code, reason = "the bus driver uses the rest")]
 mod shared;
 mod table;
 mod tell;
@@ -42,6 +43,6 @@ const NAME: &str = "dex";
 /// The module's entry point. There is nothing to set up.
 // SAFETY: no other function has this name.
 #[unsafe(no_mangle)]
-pub extern "system" fn usbdex_main(_module: usize, _reason: u32, _reserved: usize) -> i32 {
+pub const extern "system" fn usbdex_main(_module: usize, _reason: u32, _reserved: usize) -> i32 {
     1
 }

@@ -17,6 +17,7 @@ use wdk_sys::{
 pub struct Event(alloc::boxed::Box<UnsafeCell<KEVENT>>);
 
 // SAFETY: the kernel's routines order all use of it.
+#[expect(clippy::non_send_fields_in_send_ty, reason = "a kernel object that every thread may use")]
 unsafe impl Send for Event {}
 // SAFETY: as above.
 unsafe impl Sync for Event {}

@@ -183,8 +183,10 @@ impl Irp {
 
     /// `Cancel`
     pub fn is_cancelled(self) -> bool {
-        // SAFETY: the IRP is valid.
-        unsafe { (&raw const (*self.0).Cancel).read_volatile() != 0 }
+        // SAFETY: the IRP is valid; only an address is computed.
+        let cancel = unsafe { &raw const (*self.0).Cancel };
+        // SAFETY: the field lies in the IRP.
+        unsafe { cancel.read_volatile() != 0 }
     }
 
     /// `PendingReturned`

@@ -12,6 +12,7 @@ use usb_models::DeviceModel;
 pub struct Model(Box<dyn DeviceModel>);
 
 // SAFETY: the models of `usb_models::registry` own plain data and know no thread.
+#[expect(clippy::non_send_fields_in_send_ty, reason = "said above")]
 unsafe impl Send for Model {}
 
 impl Model {

@@ -68,11 +68,12 @@ impl Request {
         match self {
             Self::Pnp(_) => {}
             Self::SystemPower { state, action, .. } => {
-                let mut power = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_36::default();
-                power.Type = SystemPowerState;
-                power.State.SystemState = state;
-                power.ShutdownType = action;
-                location.Parameters.Power = power;
+                location.Parameters.Power = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_36 {
+                    Type: SystemPowerState,
+                    State: wdk_sys::POWER_STATE { SystemState: state },
+                    ShutdownType: action,
+                    ..Default::default()
+                };
             }
             Self::Cleanup(file) => location.FileObject = file,
         }

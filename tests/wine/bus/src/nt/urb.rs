@@ -41,31 +41,31 @@ impl Urb {
     }
 
     /// The field at an offset, which the caller has checked to be inside.
-    pub fn get<T: Plain>(self, offset: usize) -> T {
+    pub const fn get<T: Plain>(self, offset: usize) -> T {
         let at: *const T = ptr::with_exposed_provenance(self.0 + offset);
         // SAFETY: the client vouches for the structure, and any bytes are a value.
         unsafe { at.read_unaligned() }
     }
 
     /// Writes the field at an offset, which the caller has checked to be inside.
-    pub fn set<T: Plain>(self, offset: usize, value: T) {
+    pub const fn set<T: Plain>(self, offset: usize, value: T) {
         let at: *mut T = ptr::with_exposed_provenance_mut(self.0 + offset);
         // SAFETY: as above.
         unsafe { at.write_unaligned(value) };
     }
 
     /// `Hdr.Length`
-    pub fn length(self) -> u16 {
+    pub const fn length(self) -> u16 {
         self.get(offset_of!(_URB_HEADER, Length))
     }
 
     /// `Hdr.Function`
-    pub fn function(self) -> u16 {
+    pub const fn function(self) -> u16 {
         self.get(offset_of!(_URB_HEADER, Function))
     }
 
     /// Sets `Hdr.Status`.
-    pub fn set_status(self, usbd: u32) {
+    pub const fn set_status(self, usbd: u32) {
         self.set(offset_of!(_URB_HEADER, Status), usbd);
     }
 }

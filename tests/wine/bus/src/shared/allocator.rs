@@ -19,7 +19,7 @@ unsafe extern "system" {
     fn ExAllocatePoolWithTag(kind: POOL_TYPE, bytes: usize, tag: u32) -> *mut c_void;
 }
 
-/// "UsbW"
+/// `UsbW`
 const TAG: u32 = u32::from_le_bytes(*b"UsbW");
 /// What pool memory is aligned to (page `wdm/nf-wdm-exallocatepoolwithtag`).
 const ALIGNMENT: usize = 16;

@@ -138,7 +138,7 @@ impl Shape {
             Self::Control => length == size_of::<_URB_CONTROL_TRANSFER>(),
             Self::ControlEx => length == size_of::<_URB_CONTROL_TRANSFER_EX>(),
             Self::Data { .. } => length == size_of::<_URB_BULK_OR_INTERRUPT_TRANSFER>(),
-            Self::Isochronous { .. } => length as usize >= size_of::<_URB_ISOCH_TRANSFER>(),
+            Self::Isochronous { .. } => length >= size_of::<_URB_ISOCH_TRANSFER>(),
             Self::Descriptor { .. } => length == size_of::<_URB_CONTROL_DESCRIPTOR_REQUEST>(),
             Self::Feature { .. } => length == size_of::<_URB_CONTROL_FEATURE_REQUEST>(),
             Self::Status { .. } => length == size_of::<_URB_CONTROL_GET_STATUS_REQUEST>(),

@@ -97,12 +97,13 @@ impl Usb {
         urb.set_status(status::PENDING);
         irp.mark_pending();
         let armed = cancel::arm(irp);
-        let mut stage = Stage::InModel;
-        if !armed {
+        let stage = if armed {
+            Stage::InModel
+        } else {
             // Cancelled while it arrived, and no cancel routine runs: the engine completes it.
             self.model.abort(now, id);
-            stage = Stage::Finished(Outcome::new(status::CANCELED, 0));
-        }
+            Stage::Finished(Outcome::new(status::CANCELED, 0))
+        };
         self.transfers.insert(id, Transfer { irp, urb, function, job, stage, armed, deadline });
         Ok(())
     }
