@@ -1,0 +1,444 @@
+//! The machine, on its thread.
+
+use std::{cell::RefCell, future::Future, path::Path, rc::Rc, sync::Arc, time::Duration};
+
+use nt_trace::NtStatus;
+use ntsim::{
+    inf::Installation,
+    kernel::io::user::{self, Handle, Process, READ, WRITE},
+    machine::{self, Machine},
+    mem::Addr,
+    pnp::{self, NewDevice},
+    scenario::{SimStage, Stage, Step},
+    sched::Cpu,
+    stop::Stop,
+    usb,
+};
+use usb_models::{DeviceModel, registry};
+use usbclient_protocol::DEVICE_INTERFACE_GUID;
+
+use super::{
+    commands::{Command, Commands},
+    judge::Judge,
+    options::SimOptions,
+    requests::Requests,
+};
+use crate::{
+    device_info::{Access, Description, DeviceId},
+    error::{Error, ErrorKind, SystemCode},
+    events::{DriverEvent, Filter},
+    transport::Sender,
+    watch::Change,
+};
+
+/// A moment of simulated time, in units of 100 ns: what is runnable gets this far.
+const MOMENT: u64 = 100;
+/// What happens within this simulated time happens at once: 100 ms.
+const SOON: u64 = 1_000_000;
+/// Otherwise time goes about as fast as outside, in steps of 2 ms.
+const STEP: Duration = Duration::from_millis(2);
+const STEP_TICKS: u64 = 20_000;
+/// What is asked of the machine is done within a minute of its time.
+const PATIENCE: u64 = 60 * 10_000_000;
+/// So many events are judged at a time.
+const MANY_EVENTS: usize = 2_000;
+
+/// The machine and everything that is known about it.
+#[derive(Debug)]
+pub(super) struct World {
+    machine: Machine,
+    commands: Arc<Commands>,
+    requests: Requests,
+    judge: Judge,
+    watchers: Vec<(u64, Sender<Change>)>,
+    next_watcher: u64,
+    present: Vec<Description>,
+    /// How many devices were plugged in, and how many files opened.
+    plugged: u32,
+    processes: u32,
+    files: Vec<Handle>,
+    /// Why the machine has stopped.
+    stopped: Option<Arc<str>>,
+    /// What the rules said in the end.
+    verdict: Option<Vec<String>>,
+}
+
+impl World {
+    /// A machine with the driver in it and the devices plugged in.
+    pub(super) fn new(options: &SimOptions, commands: Arc<Commands>) -> Result<Self, Error> {
+        const DOING: &str = "loading the driver into the simulated kernel";
+        let failed = |why: String| Error::new(ErrorKind::Simulator, DOING).because(why);
+        if let Some(inf) = &options.inf {
+            machine::install(installation(inf)?);
+        }
+        let machine = Machine::load(&options.driver, machine::Options::default())
+            .map_err(|error| failed(error.to_string()))?;
+        let mut world = Self {
+            machine,
+            commands,
+            requests: Requests::default(),
+            judge: Judge::default(),
+            watchers: Vec::new(),
+            next_watcher: 0,
+            present: Vec::new(),
+            plugged: 0,
+            processes: 0,
+            files: Vec::new(),
+            stopped: None,
+            verdict: None,
+        };
+        match world.machine.start() {
+            Some(NtStatus::SUCCESS) => {}
+            Some(status) => return Err(failed(format!("DriverEntry returned {status}"))),
+            None => return Err(world.stop_error(DOING)),
+        }
+        {
+            let driver = world.machine.driver();
+            let mut kernel = world.machine.kernel_mut();
+            kernel.pnp.driver = driver;
+            pnp::serve(&mut kernel.sched);
+        }
+        for model in &options.devices {
+            world.plug(model)?;
+        }
+        Ok(world)
+    }
+
+    /// Does what it is told until everything is over.
+    pub(super) fn run(mut self) {
+        while self.verdict.is_none() {
+            while let Some(command) = self.commands.next() {
+                self.obey(command);
+            }
+            if self.verdict.is_some() {
+                break;
+            }
+            self.let_time_pass();
+        }
+        let why = self.stopped.take().unwrap_or_else(|| "the simulation is over".into());
+        self.commands.end(&why);
+        self.requests.give_up(&why);
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start { file, slot, parcel } => {
+                self.requests.start(&mut self.machine, file, slot, parcel);
+            }
+            Command::Cancel(slot) => self.requests.cancel(&mut self.machine, slot),
+            Command::Close(file) => {
+                self.files.retain(|one| *one != file);
+                self.machine.close(file);
+            }
+            Command::Call(act) => act(self),
+        }
+        self.settle();
+    }
+
+    /// Time passes at once to what is soon if somebody waits for a request, and as outside otherwise.
+    fn let_time_pass(&mut self) {
+        let before = self.machine.kernel().sched.now;
+        let has_happened = self.go_on();
+        let is_waited_for = !self.requests.is_empty();
+        if self.stopped.is_some() || (!has_happened && !is_waited_for) {
+            self.commands.wait(None);
+        } else if !has_happened {
+            self.commands.wait(Some(STEP));
+            self.machine.pump(STEP_TICKS);
+            self.settle();
+        } else if !is_waited_for {
+            let passed = self.machine.kernel().sched.now - before;
+            self.commands.wait(Some(Duration::from_nanos(passed.saturating_mul(100))));
+        }
+    }
+
+    /// Lets happen what can happen now or soon. False: nothing did.
+    fn go_on(&mut self) -> bool {
+        let before = self.machine.kernel().trace.events().len();
+        let (now, due) = {
+            let kernel = self.machine.kernel();
+            (kernel.sched.now, kernel.sched.next_due())
+        };
+        let soon = due.map(|due| due.saturating_sub(now)).filter(|ticks| *ticks <= SOON);
+        self.machine.pump(soon.unwrap_or(0) + MOMENT);
+        let has_happened = soon.is_some() || self.machine.kernel().trace.events().len() != before;
+        self.settle() || has_happened
+    }
+
+    /// After something happened: ends are told, what has come and gone is told, and the trace is judged. False: no
+    /// request has ended.
+    fn settle(&mut self) -> bool {
+        let ended = self.requests.collect(&mut self.machine);
+        if self.machine.kernel().trace.events().len() > MANY_EVENTS || self.judge.wanted().is_some() {
+            self.look_at_trace();
+        }
+        self.tell_changes();
+        if self.stopped.is_none()
+            && let Some(stop) = self.machine.stopped()
+        {
+            let why: Arc<str> = format!("the simulated kernel has stopped: {stop}").into();
+            self.requests.give_up(&why);
+            self.stopped = Some(why);
+        }
+        ended
+    }
+
+    fn look_at_trace(&mut self) {
+        let events = self.machine.kernel_mut().trace.take();
+        self.judge.look(events);
+    }
+
+    fn tell_changes(&mut self) {
+        if self.watchers.is_empty() {
+            return;
+        }
+        let now = self.devices();
+        let is_in = |list: &[Description], id: &DeviceId| list.iter().any(|one| one.id == *id);
+        let gone = self.present.iter().filter(|old| !is_in(&now, &old.id));
+        let new = now.iter().filter(|new| !is_in(&self.present, &new.id));
+        let changes = gone
+            .map(|old| Change::Removed(old.id.clone()))
+            .chain(new.map(|new| Change::Arrived(new.id.clone())));
+        let changes: Vec<Change> = changes.collect();
+        for change in changes {
+            self.watchers.retain(|(_, sender)| sender.send(change.clone()));
+        }
+        self.present = now;
+    }
+
+    fn stop_error(&self, doing: &'static str) -> Error {
+        let why = self.machine.stopped().map(|stop| Arc::from(stop.to_string()));
+        Error::new(ErrorKind::Simulator, doing).with_why(why)
+    }
+
+    /// Runs a task of the simulator to its end.
+    fn ask<T, F, R>(&mut self, doing: &'static str, task: F) -> Result<T, Error>
+    where
+        T: 'static,
+        F: FnOnce(Cpu) -> R + 'static,
+        R: Future<Output = Result<T, Stop>> + 'static,
+    {
+        let result = Rc::new(RefCell::new(None));
+        let slot = Rc::clone(&result);
+        let deadline = {
+            let mut kernel = self.machine.kernel_mut();
+            kernel.sched.spawn(doing, 0, async move |cpu| {
+                let value = task(cpu).await?;
+                slot.replace(Some(value));
+                Ok(())
+            });
+            kernel.sched.now + PATIENCE
+        };
+        loop {
+            self.go_on();
+            if let Some(value) = result.take() {
+                return Ok(value);
+            }
+            if self.machine.stopped().is_some() {
+                return Err(self.stop_error(doing));
+            }
+            if self.machine.kernel().sched.now > deadline {
+                let who = self.machine.who_waits();
+                return Err(Error::new(ErrorKind::Simulator, doing).because(who));
+            }
+        }
+    }
+
+    /// Plugs a device in. Gives the name by which it is pulled.
+    pub(super) fn plug(&mut self, model: &str) -> Result<String, Error> {
+        const DOING: &str = "plugging in a simulated device";
+        let made: Box<dyn DeviceModel> = registry::by_name(model).map_err(|error| {
+            Error::new(ErrorKind::NotFound, DOING).because(format!("the model {model}: {error:?}"))
+        })?;
+        self.plugged += 1;
+        let name = format!("device{}", self.plugged);
+        let (new_name, model) = (name.clone(), model.to_owned());
+        self.ask(DOING, async move |cpu| {
+            let function = (model == "composite-function").then_some(2);
+            let options = usb::Options { function, ..usb::Options::default() };
+            let pdo = usb::plug(&mut cpu.k(), made, options)?;
+            let new = NewDevice { name: new_name.clone(), instance: new_name, model, pdo, filter: false };
+            pnp::plug(&cpu, &new, true).await
+        })?;
+        self.settle();
+        Ok(name)
+    }
+
+    /// Pulls a device.
+    pub(super) fn unplug(&mut self, name: &str) -> Result<(), Error> {
+        const DOING: &str = "pulling a simulated device";
+        self.pdo(name, DOING)?;
+        let name = name.to_owned();
+        self.ask(DOING, async move |cpu| {
+            {
+                let mut kernel = cpu.k();
+                let pdo = kernel.node(&name)?.pdo;
+                usb::unplug(&mut kernel, pdo)?;
+            }
+            pnp::surprise_removal(&cpu, &name, true).await.map(drop)
+        })?;
+        self.settle();
+        Ok(())
+    }
+
+    /// Does something to a device from outside.
+    pub(super) fn poke(&mut self, name: &str, poke: usb_models::Poke<'_>) -> Result<(), Error> {
+        const DOING: &str = "doing something to a simulated device";
+        let pdo = self.pdo(name, DOING)?;
+        let done = usb::poke(&mut self.machine.kernel_mut(), pdo, poke);
+        done.map_err(|stop| Error::new(ErrorKind::Simulator, DOING).because(stop.to_string()))
+    }
+
+    fn pdo(&self, name: &str, doing: &'static str) -> Result<Addr, Error> {
+        let kernel = self.machine.kernel();
+        let node = kernel.pnp.nodes.get(name).filter(|node| node.state.has_stack());
+        let missing = || Error::new(ErrorKind::NotFound, doing).because(name.to_owned());
+        node.map(|node| node.pdo).ok_or_else(missing)
+    }
+
+    /// Kernel calls that the driver has made so far.
+    pub(super) const fn calls(&self) -> u64 {
+        self.machine.calls()
+    }
+
+    /// Simulated time since the machine was switched on.
+    pub(super) fn now(&self) -> Duration {
+        Duration::from_nanos(self.machine.kernel().sched.now.saturating_mul(100))
+    }
+
+    /// The devices whose interface is enabled.
+    pub(super) fn devices(&self) -> Vec<Description> {
+        let kernel = self.machine.kernel();
+        let guid = DEVICE_INTERFACE_GUID;
+        let class =
+            ntsim::abi::GUID { Data1: guid.data1, Data2: guid.data2, Data3: guid.data3, Data4: guid.data4 };
+        let mut found: Vec<_> = kernel
+            .enabled_interfaces(class)
+            .into_iter()
+            .map(|(link, pdo)| {
+                let ids = kernel.io.properties.get(&(pdo, 1)).map(Vec::as_slice).unwrap_or_default();
+                let node = kernel.node_of(pdo);
+                let place = node.map(|(name, _)| name.to_owned());
+                let model = node.map(|(_, node)| node.model.clone());
+                Description::new(DeviceId::new(link), &wide(ids), place, model)
+            })
+            .collect();
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        found
+    }
+
+    /// Opens a file in a process of its own.
+    pub(super) fn open(&mut self, id: &DeviceId, access: Access) -> Result<Handle, Error> {
+        const DOING: &str = "opening a device";
+        let known = self.devices().into_iter().find(|one| one.id == *id);
+        let name = known.and_then(|one| one.place);
+        let name = name.ok_or_else(|| Error::new(ErrorKind::NotFound, DOING))?;
+        let wanted = match access {
+            Access::Read => READ,
+            Access::Write => WRITE,
+            Access::ReadWrite => READ | WRITE,
+        };
+        self.processes += 1;
+        match self.machine.open(&name, Process(self.processes), wanted) {
+            Some(Ok(file)) => {
+                self.files.push(file);
+                Ok(file)
+            }
+            Some(Err(status)) => Err(Error::of_code(SystemCode::NtStatus(status.0), DOING)),
+            None => Err(self.stop_error(DOING)),
+        }
+    }
+
+    /// Tells of arrivals and removals from now on.
+    pub(super) fn watch(&mut self, sender: Sender<Change>) -> u64 {
+        self.present = self.devices();
+        self.next_watcher += 1;
+        self.watchers.push((self.next_watcher, sender));
+        self.next_watcher
+    }
+
+    pub(super) fn end_watch(&mut self, number: u64) {
+        self.watchers.retain(|(one, _)| *one != number);
+    }
+
+    /// Tells of the driver's events from now on.
+    pub(super) fn listen(&mut self, filter: Filter, sender: Sender<DriverEvent>) -> Result<u64, Error> {
+        self.look_at_trace();
+        let number = self.judge.listen(filter, sender);
+        self.change_session().map(|()| number)
+    }
+
+    pub(super) fn end_listening(&mut self, number: u64) {
+        self.look_at_trace();
+        self.judge.end(number);
+        // A machine that has stopped writes no events either.
+        drop(self.change_session());
+    }
+
+    fn change_session(&mut self) -> Result<(), Error> {
+        let step = match self.judge.wanted() {
+            Some((level, keywords)) => Step::Trace { level, keywords },
+            None => Step::EndTrace,
+        };
+        let driver = self.machine.driver();
+        self.ask("listening to the driver's events", async move |cpu| {
+            SimStage::new(cpu, driver).perform(&step).await
+        })
+    }
+
+    /// Closes every file, pulls every device, unloads the driver, and has the rules judge all of it.
+    pub(super) fn finish(&mut self) -> Vec<String> {
+        if let Some(verdict) = &self.verdict {
+            return verdict.clone();
+        }
+        let mut found: Vec<String> =
+            self.bring_to_an_end().err().map(|error| error.to_string()).into_iter().collect();
+        if self.stopped.is_none() {
+            self.machine.unload();
+        }
+        self.settle();
+        found.extend(self.stopped.as_ref().map(ToString::to_string));
+        self.look_at_trace();
+        found.extend(self.judge.verdict());
+        self.verdict = Some(found.clone());
+        found
+    }
+
+    fn bring_to_an_end(&mut self) -> Result<(), Error> {
+        for file in std::mem::take(&mut self.files) {
+            self.machine.close(file);
+        }
+        self.ask("ending everything", async |cpu| user::end_everything(&cpu).await)?;
+        let names: Vec<String> = {
+            let kernel = self.machine.kernel();
+            let present = kernel.pnp.nodes.iter().filter(|(_, node)| node.state.has_stack());
+            present.map(|(name, _)| name.clone()).collect()
+        };
+        for name in names {
+            self.unplug(&name)?;
+        }
+        while self.go_on() {}
+        Ok(())
+    }
+}
+
+/// What an INF file installs. One that is still to be stamped is for x64 here.
+fn installation(file: &Path) -> Result<Installation, Error> {
+    let failed = |why: String| {
+        let why = format!("{}: {why}", file.display());
+        Error::new(ErrorKind::InvalidArgument, "reading the INF file").because(why)
+    };
+    let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let stamped = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.replace("$ARCH$", "amd64").into_bytes(),
+        Err(_) => bytes,
+    };
+    Installation::of(&stamped).map_err(|error| failed(error.to_string()))
+}
+
+/// UTF-16 text as it is in memory; a NUL ends a line of it.
+fn wide(bytes: &[u8]) -> String {
+    let (units, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+    String::from_utf16_lossy(&units)
+}
