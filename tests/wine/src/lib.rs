@@ -1,1 +1,0 @@
-//! Plays scenarios with the shipped driver under Wine and compares with the simulated kernel.
