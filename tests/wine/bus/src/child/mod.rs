@@ -78,7 +78,7 @@ pub enum Start {
     Running,
     /// The PnP manager is through with it.
     Over,
-    /// The physical device object has failed it.
+    /// It has failed, and REMOVE has followed.
     Failed,
 }
 
@@ -139,6 +139,23 @@ impl Child {
         let mut gate = self.gate.lock();
         gate.life.is_there = false;
         gate.life.is_ejected = true;
+    }
+
+    /// The device is no longer reported, though nobody pulled it: a surprise for its drivers.
+    pub fn vanish(&self) {
+        self.gate.lock().life.is_there = false;
+        self.bus.physical.children_changed();
+    }
+
+    /// The filter passes user buffers as the device object below does.
+    pub fn buffer_like(&self, lower: Device) {
+        self.physical().top().buffer_like(lower);
+    }
+
+    /// A START has failed: nobody waits for its end any more.
+    pub fn start_has_failed(&self) {
+        self.gate.lock().life.start = Start::Failed;
+        self.started.set();
     }
 
     /// The PnP manager is through with a START that had come.

@@ -70,6 +70,7 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
         // Bits that a driver above has set already stay.
         IRP_MN_QUERY_PNP_DEVICE_STATE => Some((STATUS_SUCCESS, irp.information())),
         IRP_MN_QUERY_ID => {
+            attach_filter(child);
             child.identity.answer(child.number, irp.asked_kind()).map(|text| given(memory::answer(&text)))
         }
         IRP_MN_QUERY_DEVICE_TEXT => text(child, irp),
@@ -98,23 +99,26 @@ const fn given(memory: usize) -> (NTSTATUS, usize) {
     if memory == 0 { (STATUS_INSUFFICIENT_RESOURCES, 0) } else { (STATUS_SUCCESS, memory) }
 }
 
-/// START: the drivers above are attached, so the filter goes on top of them now. Wine tells nobody when START has come back
-/// to it; its PnP thread asks for the children anew when it has, because that is asked for here.
+/// The filter goes on top of the drivers that are attached by now. True: it was not there before.
+fn attach_filter(child: &Arc<Child>) -> bool {
+    filter::attach(child).unwrap_or_else(|status| {
+        trace!("~flt broken {} not attached {status:08x}", child.number);
+        false
+    })
+}
+
+/// START. The filter knows its end if it was passed through it. Otherwise the PnP thread asks for the children anew
+/// when it is through with it, because that is asked for here.
 fn start(child: &Arc<Child>) -> NTSTATUS {
-    let (gone, first) = {
+    let gone = {
         let mut gate = child.gate.lock();
-        let first = gate.life.start == Start::None;
-        if first {
-            gate.life.start = if child.fails_start { Start::Failed } else { Start::Running };
+        if gate.life.start == Start::None {
+            gate.life.start = Start::Running;
         }
         gate.usb.set_powered(true);
-        (gate.usb.is_gone(), first)
+        gate.usb.is_gone()
     };
-    if first {
-        let attached = filter::attach(child);
-        if attached != STATUS_SUCCESS {
-            trace!("~flt broken {} not attached {attached:08x}", child.number);
-        }
+    if attach_filter(child) {
         child.bus.physical.children_changed();
     }
     match (gone, child.fails_start) {
@@ -130,7 +134,9 @@ fn remove(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     let (handles, is_there) = {
         let mut gate = child.gate.lock();
         gate.usb.stop();
-        gate.life.start = Start::None;
+        if gate.life.start != Start::Failed {
+            gate.life.start = Start::None;
+        }
         (gate.usb.handles(), gate.life.is_there)
     };
     engine::pump(child);

@@ -1,14 +1,21 @@
-//! The filter: a device object on top of a child's stack, attached when START has reached its bottom.
+//! The filter: a device object on top of a child's stack.
+//!
+//! It is attached when the function driver has attached itself and Wine asks the bus for an identifier next, which happens
+//! when the driver registers its device interface in `AddDevice`; or when START has reached the bottom, for a driver that
+//! registers none.
 //!
 //! Wine removes a stack at once whoever has a file open, and sends no `IRP_MJ_CLEANUP`. The filter restores what Windows
 //! does, and looks at what the drivers below do with their requests:
 //!
 //! | Windows | here |
 //! |---|---|
+//! | START may be pending | is waited for here, because Wine's PnP thread never sees the end of a pending one |
+//! | `IRP_MN_QUERY_CAPABILITIES`, `IRP_MN_QUERY_PNP_DEVICE_STATE` and `IRP_MN_QUERY_DEVICE_RELATIONS` after START | are sent |
+//! | `IRP_MN_REMOVE_DEVICE` after a START that failed | is sent |
 //! | no file is opened before START has come back to the PnP manager | `IRP_MJ_CREATE` waits for that |
 //! | `IRP_MJ_CLEANUP` at the last handle, `IRP_MJ_CLOSE` when no request of the file is left | the first is sent before the second is passed on, which waits for the file's requests |
 //! | `IRP_MN_REMOVE_DEVICE` after `IRP_MN_SURPRISE_REMOVAL` when the last file is closed | is held until then |
-//! | no `IRP_MN_SURPRISE_REMOVAL` in an orderly removal, and none when START failed | is not passed on |
+//! | no `IRP_MN_SURPRISE_REMOVAL` in an orderly removal | is not passed on |
 //! | no `IRP_MN_QUERY_ID` to drivers that ask for properties of their device | goes to the bus past them |
 
 mod files;
@@ -26,7 +33,7 @@ use crate::{
     nt::{
         device::{Device, Reference},
         irp::Irp,
-        status::{NTSTATUS, STATUS_NO_SUCH_DEVICE, STATUS_SUCCESS},
+        status::{NTSTATUS, STATUS_NO_SUCH_DEVICE},
     },
     role::Role,
     shared::line::trace,
@@ -50,18 +57,28 @@ struct Attached {
     lower: Reference,
 }
 
-/// Attaches a filter to a child's stack, unless there is one.
-pub fn attach(child: &Arc<Child>) -> NTSTATUS {
-    if child.gate.lock().filter.attached.is_some() {
-        return STATUS_SUCCESS;
+/// Attaches a filter to a child's stack, if there is a stack, and unless there is a filter. Gives whether it did.
+///
+/// # Errors
+///
+/// The kernel's.
+pub fn attach(child: &Arc<Child>) -> Result<bool, NTSTATUS> {
+    let top = child.physical().top();
+    let known = child.gate.lock().filter.attached.as_ref().map(|attached| attached.device);
+    if top == child.physical() || known == Some(top) {
+        return Ok(false);
+    }
+    if known.is_some() {
+        // Its AddDevice failed after all, and this is another stack.
+        detach(child);
     }
     let device = match child.bus.driver.create(FILE_DEVICE_UNKNOWN, false, Role::Filter(Arc::clone(child))) {
         Ok(device) => device,
-        Err(status) => return status,
+        Err(status) => return Err(status),
     };
     let Some(lower) = device.attach(child.physical()) else {
         drop(device.delete());
-        return STATUS_NO_SUCH_DEVICE;
+        return Err(STATUS_NO_SUCH_DEVICE);
     };
     device.buffer_like(lower);
     let lower = lower.reference();
@@ -69,7 +86,16 @@ pub fn attach(child: &Arc<Child>) -> NTSTATUS {
     child.gate.lock().filter = known;
     child.closed.set();
     device.initialised();
-    STATUS_SUCCESS
+    Ok(true)
+}
+
+/// Detaches the filter, if there is one. Whoever sent the request that this is part of may still look at it.
+fn detach(child: &Child) {
+    let attached = child.gate.lock().filter.attached.take();
+    if let Some(Attached { device, lower }) = attached {
+        lower.device().detach_above();
+        child.bus.bury_later(device.delete());
+    }
 }
 
 /// A request to the filter.

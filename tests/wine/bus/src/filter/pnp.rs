@@ -2,15 +2,19 @@
 
 use alloc::sync::Arc;
 
-use wdk_sys::{IRP_MN_QUERY_ID, IRP_MN_REMOVE_DEVICE, IRP_MN_SURPRISE_REMOVAL};
+use wdk_sys::{
+    DEVICE_CAPABILITIES, IRP_MN_QUERY_ID, IRP_MN_QUERY_PNP_DEVICE_STATE, IRP_MN_REMOVE_DEVICE,
+    IRP_MN_START_DEVICE, IRP_MN_SURPRISE_REMOVAL, PNP_DEVICE_FAILED, PNP_DEVICE_REMOVED,
+};
 
-use super::forward;
+use super::{detach, forward};
 use crate::{
     child::{Child, Start},
     entry::PNP,
     nt::{
         device::Device,
         irp::Irp,
+        own_irp::{self, Request},
         status::{NTSTATUS, STATUS_SUCCESS, is_success},
     },
     shared::line::trace,
@@ -26,11 +30,18 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
     match u32::from(irp.minor()) {
         // Past the function driver, which gets none on Windows.
         IRP_MN_QUERY_ID => irp.pass_down(child.physical()),
-        IRP_MN_SURPRISE_REMOVAL if is_no_surprise(child) => {
+        IRP_MN_START_DEVICE => start(child, irp, lower),
+        IRP_MN_SURPRISE_REMOVAL if child.gate.lock().life.is_ejected => {
             trace!("~flt swallow {} 17", child.number);
             irp.complete(STATUS_SUCCESS)
         }
-        IRP_MN_REMOVE_DEVICE => remove(child, irp, lower),
+        IRP_MN_REMOVE_DEVICE => {
+            wait_for_files(child);
+            begin_remove(child);
+            let status = forward::and_back(child, irp, lower);
+            end_remove(child, status);
+            irp.finish()
+        }
         _ => {
             forward::and_back(child, irp, lower);
             irp.finish()
@@ -38,31 +49,73 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
     }
 }
 
-/// The device goes in an orderly way, or its START has failed: Windows sends REMOVE alone.
-fn is_no_surprise(child: &Child) -> bool {
-    let life = child.gate.lock().life;
-    life.is_ejected || life.start == Start::Failed
+/// START, and what the PnP manager does when it has come back.
+fn start(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
+    let is_first = matches!(child.gate.lock().life.start, Start::None);
+    let status = forward::and_back(child, irp, lower);
+    trace!("~flt start {} {status:08x}", child.number);
+    child.buffer_like(lower);
+    match (is_success(status), is_first) {
+        (true, _) => {
+            child.start_is_over();
+            after_start(child, lower);
+        }
+        (false, true) => {
+            child.start_has_failed();
+            begin_remove(child);
+            let status = own_irp::send(lower, Request::Pnp(IRP_MN_REMOVE_DEVICE as u8));
+            end_remove(child, status);
+        }
+        // After a later START that failed comes a surprise removal, and REMOVE.
+        (false, false) => child.vanish(),
+    }
+    irp.finish()
 }
 
-/// REMOVE goes down when no file is open, and the filter goes with it.
-fn remove(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
+/// What follows a START that succeeded.
+fn after_start(child: &Child, lower: Device) {
+    let mut capabilities = DEVICE_CAPABILITIES {
+        Size: size_of::<DEVICE_CAPABILITIES>() as u16,
+        Version: 1,
+        Address: u32::MAX,
+        UINumber: u32::MAX,
+        ..Default::default()
+    };
+    let status = own_irp::send(lower, Request::Capabilities(&raw mut capabilities));
+    if !is_success(status) {
+        trace!("~flt broken {} QUERY_CAPABILITIES ends with {status:08x}", child.number);
+    }
+    let (status, bits) = own_irp::ask(lower, Request::Pnp(IRP_MN_QUERY_PNP_DEVICE_STATE as u8));
+    let failed = (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED) as usize;
+    if is_success(status) && bits & failed != 0 {
+        child.vanish();
+        return;
+    }
+    let (_, relations) = own_irp::ask(lower, Request::BusRelations);
+    if relations != 0 {
+        trace!("~flt broken {} a device without children has relations", child.number);
+    }
+}
+
+/// REMOVE is passed on when no file is open.
+fn wait_for_files(child: &Child) {
     let files = child.files();
     if files > 0 {
         trace!("~flt hold {} {files}", child.number);
         child.closed.wait();
         trace!("~flt release {}", child.number);
     }
+}
+
+fn begin_remove(child: &Child) {
     child.gate.lock().filter.removed = true;
     trace!("~flt remove {}", child.number);
-    let status = forward::and_back(child, irp, lower);
+}
+
+/// The stack is no more, and the filter goes with it.
+fn end_remove(child: &Child, status: NTSTATUS) {
     if !is_success(status) {
         trace!("~flt broken {} REMOVE ends with {status:08x}", child.number);
     }
-    let attached = child.gate.lock().filter.attached.take();
-    if let Some(attached) = attached {
-        lower.detach_above();
-        // Both are still looked at by whoever sent this request.
-        child.bus.bury_later(attached.device.delete());
-    }
-    irp.finish()
+    detach(child);
 }

@@ -6,10 +6,12 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
+    _DEVICE_RELATION_TYPE::BusRelations,
     _POWER_STATE_TYPE::SystemPowerState,
-    DEVICE_OBJECT, FILE_OBJECT, IO_STACK_LOCATION, IRP, IRP_MJ_CLEANUP, IRP_MJ_PNP, IRP_MJ_POWER, NTSTATUS,
-    SL_INVOKE_ON_CANCEL, SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, STATUS_INSUFFICIENT_RESOURCES,
-    STATUS_IO_TIMEOUT, STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
+    DEVICE_CAPABILITIES, DEVICE_OBJECT, FILE_OBJECT, IO_STACK_LOCATION, IRP, IRP_MJ_CLEANUP, IRP_MJ_PNP,
+    IRP_MJ_POWER, IRP_MN_QUERY_CAPABILITIES, IRP_MN_QUERY_DEVICE_RELATIONS, NTSTATUS, SL_INVOKE_ON_CANCEL,
+    SL_INVOKE_ON_ERROR, SL_INVOKE_ON_SUCCESS, STATUS_INSUFFICIENT_RESOURCES, STATUS_IO_TIMEOUT,
+    STATUS_MORE_PROCESSING_REQUIRED, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
     ntddk::{IoAllocateIrp, IoFreeIrp, IofCallDriver},
 };
 
@@ -24,6 +26,10 @@ const PATIENCE: u64 = 300_000_000;
 pub enum Request {
     /// An `IRP_MJ_PNP` without parameters.
     Pnp(u8),
+    /// `IRP_MN_QUERY_CAPABILITIES`
+    Capabilities(*mut DEVICE_CAPABILITIES),
+    /// `IRP_MN_QUERY_DEVICE_RELATIONS` for `BusRelations`
+    BusRelations,
     /// An `IRP_MJ_POWER` about the system's state.
     SystemPower {
         /// `IRP_MN_QUERY_POWER` or `IRP_MN_SET_POWER`
@@ -41,13 +47,15 @@ impl Request {
     const fn minor(self) -> u8 {
         match self {
             Self::Pnp(minor) | Self::SystemPower { minor, .. } => minor,
+            Self::Capabilities(_) => IRP_MN_QUERY_CAPABILITIES as u8,
+            Self::BusRelations => IRP_MN_QUERY_DEVICE_RELATIONS as u8,
             Self::Cleanup(_) => 0,
         }
     }
 
     const fn major(self) -> u8 {
         match self {
-            Self::Pnp(_) => IRP_MJ_PNP as u8,
+            Self::Pnp(_) | Self::Capabilities(_) | Self::BusRelations => IRP_MJ_PNP as u8,
             Self::SystemPower { .. } => IRP_MJ_POWER as u8,
             Self::Cleanup(_) => IRP_MJ_CLEANUP as u8,
         }
@@ -67,6 +75,10 @@ impl Request {
         location.MinorFunction = self.minor();
         match self {
             Self::Pnp(_) => {}
+            Self::Capabilities(capabilities) => {
+                location.Parameters.DeviceCapabilities.Capabilities = capabilities;
+            }
+            Self::BusRelations => location.Parameters.QueryDeviceRelations.Type = BusRelations,
             Self::SystemPower { state, action, .. } => {
                 location.Parameters.Power = wdk_sys::_IO_STACK_LOCATION__bindgen_ty_1__bindgen_ty_36 {
                     Type: SystemPowerState,
@@ -80,12 +92,17 @@ impl Request {
     }
 }
 
-/// Sends a request to a device object, and waits for its end.
+/// Sends a request to a device object, and waits for its end. Gives its status.
 pub fn send(device: Device, request: Request) -> NTSTATUS {
+    ask(device, request).0
+}
+
+/// Sends a request to a device object, and waits for its end. Gives its status and information.
+pub fn ask(device: Device, request: Request) -> (NTSTATUS, usize) {
     // SAFETY: the number of stack locations is the device's.
     let irp = unsafe { IoAllocateIrp(device.stack_size(), 0) };
     if irp.is_null() {
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return (STATUS_INSUFFICIENT_RESOURCES, 0);
     }
     let done = Event::notification(false);
     prepare(irp, request, &done);
@@ -95,12 +112,13 @@ pub fn send(device: Device, request: Request) -> NTSTATUS {
         trace!("~flt broken {:02x} {:02x} is not completed", request.major(), request.minor());
         // The IRP and the event stay with whoever has them.
         core::mem::forget(done);
-        return STATUS_IO_TIMEOUT;
+        return (STATUS_IO_TIMEOUT, 0);
     }
-    let status = super::irp::Irp::of(irp).status();
+    let ours = super::irp::Irp::of(irp);
+    let answer = (ours.status(), ours.information());
     // SAFETY: the completion routine has stopped its completion, so it is this function's again.
     unsafe { IoFreeIrp(irp) };
-    status
+    answer
 }
 
 fn prepare(irp: *mut IRP, request: Request, done: &Event) {
