@@ -1,0 +1,126 @@
+//! `usbctl watch`: devices that come and go, and what the driver does, as it happens.
+
+use std::{future::Future as _, pin::pin, task::Poll, time::Instant};
+
+use serde_json::json;
+use usbclient_user::{Change, DeviceId, DriverEvent, ErrorKind, Events, Keywords, Level};
+
+use crate::{
+    cli,
+    failure::Failure,
+    interrupt::{self, Waited},
+    names,
+    output::{safe, style},
+    session::Session,
+    trace,
+};
+
+/// One thing to tell.
+enum News {
+    Change(Change),
+    Event(DriverEvent),
+    /// Nothing will come any more.
+    End,
+}
+
+/// Tells until the time is over, or Ctrl-C is pressed.
+pub fn run(session: &Session, options: &cli::Watch) -> Result<(), Failure> {
+    let context = session.context();
+    let mut changes = context.watch()?;
+    let mut events = events(session, options.transfers)?;
+    let teller = Teller { session };
+    for device in context.list_devices()? {
+        teller.device("present", device.id())?;
+    }
+    let deadline = options.time.and_then(|time| Instant::now().checked_add(time));
+    let mut left = options.count.unwrap_or(u64::MAX);
+    while left > 0 {
+        let waited = {
+            let mut change = pin!(changes.next_change());
+            interrupt::wait_until(deadline, |context| {
+                if let Poll::Ready(change) = change.as_mut().poll(context) {
+                    return Poll::Ready(change.map_or(News::End, News::Change));
+                }
+                let Some(events) = &mut events else { return Poll::Pending };
+                pin!(events.next_event())
+                    .as_mut()
+                    .poll(context)
+                    .map(|event| event.map_or(News::End, News::Event))
+            })
+        };
+        match waited {
+            Waited::Done(News::Change(Change::Arrived(id))) => teller.device("arrived", &id)?,
+            Waited::Done(News::Change(Change::Removed(id))) => teller.device("removed", &id)?,
+            Waited::Done(News::Event(event)) => teller.event(&event)?,
+            Waited::Done(News::End) | Waited::Late => return Ok(()),
+            Waited::Interrupted => return Err(Failure::interrupted()),
+        }
+        left -= 1;
+    }
+    Ok(())
+}
+
+/// The driver's events; none: this user may not listen to them, which is said.
+fn events(session: &Session, with_transfers: bool) -> Result<Option<Events>, Failure> {
+    let (level, keywords) = if with_transfers {
+        (Level::Verbose, Keywords::ALL)
+    } else {
+        let keywords =
+            Keywords::LIFECYCLE | Keywords::POWER | Keywords::ERROR | Keywords::FILE | Keywords::POLICY;
+        (Level::Information, keywords)
+    };
+    match session.context().events(level, keywords) {
+        Ok(events) => Ok(Some(events)),
+        Err(error) if error.kind() == ErrorKind::AccessDenied => {
+            session.output.note(
+                "Only an administrator, or a member of the group Performance Log Users, is told what the driver does; \
+                 devices that come and go are told all the same.",
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+struct Teller<'a> {
+    session: &'a Session,
+}
+
+impl Teller<'_> {
+    fn device(&self, what: &str, id: &DeviceId) -> Result<(), Failure> {
+        let info = self.session.context().find(id).ok();
+        let numbers = info.as_ref().map(|info| (info.vendor_id(), info.product_id()));
+        if self.session.output.is_json() {
+            let (vendor, product) = numbers.unzip();
+            let line =
+                json!({ "change": what, "path": id.path(), "vendor_id": vendor, "product_id": product });
+            return Ok(self.session.output.json_line(&line)?);
+        }
+        let name = info.as_ref().and_then(|info| info.name()).map(safe);
+        let known = numbers.and_then(|(vendor, product)| names::product(vendor, product).map(str::to_owned));
+        let numbers = numbers.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}  "));
+        let name = name.or(known).unwrap_or_else(|| id.path().to_owned());
+        let padding = " ".repeat(24_usize.saturating_sub(what.len()));
+        let time = style::paint(style::DIM, &trace::clock(self.session.now()));
+        let what = style::paint(style::NOTE, what);
+        Ok(self
+            .session
+            .output
+            .line(&format!("{time}  {what}{padding}  {}{name}", numbers.unwrap_or_default()))?)
+    }
+
+    fn event(&self, event: &DriverEvent) -> Result<(), Failure> {
+        if self.session.output.is_json() {
+            let fields: serde_json::Map<_, _> =
+                event.fields().iter().map(|field| (field.name.clone(), trace::json(&field.value))).collect();
+            let line = json!({
+                "event": event.name(),
+                "seconds": event.time().as_secs_f64(),
+                "level": format!("{:?}", event.level()).to_lowercase(),
+                "fields": fields,
+            });
+            return Ok(self.session.output.json_line(&line)?);
+        }
+        Ok(self.session.output.line(&trace::line(event))?)
+    }
+}
