@@ -15,6 +15,7 @@ use crate::{
         irp::Irp,
     },
     role::Role,
+    shared::{allocator::Pool, line::trace},
     usb::engine,
 };
 
@@ -44,6 +45,11 @@ pub extern "system" fn driver_entry(
 
 unsafe extern "C" fn unload(_: *mut DRIVER_OBJECT) {
     engine::stop();
+    trace!("~bus unload");
+    let left = Pool::left();
+    if left > 0 {
+        trace!("~bus broken {left} allocations are left at unload");
+    }
 }
 
 unsafe extern "C" fn add_device(driver: *mut DRIVER_OBJECT, physical: *mut DEVICE_OBJECT) -> NTSTATUS {

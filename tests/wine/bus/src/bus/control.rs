@@ -2,7 +2,6 @@
 
 use alloc::{boxed::Box, sync::Arc};
 
-use usb_models::registry;
 use wdk_sys::{IRP_MN_CANCEL_REMOVE_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE};
 
 use super::Bus;
@@ -86,12 +85,7 @@ fn plug(bus: &Arc<Bus>, plug: &Plug) -> NTSTATUS {
     if bus.child(plug.number).is_some_and(|child| child.is_there()) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
-    let model = match registry::by_name(name) {
-        Ok(model) => model,
-        Err(registry::ModelError::OutOfMemory) => return STATUS_INSUFFICIENT_RESOURCES,
-        Err(_) => return STATUS_OBJECT_NAME_NOT_FOUND,
-    };
-    match Child::plug(bus, plug.number, plug.flags, model) {
+    match Child::plug(bus, name, plug.number, plug.flags) {
         Ok(child) => {
             bus.enter(child);
             bus.physical.children_changed();

@@ -4,13 +4,13 @@ mod identity;
 mod pnp;
 mod power;
 
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{string::String, sync::Arc};
 use core::{
     ptr,
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use usb_models::{DeviceModel, Poke};
+use usb_models::{Poke, registry};
 use wdk_sys::{
     DEVICE_OBJECT, FILE_DEVICE_UNKNOWN, IRP_MJ_CLEANUP, IRP_MJ_CLOSE, IRP_MJ_CREATE,
     IRP_MJ_INTERNAL_DEVICE_CONTROL, IRP_MJ_SYSTEM_CONTROL,
@@ -26,7 +26,8 @@ use crate::{
         irp::Irp,
         lock::SpinLock,
         status::{
-            NTSTATUS, STATUS_DEVICE_NOT_CONNECTED, STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER,
+            NTSTATUS, STATUS_DEVICE_NOT_CONNECTED, STATUS_INSUFFICIENT_RESOURCES,
+            STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND,
             STATUS_SUCCESS,
         },
         time,
@@ -42,6 +43,8 @@ pub struct Child {
     /// The runner's name for it, and its instance identifier.
     pub number: u32,
     pub bus: Arc<Bus>,
+    /// The model's name.
+    name: String,
     fails_start: bool,
     identity: Identity,
     physical: AtomicPtr<DEVICE_OBJECT>,
@@ -83,21 +86,21 @@ pub enum Start {
 }
 
 impl Child {
-    /// Plugs a device in.
+    /// Plugs a device in: the model of a name.
     ///
     /// # Errors
     ///
-    /// The kernel's.
-    pub fn plug(
-        bus: &Arc<Bus>,
-        number: u32,
-        flags: u32,
-        model: Box<dyn DeviceModel>,
-    ) -> Result<Arc<Self>, NTSTATUS> {
+    /// There is no such model, no memory, or the kernel's.
+    pub fn plug(bus: &Arc<Bus>, name: &str, number: u32, flags: u32) -> Result<Arc<Self>, NTSTATUS> {
+        let model = registry::by_name(name).map_err(|error| match error {
+            registry::ModelError::OutOfMemory => STATUS_INSUFFICIENT_RESOURCES,
+            _ => STATUS_OBJECT_NAME_NOT_FOUND,
+        })?;
         let life = Life { is_there: true, is_ejected: false, start: Start::None };
         let child = Arc::new(Self {
             number,
             bus: Arc::clone(bus),
+            name: name.into(),
             fails_start: flags & Plug::FAIL_START != 0,
             identity: Identity::of(&*model),
             physical: AtomicPtr::new(ptr::null_mut()),
@@ -111,6 +114,17 @@ impl Child {
         device.initialised();
         engine::watch(Arc::clone(&child));
         Ok(child)
+    }
+
+    /// The same device is plugged in again. The PnP manager is yet to be told.
+    pub fn replug(&self) -> NTSTATUS {
+        match Self::plug(&self.bus, &self.name, self.number, 0) {
+            Ok(child) => {
+                self.bus.enter(child);
+                STATUS_SUCCESS
+            }
+            Err(status) => status,
+        }
     }
 
     /// Its physical device object.

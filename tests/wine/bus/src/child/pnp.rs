@@ -36,7 +36,7 @@ use crate::{
         interface::{BUS_INTERFACE, BUS_INTERFACE_VERSION, BusInterface},
         line::trace,
     },
-    usb::{engine, held},
+    usb::{engine, held, idle},
 };
 
 /// `GUID_BUS_TYPE_USB`
@@ -57,7 +57,7 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
         IRP_MN_START_DEVICE => Some((start(child), 0)),
         IRP_MN_REMOVE_DEVICE => return remove(child, irp),
         IRP_MN_SURPRISE_REMOVAL => {
-            held::end_idle(child, STATUS_CANCELLED);
+            idle::end(child, STATUS_CANCELLED);
             Some((STATUS_SUCCESS, 0))
         }
         IRP_MN_QUERY_STOP_DEVICE
@@ -140,7 +140,7 @@ fn remove(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
         (gate.usb.handles(), gate.life.is_there)
     };
     engine::pump(child);
-    held::end_idle(child, STATUS_CANCELLED);
+    idle::end(child, STATUS_CANCELLED);
     held::end_wait_wake(child, if is_there { STATUS_CANCELLED } else { STATUS_NO_SUCH_DEVICE });
     if handles > 0 {
         trace!("~bus broken {} REMOVE comes with {handles} USBD handles open", child.number);

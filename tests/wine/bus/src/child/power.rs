@@ -17,7 +17,7 @@ use crate::{
         },
     },
     shared::line::trace,
-    usb::{engine, held},
+    usb::{engine, held, idle},
 };
 
 /// A power request.
@@ -47,7 +47,7 @@ fn set(child: &Arc<Child>, irp: Irp, power: Power) -> NTSTATUS {
         Power { is_system: true, state: PowerSystemWorking } => irp.complete(STATUS_SUCCESS),
         Power { is_system: true, .. } => {
             // "A system power state change is required."
-            held::end_idle(child, STATUS_CANCELLED);
+            idle::end(child, STATUS_CANCELLED);
             irp.complete(STATUS_SUCCESS)
         }
         Power { is_system: false, state } => {
@@ -64,8 +64,8 @@ fn set(child: &Arc<Child>, irp: Irp, power: Power) -> NTSTATUS {
             }
             engine::pump(child);
             match state {
-                PowerDeviceD0 => held::end_idle(child, STATUS_SUCCESS),
-                PowerDeviceD3 => held::end_idle(child, STATUS_POWER_STATE_INVALID),
+                PowerDeviceD0 => idle::end(child, STATUS_SUCCESS),
+                PowerDeviceD3 => idle::end(child, STATUS_POWER_STATE_INVALID),
                 _ => {}
             }
             irp.complete(STATUS_SUCCESS)

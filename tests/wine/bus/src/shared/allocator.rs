@@ -6,6 +6,7 @@
 use core::{
     alloc::{GlobalAlloc, Layout},
     ffi::c_void,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use wdk_sys::{
@@ -24,8 +25,18 @@ const TAG: u32 = u32::from_le_bytes(*b"UsbW");
 /// What pool memory is aligned to (page `wdm/nf-wdm-exallocatepoolwithtag`).
 const ALIGNMENT: usize = 16;
 
+/// Allocations that are not freed.
+static LEFT: AtomicUsize = AtomicUsize::new(0);
+
 /// Nonpaged pool.
 pub struct Pool;
+
+impl Pool {
+    /// How many allocations are not freed.
+    pub fn left() -> usize {
+        LEFT.load(Ordering::Acquire)
+    }
+}
 
 // SAFETY: the pool's memory is the caller's until it is freed, and nothing unwinds.
 unsafe impl GlobalAlloc for Pool {
@@ -34,10 +45,13 @@ unsafe impl GlobalAlloc for Pool {
             return core::ptr::null_mut();
         }
         // SAFETY: the size is not zero, as the trait promises.
-        unsafe { ExAllocatePoolWithTag(NonPagedPoolNx, layout.size(), TAG) }.cast()
+        let memory = unsafe { ExAllocatePoolWithTag(NonPagedPoolNx, layout.size(), TAG) };
+        LEFT.fetch_add(usize::from(!memory.is_null()), Ordering::Release);
+        memory.cast()
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, _: Layout) {
+        LEFT.fetch_sub(1, Ordering::Release);
         // SAFETY: the memory came from `alloc`.
         unsafe { ExFreePoolWithTag(pointer.cast(), TAG) };
     }

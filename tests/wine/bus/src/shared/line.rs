@@ -5,10 +5,19 @@
 //! | `~c NAME a0 a1 a2 a3` | a call of an exported routine with its first four arguments |
 //! | `~r NAME value` | what it returned |
 //! | `~bus pnp NUMBER minor status` | a child has answered an `IRP_MJ_PNP` |
-//! | `~bus power NUMBER minor` | a child has got an `IRP_MJ_POWER` |
+//! | `~bus power NUMBER minor state` | a child has got an `IRP_MJ_POWER`, for `S3` or `D2` and so on; wait/wake has no state |
 //! | `~bus urb NUMBER FUNCTION length` | an URB has come |
 //! | `~bus urbdone NUMBER FUNCTION length usbdstatus` | and is completed |
-//! | `~flt WHAT NUMBER ...` | what the filter on top of a child's stack has seen or done |
+//! | `~bus reset NUMBER`, `~bus cycle NUMBER` | the port is reset or cycled |
+//! | `~bus idle NUMBER`, `~bus idlecall NUMBER`, `~bus idlecalled NUMBER` | an idle notification has come; its callback is called, and has returned |
+//! | `~bus unload` | the bus driver is unloaded |
+//! | `~dex handle ADDRESS` | the call of `USBD_CreateHandle` makes this handle |
+//! | `~flt start NUMBER status` | START has returned from the driver |
+//! | `~flt create NUMBER files [status]` | a file is open, or was refused with a status; so many are open |
+//! | `~flt cleanup NUMBER files`, `~flt close NUMBER files` | a file is about to be closed |
+//! | `~flt hold NUMBER files`, `~flt release NUMBER` | REMOVE waits for files, and does no longer |
+//! | `~flt remove NUMBER` | REMOVE goes down |
+//! | `~flt swallow NUMBER minor` | a PnP request of Wine's that Windows does not send was not passed on |
 //! | `~bus broken ...`, `~flt broken ...`, `~dex broken ...` | a rule was broken: the run has failed |
 //!
 //! Minor function codes, URB functions, statuses and pointers are hexadecimal without a prefix; numbers of devices,

@@ -8,6 +8,7 @@ mod data;
 pub mod engine;
 mod function;
 pub mod held;
+pub mod idle;
 mod isochronous;
 mod limits;
 mod outcome;
@@ -32,7 +33,7 @@ use crate::{
     },
     shared::interface::speed,
 };
-use held::Held;
+use idle::Idle;
 use outcome::Outcome;
 use pipe::Pipe;
 use transfer::{Stage, Transfer};
@@ -54,7 +55,8 @@ pub struct Usb {
     tokens: usize,
     /// USBD handles that are open.
     handles: Vec<usize>,
-    pub(crate) held: Held,
+    wait_wake: Option<Irp>,
+    idle: Option<Idle>,
 }
 
 /// The selected configuration.
@@ -85,7 +87,7 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
         RESET_PORT => port::reset(child, irp),
         GET_PORT_STATUS => port::status(child, irp),
         CYCLE_PORT => port::cycle(child, irp),
-        SUBMIT_IDLE_NOTIFICATION => held::idle_notification(child, irp),
+        SUBMIT_IDLE_NOTIFICATION => idle::notification(child, irp),
         _ => irp.complete(STATUS_INVALID_DEVICE_REQUEST),
     }
 }
@@ -103,7 +105,8 @@ impl Usb {
             latest: 0,
             tokens: 0,
             handles: Vec::new(),
-            held: Held::default(),
+            wait_wake: None,
+            idle: None,
         }
     }
 

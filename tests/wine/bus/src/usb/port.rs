@@ -30,16 +30,17 @@ pub fn reset(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     irp.complete(status)
 }
 
-/// `IOCTL_INTERNAL_USB_CYCLE_PORT`: as if the device were pulled. What is plugged in again is another device, which is the
-/// runner's to do.
+/// `IOCTL_INTERNAL_USB_CYCLE_PORT`: as if the device were pulled and plugged in again. Its stack is removed, and another is
+/// built.
 pub fn cycle(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     trace!("~bus cycle {}", child.number);
     if child.gate.lock().usb.is_gone() {
         return irp.complete(STATUS_NO_SUCH_DEVICE);
     }
     child.pull();
+    let status = child.replug();
     child.bus.physical.children_changed();
-    irp.complete(STATUS_SUCCESS)
+    irp.complete(status)
 }
 
 /// `IOCTL_INTERNAL_USB_GET_PORT_STATUS`: a ULONG of `USBD_PORT_*` bits where `Argument1` says.
