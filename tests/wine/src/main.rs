@@ -69,16 +69,18 @@ fn play(arguments: &Arguments) -> Result<bool> {
         programs: arguments.programs.clone(),
     };
     std::fs::create_dir_all(&arguments.folder)?;
-    let package = Package::make(&sources, &arguments.folder.join("package"))?;
+    // Wine wants the whole path of a prefix.
+    let folder = arguments.folder.canonicalize()?;
+    let package = Package::make(&sources, &folder.join("package"))?;
     println!("{}; the files that ship, but for:", prefix::version()?);
     for what in &package.adapted {
         println!("  {what}");
     }
-    let template = Template::make(&arguments.folder.join("template"))?;
+    let template = Template::make(&folder.join("template"))?;
     let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
     let mut all_well = true;
     for scenario in scenarios::all().into_iter().filter(|scenario| wanted(&scenario.name)) {
-        let outcome = run::play(&template, &package, &arguments.folder.join(&scenario.name), &scenario);
+        let outcome = run::play(&template, &package, &folder.join(&scenario.name), &scenario);
         println!(
             "{:20} {:6.1} s  {}",
             scenario.name,

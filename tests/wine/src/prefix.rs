@@ -26,19 +26,19 @@ impl Template {
         let version = version()?;
         let stamp = folder.with_extension("made-by");
         let template = Self { folder: folder.into() };
-        if fs::read_to_string(&stamp).is_ok_and(|made_by| made_by == version) {
+        let made = fs::read_to_string(&stamp).is_ok_and(|made_by| made_by == version);
+        if made && folder.is_dir() {
             return Ok(template);
         }
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
-        let prefix = Prefix { folder: folder.into() };
         let status =
-            prefix.command("wineboot").arg("-i").stdout(Stdio::null()).stderr(Stdio::null()).status();
+            command(folder, "wineboot").arg("-i").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !status.context("starting wineboot")?.success() {
             bail!("wineboot cannot make a prefix in {}", folder.display());
         }
-        prefix.wineserver("-w");
+        wineserver(folder, "-w");
         fs::write(&stamp, version)?;
         Ok(template)
     }
@@ -82,35 +82,40 @@ pub struct Prefix {
 impl Prefix {
     /// A program of Wine's for this prefix, without a screen.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.env("WINEPREFIX", &self.folder).env("WINEDEBUG", CHANNELS);
-        command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
-        command.env("XDG_RUNTIME_DIR", &self.folder);
-        command
-    }
-
-    fn wineserver(&self, argument: &str) {
-        let mut command = self.command("wineserver");
-        let begun = command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let Ok(mut child) = begun else { return };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < deadline {
-            if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        // It waits for a program that does not end.
-        let _ = child.kill();
-        let _ = child.wait();
+        command(&self.folder, program)
     }
 }
 
 impl Drop for Prefix {
     fn drop(&mut self) {
-        self.wineserver("-k");
-        self.wineserver("-w");
+        wineserver(&self.folder, "-k");
+        wineserver(&self.folder, "-w");
         // A folder that cannot be removed is in the next run's way, which says so.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn command(prefix: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("WINEPREFIX", prefix).env("WINEDEBUG", CHANNELS);
+    command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").env_remove("DISPLAY");
+    command.env("XDG_RUNTIME_DIR", prefix);
+    command
+}
+
+/// Tells the server of a prefix to end (`-k`), or waits until it has ended (`-w`).
+fn wineserver(prefix: &Path, argument: &str) {
+    let mut command = command(prefix, "wineserver");
+    let begun = command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = begun else { return };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // It waits for a program that does not end.
+    let _ = child.kill();
+    let _ = child.wait();
 }
