@@ -72,10 +72,7 @@ pub fn attach(child: &Arc<Child>) -> Result<bool, NTSTATUS> {
         // Its AddDevice failed after all, and this is another stack.
         detach(child);
     }
-    let device = match child.bus.driver.create(FILE_DEVICE_UNKNOWN, false, Role::Filter(Arc::clone(child))) {
-        Ok(device) => device,
-        Err(status) => return Err(status),
-    };
+    let device = child.bus.driver.create(FILE_DEVICE_UNKNOWN, false, Role::Filter(Arc::clone(child)))?;
     let Some(lower) = device.attach(child.physical()) else {
         drop(device.delete());
         return Err(STATUS_NO_SUCH_DEVICE);
