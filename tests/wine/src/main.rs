@@ -4,12 +4,16 @@
 
 mod agent;
 mod chapters;
+mod compare;
+mod explained;
 mod line;
+mod order;
 mod package;
 mod prefix;
 #[path = "../bus/src/protocol.rs"]
 #[allow(dead_code, reason = "the bus driver uses the other half")]
 mod protocol;
+mod report;
 mod run;
 mod scenarios;
 mod session;
@@ -19,9 +23,13 @@ use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::Result;
 use clap::Parser;
+use ntsim::machine::{Machine, Options};
 
+use explained::Explained;
 use package::{Package, Sources};
 use prefix::Template;
+use report::Report;
+use run::Kernels;
 
 #[derive(Parser)]
 #[command(name = "wine-runner", about = "Plays scenarios with usbclient.sys under Wine")]
@@ -62,38 +70,27 @@ fn main() -> ExitCode {
 
 fn play(arguments: &Arguments) -> Result<bool> {
     let begun = Instant::now();
+    std::fs::create_dir_all(&arguments.folder)?;
+    // Wine wants the whole path of a prefix.
+    let folder = arguments.folder.canonicalize()?;
     let sources = Sources {
         driver: arguments.driver.clone(),
         inf: arguments.inf.clone(),
         kernel: arguments.kernel.clone(),
         programs: arguments.programs.clone(),
     };
-    std::fs::create_dir_all(&arguments.folder)?;
-    // Wine wants the whole path of a prefix.
-    let folder = arguments.folder.canonicalize()?;
     let package = Package::make(&sources, &folder.join("package"))?;
-    println!("{}; the files that ship, but for:", prefix::version()?);
-    for what in &package.adapted {
-        println!("  {what}");
-    }
+    let mut report = Report::begin(&prefix::version()?, &package.adapted);
     let template = Template::make(&folder.join("template"))?;
+    let machine = Machine::load(&arguments.driver, Options::default())?;
+    let mut kernels = Kernels { template, package, folder, machine, explained: Explained::read()? };
     let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
-    let mut all_well = true;
-    for scenario in scenarios::all().into_iter().filter(|scenario| wanted(&scenario.name)) {
-        let outcome = run::play(&template, &package, &folder.join(&scenario.name), &scenario);
-        println!(
-            "{:20} {:6.1} s  {}",
-            scenario.name,
-            outcome.seconds,
-            outcome.wrong.as_deref().unwrap_or("ok")
-        );
-        all_well &= outcome.wrong.is_none();
-        if arguments.verbose {
-            for chapter in &outcome.chapters {
-                println!("    {} {:x?}: {}", chapter.what, chapter.status, chapter.calls.join(" "));
-            }
-        }
+    for play in scenarios::all().into_iter().filter(|play| wanted(&play.scenario.name)) {
+        let outcome = kernels.play(&play);
+        report.tell(&play.scenario, &outcome, arguments.verbose);
     }
-    println!("{:.1} s", begun.elapsed().as_secs_f64());
-    Ok(all_well)
+    if arguments.only.is_none() {
+        report.unused(kernels.explained.unused());
+    }
+    Ok(report.end(begun.elapsed()))
 }

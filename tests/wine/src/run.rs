@@ -1,79 +1,142 @@
-//! One scenario under Wine.
+//! One scenario in both kernels.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     pin::pin,
     task::{Context, Poll, Waker},
     time::Instant,
 };
 
-use anyhow::{Result, bail};
-use ntsim::scenario::{self, Scenario};
+use anyhow::{Context as _, Result, bail};
+use ntsim::{
+    life,
+    machine::{Choices, Machine},
+    scenario,
+};
 
 use crate::{
     chapters::{self, Chapter},
+    compare,
+    explained::Explained,
     line::Line,
+    order,
     package::Package,
     prefix::Template,
+    scenarios::Play,
     session::Session,
     stage::WineStage,
 };
 
+/// How many lines of each side's trace are shown when something hangs.
+const LAST_LINES: usize = 25;
+
+/// What a scenario is played in.
+pub struct Kernels {
+    /// The prefix that others are made from.
+    pub template: Template,
+    /// What is installed.
+    pub package: Package,
+    /// Where to work.
+    pub folder: PathBuf,
+    /// The simulated kernel.
+    pub machine: Machine,
+    /// The differences that are no surprise.
+    pub explained: Explained,
+}
+
 /// How it went.
 pub struct Outcome {
-    /// Seconds of real time.
+    /// Seconds of real time under Wine.
     pub seconds: f64,
     /// What was not as it must be.
-    pub wrong: Option<String>,
-    /// What the driver did.
+    pub wrong: Vec<String>,
+    /// How many differences were found, and are explained.
+    pub explained: usize,
+    /// What the driver did under Wine.
     pub chapters: Vec<Chapter>,
 }
 
-/// Plays one in a prefix of its own.
-#[must_use]
-pub fn play(template: &Template, package: &Package, folder: &Path, scenario: &Scenario) -> Outcome {
-    let begun = Instant::now();
-    let mut chapters = Vec::new();
-    let wrong = played(template, package, folder, scenario, &mut chapters).err();
-    Outcome {
-        seconds: begun.elapsed().as_secs_f64(),
-        wrong: wrong.map(|error| format!("{error:#}")),
-        chapters,
+impl Kernels {
+    /// Plays a scenario in both, and compares.
+    #[must_use]
+    pub fn play(&mut self, play: &Play) -> Outcome {
+        let begun = Instant::now();
+        let mut wrong = Vec::new();
+        let mut lines = Vec::new();
+        let folder = self.folder.join(&play.scenario.name);
+        if let Err(error) = under_wine(&self.template, &self.package, &folder, play, &mut lines) {
+            wrong.push(format!("{error:#}"));
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        wrong.extend(complaints(&lines));
+        wrong.extend(order::check(&lines).err());
+        let chapters = chapters::of_lines(&lines);
+        let mut explained = 0;
+        match self.simulated(play) {
+            Ok(simulated) => {
+                let hung = wrong.iter().any(|what| what.contains("hung"));
+                if hung {
+                    wrong.push(format!("under Wine, at last:\n{}", last(&chapters)));
+                    wrong.push(format!("simulated, at last:\n{}", last(&simulated)));
+                }
+                let found = compare::differences(&chapters, &simulated);
+                let rest = self.explained.rest(&found);
+                explained = found.len() - rest.len();
+                wrong.extend(rest);
+            }
+            Err(error) => wrong.push(format!("in the simulated kernel: {error:#}")),
+        }
+        Outcome { seconds, wrong, explained, chapters }
+    }
+
+    fn simulated(&mut self, play: &Play) -> Result<Vec<Chapter>> {
+        self.machine.next_life(Choices::InTurn)?;
+        let life = life::play(&mut self.machine, &play.scenario);
+        if let Some(why) = life.cut_short {
+            bail!("{why}");
+        }
+        if let Some(violation) = life.violations.first() {
+            bail!("{violation}");
+        }
+        Ok(chapters::of_events(&life.events))
     }
 }
 
-fn played(
+fn under_wine(
     template: &Template,
     package: &Package,
     folder: &Path,
-    scenario: &Scenario,
-    chapters: &mut Vec<Chapter>,
+    play: &Play,
+    lines: &mut Vec<Line>,
 ) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let stage = WineStage::new(Session::begin(template, package, folder)?);
-    let result = at_once(scenario::play(&stage, &scenario.steps));
-    let lines = stage.into_session().end()?;
-    *chapters = chapters::of_lines(&lines);
-    if let Err(stop) = result {
-        bail!("{stop}{}", complaints(&lines));
-    }
-    let complaints = complaints(&lines);
-    if !complaints.is_empty() {
-        bail!("{complaints}");
-    }
-    Ok(())
+    let result = (0..play.times).try_for_each(|_| {
+        at_once(scenario::play(&stage, &play.scenario.steps))?;
+        play.programs.iter().try_for_each(|program| stage.with_session(program))
+    });
+    *lines = stage.into_session().end()?;
+    result
 }
 
-fn complaints(lines: &[Line]) -> String {
-    let complaints = lines.iter().filter_map(|line| match line {
-        Line::Complaint(text) => Some(format!("\n    {text}")),
+fn complaints(lines: &[Line]) -> impl Iterator<Item = String> {
+    lines.iter().filter_map(|line| match line {
+        Line::Complaint(text) => Some(text.clone()),
         _ => None,
+    })
+}
+
+fn last(chapters: &[Chapter]) -> String {
+    let from = chapters.len().saturating_sub(LAST_LINES);
+    let lines = chapters.get(from..).unwrap_or_default().iter().map(|chapter| {
+        let status = chapter.status.map_or_else(|| "did not return".into(), |status| format!("{status:#x}"));
+        format!("      {} ({status}): {}\n", chapter.what, chapter.calls.join(" "))
     });
-    complaints.collect()
+    lines.collect()
 }
 
 /// The value of a future that never waits, as a stage under Wine is.
-fn at_once<T>(future: impl Future<Output = Result<T, ntsim::stop::Stop>>) -> Result<T> {
+fn at_once(future: impl Future<Output = Result<(), ntsim::stop::Stop>>) -> Result<()> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => Ok(result?),
         Poll::Pending => bail!("a step waits for nobody"),

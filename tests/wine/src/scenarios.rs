@@ -1,5 +1,6 @@
 //! What is played, under Wine and in the simulated kernel alike.
 
+use anyhow::Result;
 use nt_trace::NtStatus;
 use ntsim::{
     power::Sleep,
@@ -11,16 +12,42 @@ use ntsim::{
 use usb_models::models::loopback;
 use usbclient_protocol::{PipeSelect, SetupPacket, control_code};
 
+use crate::session::Session;
+
 const MODEL: &str = "loopback-hs";
+/// The same, and its configuration descriptor ends too early.
+const CUT: &str = "loopback-hs:c<20";
 const FILE: &str = "file";
 const OTHER: &str = "other";
 /// Whole packets at every speed.
 const PACKET: u32 = 1024;
 const NOT_CONNECTED: NtStatus = NtStatus(0xC000_009D);
 
+/// A scenario, and how it is played.
+pub struct Play {
+    /// What happens.
+    pub scenario: Scenario,
+    /// How often under Wine: everything is installed anew each time.
+    pub times: u32,
+    /// What is done afterwards under Wine only.
+    pub programs: Vec<fn(&mut Session) -> Result<()>>,
+}
+
+impl From<Scenario> for Play {
+    fn from(scenario: Scenario) -> Self {
+        Self { scenario, times: 1, programs: Vec::new() }
+    }
+}
+
 /// All of them.
 #[must_use]
-pub fn all() -> Vec<Scenario> {
+pub fn all() -> Vec<Play> {
+    let mut all: Vec<Play> = once().into_iter().map(Play::from).collect();
+    all.push(Play { times: 2, ..reinstall().into() });
+    all
+}
+
+fn once() -> Vec<Scenario> {
     vec![
         install(),
         start(),
@@ -125,6 +152,13 @@ fn install() -> Scenario {
         "driver and bus are installed, a device comes and goes, the driver is unloaded",
         vec![plug(), has_interface(true), unplug(), has_interface_gone(), Step::Unload],
     )
+}
+
+fn reinstall() -> Scenario {
+    let mut steps = vec![plug(), open(FILE)];
+    steps.extend(echo(FILE, 24, PACKET));
+    steps.extend([close(FILE), unplug(), Step::Unload]);
+    scenario("reinstall", "everything is removed, and installed and used a second time", steps)
 }
 
 fn has_interface_gone() -> Step {
@@ -365,7 +399,7 @@ fn two_devices() -> Scenario {
 }
 
 fn start_fails() -> Scenario {
-    let failing = Plug { expect: Expected::failure(), ..Plug::new("failing", "empty-packet") };
+    let failing = Plug { expect: Expected::failure(), ..Plug::new("failing", CUT) };
     let mut steps = vec![Step::Plug(failing), Step::Unplug { device: "failing".into() }];
     steps.extend([plug(), open(FILE)]);
     steps.extend(echo(FILE, 23, PACKET));

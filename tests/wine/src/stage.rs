@@ -38,6 +38,7 @@ struct State {
     requests: BTreeMap<String, Request>,
     /// How many handles each process had before it opened its first file.
     handles: BTreeMap<String, u64>,
+    is_installed: bool,
 }
 
 #[derive(Clone)]
@@ -66,6 +67,7 @@ impl WineStage {
                 files: BTreeMap::new(),
                 requests: BTreeMap::new(),
                 handles: BTreeMap::new(),
+                is_installed: true,
             }),
         }
     }
@@ -144,6 +146,10 @@ impl State {
     }
 
     fn plug(&mut self, plug: &Plug) -> Result<()> {
+        if !self.is_installed {
+            self.session.install()?;
+            self.is_installed = true;
+        }
         let instance = plug.instance.as_ref().unwrap_or(&plug.device);
         let next = u32::try_from(self.instances.len())? + 1;
         let number = *self.instances.entry(instance.clone()).or_insert(next);
@@ -151,33 +157,27 @@ impl State {
         let name = plug.model.as_bytes();
         model.get_mut(..name.len()).context("a name too long")?.copy_from_slice(name);
         let input = protocol::Plug { model, number, flags: 0 }.encode();
-        let removals = self.session.state(number)?.removals;
+        let mark = self.session.mark()?;
         let (status, _) = self.session.bus(protocol::PLUG, &input, 0)?;
         if status != 0 {
             bail!("the bus refuses: {}", NtStatus(status));
         }
         self.devices.insert(plug.device.clone(), number);
-        self.session.until("its START does not end", |session| {
-            Ok((session.state(number)?.phase == STARTED).then_some(()))
+        let status = self.session.until("the driver has not returned from START", |session| {
+            let lines = session.lines()?.get(mark..).unwrap_or_default();
+            Ok(crate::chapters::last_status(lines, "1b", "0"))
         })?;
-        // REMOVE cannot have come yet: nothing under Wine removes a device that fails.
-        if self.session.state(number)?.removals != removals {
-            bail!("it was removed");
-        }
-        let status = self.start_status()?;
         check(&plug.expect, status, 0, &[])?;
+        if status.is_success() {
+            self.session.until("the PnP manager does not come back from START", |session| {
+                Ok((session.state(number)?.phase == STARTED).then_some(()))
+            })?;
+        }
         let arrived = self.has_interface(&plug.device)?;
         if arrived != status.is_success() {
             bail!("its START ended with {status}, and whether it has an interface is {arrived}");
         }
         Ok(())
-    }
-
-    /// How the last START that reached the driver ended.
-    fn start_status(&mut self) -> Result<NtStatus> {
-        self.session.until("the driver has not returned from START", |session| {
-            Ok(crate::chapters::last_status(session.lines()?, "1b", "0"))
-        })
     }
 
     fn unplug(&mut self, device: &str) -> Result<()> {
@@ -380,6 +380,7 @@ impl State {
 
     fn unload(&mut self) -> Result<()> {
         self.session.uninstall()?;
+        self.is_installed = false;
         self.session.until("the driver is not unloaded", |session| {
             Ok(crate::chapters::unloaded(session.lines()?).then_some(()))
         })

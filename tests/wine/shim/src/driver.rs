@@ -25,6 +25,13 @@ static KNOWN: AtomicBool = AtomicBool::new(false);
 static DISPATCH: [AtomicUsize; MAJORS] = [const { AtomicUsize::new(0) }; MAJORS];
 static ADD_DEVICE: AtomicUsize = AtomicUsize::new(0);
 static UNLOAD: AtomicUsize = AtomicUsize::new(0);
+static IMAGE: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+
+/// Whether an address lies in the driver's image, as far as the driver object tells.
+pub fn contains(address: usize) -> bool {
+    let [start, end] = IMAGE.each_ref().map(|bound| bound.load(Ordering::Acquire));
+    (start..end).contains(&address)
+}
 
 /// The driver has made a device object: the first time its routines are replaced.
 pub fn created(driver: usize) {
@@ -34,6 +41,11 @@ pub fn created(driver: usize) {
     tell!("~d add");
     let driver = driver as *mut DRIVER_OBJECT;
     // SAFETY: it is the first argument of IoCreateDevice, which is the driver object.
+    let (start, size) = unsafe { ((*driver).DriverStart as usize, (*driver).DriverSize as usize) };
+    for (bound, address) in IMAGE.iter().zip([start, start.wrapping_add(size)]) {
+        bound.store(address, Ordering::Release);
+    }
+    // SAFETY: as above.
     let majors = unsafe { &mut (*driver).MajorFunction };
     for (routine, place) in majors.iter_mut().zip(&DISPATCH) {
         if let Some(theirs) = routine.replace(dispatch) {

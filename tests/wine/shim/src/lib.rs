@@ -13,12 +13,15 @@
 //! | `~e MAJOR MINOR status irp` | it has returned |
 //! | `~d add` and `~e add status`, `~d unload`, `~e unload` | `AddDevice` and `DriverUnload` |
 //! | `~d dpc`, `~e dpc` | a DPC of the driver |
+//! | `~d done irp`, `~e done status irp` | a completion routine of the driver |
+//! | `~d work`, `~e work` | a work item of the driver |
 //!
 //! The routines of memory (`memcpy` and so on) are passed on untold.
 // UNSAFETY: everything here stands between a driver and a kernel that speak in raw pointers.
 #![no_std]
 #![expect(unsafe_code, reason = "a module of kernel exports")]
 
+mod callback;
 mod dpc;
 mod driver;
 mod own;

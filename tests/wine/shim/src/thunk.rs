@@ -5,7 +5,7 @@
 
 use core::arch::naked_asm;
 
-use crate::{driver, own, tell::tell};
+use crate::{callback, driver, own, tell::tell};
 
 /// A routine whose parameters nobody here looks at.
 type Routine = unsafe extern "C" fn();
@@ -93,14 +93,23 @@ extern "C" fn way() {
 ///
 /// # Safety
 /// `index` is one of the table's, and `arguments` are the call's.
-unsafe extern "C" fn enter(index: u32, arguments: *const [usize; 4]) -> Routine {
+unsafe extern "C" fn enter(index: u32, arguments: *mut [usize; 4]) -> Routine {
     // SAFETY: the caller's home space has room for four.
-    let [a0, a1, a2, a3] = unsafe { *arguments };
+    let arguments = unsafe { &mut *arguments };
+    let [a0, a1, a2, a3] = *arguments;
     let entry = entry(index);
     if entry.name == "IoCreateDevice" {
         driver::created(a0);
     }
     tell!("~c {} {a0:x} {a1:x} {a2:x} {a3:x}", entry.name);
+    match entry.name {
+        "IofCallDriver" => callback::sent(a1),
+        "IoQueueWorkItem" => {
+            let [_, routine, _, context] = arguments;
+            callback::queued(routine, context);
+        }
+        _ => {}
+    }
     entry.routine
 }
 
