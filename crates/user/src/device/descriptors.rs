@@ -12,7 +12,7 @@ use crate::{
 
 const DEVICE_LENGTH: usize = 18;
 /// What a first look at the configuration descriptor asks for.
-const FIRST_LOOK: usize = 1024;
+const FIRST_LOOK: usize = 128;
 /// The longest descriptor that has a length of its own.
 const LONGEST: usize = 255;
 /// `USB_STRING_DESCRIPTOR_TYPE`

@@ -271,8 +271,8 @@ impl EndpointInfo {
     }
 }
 
-/// How many entries a first look at a list has room for: as many endpoints as a device can have.
-const ENTRIES: usize = 30;
+/// How many entries a first look at a list has room for: enough for most devices.
+const ENTRIES: usize = 8;
 
 impl Device {
     /// Speed, capabilities and limits.

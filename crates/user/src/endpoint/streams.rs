@@ -20,7 +20,7 @@ use crate::{
 
 /// The streams of a bulk endpoint, which takes no transfers of its own meanwhile.
 ///
-/// They are closed when this is dropped; [`close`](Self::close) waits for it and gives the endpoint back.
+/// They are closed when this and every stream is dropped; [`close`](Self::close) waits for it.
 ///
 /// ```
 /// use usbclient_user::{Bulk, In, Out, example};
@@ -102,18 +102,18 @@ impl<D: Direction> Streams<D> {
         Some(Endpoint::of_pipe(Arc::clone(&self.shared.pipe), handle))
     }
 
-    /// Closes the streams, which are stale then, and gives the endpoint back.
-    pub fn close(self) -> Operation<Endpoint<Bulk, D>> {
+    /// Closes the streams, which are stale then, and waits for it. They can be opened again, by the endpoint that is opened again;
+    /// transfers of its own it takes only after another setting or configuration was selected
+    /// ([page](https://learn.microsoft.com/windows-hardware/drivers/usbcon/how-to-open-streams-in-a-usb-endpoint)).
+    pub fn close(self) -> Operation<()> {
         let shared = self.shared;
         let device = shared.pipe.device().clone();
         device.operation(async move |line| {
-            let pipe = Arc::clone(&shared.pipe);
-            let doing = Doing::on_endpoint("closing streams of", pipe.info().address());
-            let input = PipeSelect::new(pipe.target()).encode();
+            let doing = Doing::on_endpoint("closing streams of", shared.pipe.info().address());
+            let input = PipeSelect::new(shared.pipe.target()).encode();
             line.send(doing, control_code::CLOSE_STREAMS, &input, Vec::new()).await?;
             shared.is_closed.store(true, Ordering::Release);
-            let target = pipe.target();
-            Ok(Endpoint::of_pipe(pipe, target))
+            Ok(())
         })
     }
 }

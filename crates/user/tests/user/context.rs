@@ -57,6 +57,7 @@ fn devices_come_and_go() -> Result<(), Error> {
     assert_eq!(kind(simulator.unplug(&name)), ErrorKind::NotFound);
     assert_eq!(kind(simulator.plug("nothing")), ErrorKind::NotFound);
     context.finish()?;
+    assert!(matches!(watch.next(), Some(Change::Removed(_))), "the first device is pulled in the end");
     assert_eq!(watch.next(), None, "nothing will come any more");
     Ok(())
 }
@@ -65,7 +66,7 @@ fn devices_come_and_go() -> Result<(), Error> {
 fn the_driver_tells_of_transfers() -> Result<(), Error> {
     let bench = Bench::with("loopback-hs")?;
     let mut events = bench.context.events(Level::Verbose, Keywords::TRANSFER | Keywords::ERROR)?;
-    let mut failures = bench.context.events(Level::Error, Keywords::ERROR)?;
+    let mut failures = bench.context.events(Level::Warning, Keywords::ERROR)?;
     let out = bench.device.endpoint::<Bulk, Out>(BULK_OUT).wait()?;
     out.write(b"told").wait()?;
     let start = events.next_within(SOON).expect("it is told");

@@ -26,11 +26,11 @@ fn the_device_says_what_it_is() -> Result<(), Error> {
 
 #[test]
 fn the_configuration_is_read_whole() -> Result<(), Error> {
-    for (model, long) in [("loopback-hs", false), ("interfaces-33", false), ("loopback-30", false)] {
+    for model in ["loopback-hs", "composite-wide", "loopback-30"] {
         let bench = Bench::with(model)?;
         let configuration = bench.device.configuration_descriptor().wait()?;
         let total = usize::from(u16::from_le_bytes([configuration[2], configuration[3]]));
-        assert_eq!((configuration.len(), total > 1024), (total, long), "{model}");
+        assert_eq!(configuration.len(), total, "{model}");
         let same = DescriptorRequest {
             recipient: Recipient::Device,
             descriptor_type: 2,
@@ -68,9 +68,9 @@ fn interfaces_and_endpoints() -> Result<(), Error> {
 }
 
 #[test]
-fn more_interfaces_than_a_first_look_has_room_for() -> Result<(), Error> {
-    let bench = Bench::with("interfaces-33")?;
-    assert_eq!(bench.device.interfaces().wait()?.len(), 33);
+fn more_endpoints_than_a_first_look_has_room_for() -> Result<(), Error> {
+    let bench = Bench::with("loopback-30")?;
+    assert_eq!(bench.device.endpoints().wait()?.len(), 30);
     bench.end()
 }
 
