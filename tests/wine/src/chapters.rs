@@ -93,6 +93,7 @@ fn entered(words: &[String]) -> String {
         Some("dpc") => "DPC".into(),
         Some("work") => "work item".into(),
         Some("done") => "completion routine".into(),
+        Some("power") => "power callback".into(),
         _ => {
             let [major, minor, code] = [0, 1, 4].map(|at| number(at).unwrap_or_default());
             dispatched(u8::try_from(major).unwrap_or(0xff), u8::try_from(minor).unwrap_or(0xff), code)
@@ -150,6 +151,7 @@ fn called_back(callback: Callback, codes: &BTreeMap<ObjectId, u32>) -> String {
         Callback::Cancel { .. } => "cancel routine".into(),
         Callback::Dpc { .. } => "DPC".into(),
         Callback::WorkItem { .. } => "work item".into(),
+        Callback::PowerCompletion { .. } => "power callback".into(),
         _ => "callback".into(),
     }
 }

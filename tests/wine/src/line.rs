@@ -57,6 +57,7 @@ const NOISE: &[&str] = &[
     "explorer process failed to start",
     "Make sure that your X server is running",
     "systray",
+    "apartment_createwindowifneeded",
     "start_rpcss Failed to open service manager",
     "syswow64\\\\rundll32.exe",
     "syswow64\\rundll32.exe",

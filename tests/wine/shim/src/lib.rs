@@ -15,6 +15,7 @@
 //! | `~d dpc`, `~e dpc` | a DPC of the driver |
 //! | `~d done irp`, `~e done status irp` | a completion routine of the driver |
 //! | `~d work`, `~e work` | a work item of the driver |
+//! | `~d power`, `~e power` | a `PoRequestPowerIrp` callback of the driver |
 //!
 //! The routines of memory (`memcpy` and so on) are passed on untold.
 // UNSAFETY: everything here stands between a driver and a kernel that speak in raw pointers.

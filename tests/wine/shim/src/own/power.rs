@@ -9,6 +9,7 @@ use wdk_sys::{
 };
 
 use super::memory::ExAllocatePool2;
+use crate::tell::tell;
 
 const POOL_FLAG_NON_PAGED: u64 = 0x40;
 const TAG: u32 = u32::from_le_bytes(*b"Shim");
@@ -90,8 +91,10 @@ unsafe extern "C" fn completed(_device: *mut DEVICE_OBJECT, irp: *mut IRP, conte
     // SAFETY: the IRP is complete, and this routine's to look at.
     let mut status = unsafe { (*irp).IoStatus };
     if let Some(routine) = asked.completion {
+        tell!("~d power");
         // SAFETY: the driver's routine with what it asked for.
         unsafe { routine(asked.device, asked.minor, asked.state, asked.context, &raw mut status) };
+        tell!("~e power");
     }
     // SAFETY: they are PoRequestPowerIrp's, and nobody else has them now.
     unsafe { give_back(asked.top, irp, at) };
