@@ -9,6 +9,7 @@ mod device;
 mod irp;
 mod memory;
 mod mention;
+mod ndis;
 mod neighbour;
 mod payload;
 mod power;
@@ -25,6 +26,7 @@ pub use device::*;
 pub use irp::*;
 pub use memory::*;
 use mention::Mention;
+pub use ndis::*;
 pub use neighbour::*;
 pub use power::*;
 pub use resource::*;
@@ -127,7 +129,9 @@ kinds! {
     EventInitialised, EventSignalled, EventCleared, WaitBegun, WaitEnded,
     PoolAllocated, PoolFreed, MdlAllocated, MdlFreed, WorkItemAllocated, WorkItemQueued,
     WorkItemFreed, TimerSet, TimerCancelled, DpcQueued, DpcsFlushed, KeyOpened, KeyClosed,
-    EtwRegistered, EtwUnregistered, EtwTraits, EtwEnabled, EtwWritten, DebugPrint, UserRead, PagedTouched, DataChanged,
+    EtwRegistered, EtwUnregistered, EtwTraits, EtwEnabled, EtwWritten,
+    MiniportRegistered, MiniportDeregistered, MiniportAttributesSet,
+    NdisFileOpened, NdisFileMapped, NdisFileUnmapped, NdisFileClosed, DebugPrint, UserRead, PagedTouched, DataChanged,
     HandleCreated, HandleCreateFailed, HandleClosed, CapabilityQueried, UrbAllocated, UrbFreed,
     UrbAssigned, UrbSubmitted, IsochronousSubmitted, StreamOpened, StalePipeUsed, PendingAtChange, UrbCompleted, UrbModifiedWhileActive,
     PowerIrpCreated, PowerIrpRequested, PowerIrpCompleted, PowerCallbackReturned, PowerStateSet,

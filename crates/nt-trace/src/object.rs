@@ -48,12 +48,18 @@ pub enum ObjectKind {
     Key,
     /// An `ETW` provider registration.
     Etw,
+    /// A registration of a miniport driver with `NDIS`.
+    Miniport,
+    /// A miniport adapter.
+    Adapter,
+    /// A file that `NdisOpenFile` opened.
+    NdisFile,
     /// A pointer-sized value that is no known object, for instance a remove lock tag.
     Tag,
 }
 
 impl ObjectKind {
-    const ALL: [(Self, &'static str); 19] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Irp, "irp"),
         (Self::Device, "device"),
         (Self::Driver, "driver"),
@@ -72,6 +78,9 @@ impl ObjectKind {
         (Self::Interface, "interface"),
         (Self::Key, "key"),
         (Self::Etw, "etw"),
+        (Self::Miniport, "miniport"),
+        (Self::Adapter, "adapter"),
+        (Self::NdisFile, "ndisfile"),
         (Self::Tag, "tag"),
     ];
 

@@ -39,6 +39,8 @@ mod machine;
 mod mark_irp_pending;
 mod marking_queued;
 mod mutex;
+mod ndis_attributes;
+mod ndis_file;
 mod neighbour;
 mod not_forwarded;
 mod not_reachable;
@@ -114,6 +116,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(device_flags::RULE),
         Box::new(dispatch_missing::RULE),
         Box::new(etw::RULE),
+        Box::<ndis_attributes::NdisAttributes>::default(),
+        Box::<ndis_file::NdisFiles>::default(),
         Box::<interface::InterfaceEnabledAtRemove>::default(),
         Box::new(irql_calls::RULE),
         Box::new(irql_effects::RULE),

@@ -186,6 +186,26 @@ pub enum Callback {
         /// The registration.
         provider: ObjectId,
     },
+    /// `MiniportSetOptions`
+    MiniportSetOptions {
+        /// The miniport driver's registration.
+        miniport: ObjectId,
+    },
+    /// `MiniportInitializeEx`
+    MiniportInitialize {
+        /// The adapter.
+        adapter: ObjectId,
+    },
+    /// `MiniportHaltEx`
+    MiniportHalt {
+        /// The adapter.
+        adapter: ObjectId,
+    },
+    /// `MiniportDevicePnPEventNotify`
+    MiniportPnpEvent {
+        /// The adapter.
+        adapter: ObjectId,
+    },
 }
 
 impl Callback {

@@ -67,6 +67,10 @@ impl Mention for Callback {
             Self::Idle { irp } => [irp, ObjectId::NONE],
             Self::Thread { thread } => [thread, ObjectId::NONE],
             Self::EtwEnable { provider } => [provider, ObjectId::NONE],
+            Self::MiniportSetOptions { miniport } => [miniport, ObjectId::NONE],
+            Self::MiniportInitialize { adapter }
+            | Self::MiniportHalt { adapter }
+            | Self::MiniportPnpEvent { adapter } => [adapter, ObjectId::NONE],
         };
         for id in both {
             id.mention(visit);

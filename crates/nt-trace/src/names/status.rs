@@ -1,9 +1,10 @@
-//! `NTSTATUS` values that a USB client driver, its stack and the I/O manager use (ntstatus.h).
+//! `NTSTATUS` values that a USB client driver, its stack and the I/O manager use (ntstatus.h), and those of NDIS (ndis.h).
 
 const TABLE: &[(u32, &str)] = &[
     (0x0000_0000, "STATUS_SUCCESS"),
     (0x0000_0102, "STATUS_TIMEOUT"),
     (0x0000_0103, "STATUS_PENDING"),
+    (0x0001_0003, "NDIS_STATUS_NOT_ACCEPTED"),
     (0x4000_0000, "STATUS_OBJECT_NAME_EXISTS"),
     (0x8000_0005, "STATUS_BUFFER_OVERFLOW"),
     (0x8000_0006, "STATUS_NO_MORE_FILES"),
@@ -46,6 +47,11 @@ const TABLE: &[(u32, &str)] = &[
     (0xC000_02B6, "STATUS_DEVICE_REMOVED"),
     (0xC000_02D3, "STATUS_POWER_STATE_INVALID"),
     (0xC000_0483, "STATUS_DEVICE_HARDWARE_ERROR"),
+    (0xC001_0004, "NDIS_STATUS_BAD_VERSION"),
+    (0xC001_0005, "NDIS_STATUS_BAD_CHARACTERISTICS"),
+    (0xC001_001B, "NDIS_STATUS_FILE_NOT_FOUND"),
+    (0xC001_001C, "NDIS_STATUS_ERROR_READING_FILE"),
+    (0xC001_001D, "NDIS_STATUS_ALREADY_MAPPED"),
 ];
 
 /// The name of `status`, if it is in the table.

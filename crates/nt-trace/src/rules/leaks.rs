@@ -32,6 +32,7 @@ enum What {
     InterfaceString,
     Key,
     Etw,
+    Miniport,
     Irp,
     Reference(u32),
 }
@@ -55,6 +56,8 @@ impl Rule for LeakAtUnload {
             Tag::KeyClosed,
             Tag::EtwRegistered,
             Tag::EtwUnregistered,
+            Tag::MiniportRegistered,
+            Tag::MiniportDeregistered,
             Tag::IrpCreated,
             Tag::IrpFreed,
             Tag::ObjectReferenced,
@@ -91,6 +94,7 @@ impl LeakAtUnload {
             EventKind::InterfaceRegistered(e) => self.got(event, e.interface, What::InterfaceString),
             EventKind::KeyOpened(e) => self.got(event, e.key, What::Key),
             EventKind::EtwRegistered(e) => self.got(event, e.provider, What::Etw),
+            EventKind::MiniportRegistered(e) => self.got(event, e.miniport, What::Miniport),
             EventKind::IrpCreated(e)
                 if matches!(e.origin, IrpOrigin::Allocated | IrpOrigin::BuiltAsynchronous) =>
             {
@@ -106,6 +110,7 @@ impl LeakAtUnload {
             EventKind::InterfaceStringFreed(e) => self.gave(e.interface),
             EventKind::KeyClosed(e) => self.gave(e.key),
             EventKind::EtwUnregistered(e) => self.gave(e.provider),
+            EventKind::MiniportDeregistered(e) => self.gave(e.miniport),
             EventKind::IrpFreed(e) => self.gave(e.irp),
             _ => {}
         }
@@ -139,6 +144,7 @@ fn violation(event: &Event, id: ObjectId, got: &Got) -> Violation {
         What::Mdl | What::WorkItem | What::Irp => leak().detail(format!("{id} was never freed")),
         What::InterfaceString => leak().detail(format!("the symbolic link name of {id} was never freed")),
         What::Etw => found("LeakAtUnload").code(0xC4, 0xDD).detail(format!("{id} is still registered")),
+        What::Miniport => found("LeakAtUnload").detail(format!("{id} is still registered with NDIS")),
         What::Key => found("ZwRegistryOpen").detail(format!("{id} was never closed")),
         What::Reference(count) => {
             let rule =

@@ -30,6 +30,10 @@ pub fn callback(callback: Callback) -> String {
         Callback::Idle { irp } => format!("idle callback for {irp}"),
         Callback::Thread { thread } => format!("{thread} runs"),
         Callback::EtwEnable { provider } => format!("enable callback of {provider}"),
+        Callback::MiniportSetOptions { miniport } => format!("MiniportSetOptions of {miniport}"),
+        Callback::MiniportInitialize { adapter } => format!("MiniportInitializeEx for {adapter}"),
+        Callback::MiniportHalt { adapter } => format!("MiniportHaltEx for {adapter}"),
+        Callback::MiniportPnpEvent { adapter } => format!("MiniportDevicePnPEventNotify for {adapter}"),
     }
 }
 
@@ -62,6 +66,7 @@ pub fn describe(event: &Event) -> String {
         .or_else(|| synchronisation(&event.kind))
         .or_else(|| resources(&event.kind))
         .or_else(|| usb(&event.kind))
+        .or_else(|| ndis(&event.kind))
         .or_else(|| power(&event.kind))
         .or_else(|| world(&event.kind))
         .unwrap_or_else(|| event.kind.tag().name().to_owned())
@@ -315,6 +320,30 @@ fn world(kind: &EventKind) -> Option<String> {
         EventKind::Fault(fault) => format!("memory fault: {}", fault.text),
         EventKind::Deadlock(lock) => format!("deadlock: {}", lock.text),
         EventKind::Livelock(lock) => format!("livelock: {}", lock.text),
+        _ => return None,
+    })
+}
+
+fn ndis(kind: &EventKind) -> Option<String> {
+    Some(match kind {
+        EventKind::MiniportRegistered(made) => {
+            format!("{} registered{}", or(made.miniport, "no miniport driver"), failed(made.status))
+        }
+        EventKind::MiniportDeregistered(gone) => format!("{} deregistered", gone.miniport),
+        EventKind::MiniportAttributesSet(set) => {
+            format!("attributes of {} set: {}{}", set.adapter, set.attributes, failed(set.status))
+        }
+        EventKind::NdisFileOpened(opened) if opened.file.is_none() => {
+            format!("{} not opened{}", opened.name, failed(opened.status))
+        }
+        EventKind::NdisFileOpened(opened) => {
+            format!("{} opened as {}, {}", opened.name, opened.file, bytes(opened.length.into()))
+        }
+        EventKind::NdisFileMapped(mapped) => {
+            format!("{} mapped{}", or(mapped.file, "no file"), failed(mapped.status))
+        }
+        EventKind::NdisFileUnmapped(unmapped) => format!("{} unmapped", or(unmapped.file, "no file")),
+        EventKind::NdisFileClosed(closed) => format!("{} closed", or(closed.file, "no file")),
         _ => return None,
     })
 }

@@ -230,6 +230,13 @@ fn did(kind: &EventKind) -> Option<String> {
         EventKind::MdlAllocated(made) => made.mdl,
         EventKind::KeyOpened(opened) => opened.key,
         EventKind::EtwRegistered(made) => made.provider,
+        EventKind::MiniportRegistered(made) => made.miniport,
+        EventKind::MiniportAttributesSet(set) => return Some(set.attributes.to_string()),
+        EventKind::NdisFileOpened(opened) if !opened.status.is_success() => {
+            return Some(opened.status.to_string());
+        }
+        EventKind::NdisFileOpened(opened) => opened.file,
+        EventKind::NdisFileMapped(mapped) => return Some(mapped.status.to_string()),
         EventKind::EtwTraits(traits) => return Some(traits.name.to_string()),
         EventKind::IrpCreated(made) => made.irp,
         EventKind::EventSignalled(set) => set.object,

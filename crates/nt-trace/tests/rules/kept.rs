@@ -3,6 +3,7 @@
 
 use crate::life::*;
 use crate::lock_order::{mutexes, nested};
+use crate::ndis::{FILE, initialise, open};
 use crate::queues::{refused, under_lock};
 use crate::usbd::{STREAM, packets, streams};
 use crate::verifier::{built_with_event, passed_on};
@@ -14,6 +15,23 @@ use nt_trace::{NtStatus, RuleSet};
 type Kept = (&'static str, fn(&mut Life));
 
 const KEPT: &[Kept] = &[
+    ("NdisFileMapping", |life| {
+        // The close takes the mapping along.
+        initialise(life, |life| {
+            open(life);
+            life.push(NdisFileMapped { file: FILE, status: OK }).push(NdisFileUnmapped { file: FILE });
+            life.push(NdisFileMapped { file: FILE, status: OK }).push(NdisFileClosed { file: FILE });
+        });
+    }),
+    ("NdisFileOutsideInitialization", |life| {
+        // Mapped and closed by another thread while initialisation waits for it.
+        initialise(life, |life| {
+            open(life);
+            life.on(2, |life| {
+                life.push(NdisFileMapped { file: FILE, status: OK }).push(NdisFileClosed { file: FILE });
+            });
+        });
+    }),
     ("IsochronousPackets", |life| packets(life, 1024, 1, 1024)),
     ("IsochronousPeriod", |life| packets(life, 3, 8, 4)),
     ("BasePipeAfterStreams", |life| {

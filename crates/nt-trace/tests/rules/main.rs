@@ -8,6 +8,7 @@ mod kept;
 mod life;
 mod lock_order;
 mod locks;
+mod ndis;
 mod neighbours;
 mod others;
 mod power;
@@ -31,6 +32,7 @@ fn cases() -> Vec<Case> {
         irql::CASES,
         devices::CASES,
         verifier::CASES,
+        ndis::CASES,
         unreachable::CASES,
     ];
     [irps.concat(), rest.concat()].concat()
