@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod life;
 pub mod machine;
 pub mod mem;
+pub mod ndis;
 pub mod pnp;
 pub mod power;
 pub mod scenario;

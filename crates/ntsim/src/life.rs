@@ -1,9 +1,10 @@
 //! One life of a driver, from DriverEntry to unload, and what the rules say of it.
 
-use nt_trace::{Event, NtStatus, RuleSet, Violation, view::Summary};
+use nt_trace::{Event, NtStatus, RuleSet, Violation, event::Tag, view::Summary};
 
 use crate::{
     machine::Machine,
+    ndis,
     scenario::{self, Scenario, SimStage, Tolerance},
     sched::ThreadId,
 };
@@ -33,6 +34,9 @@ impl Life {
         let mut summary = Summary::of(&self.events, &self.violations);
         for what in NOT_CHECKED {
             summary = summary.not_checked(*what);
+        }
+        if self.events.iter().any(|event| event.kind.tag() == Tag::MiniportRegistered) {
+            summary = summary.not_checked(ndis::NOT_CHECKED);
         }
         summary
     }

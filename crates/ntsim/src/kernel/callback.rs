@@ -90,6 +90,8 @@ const fn returns_status(what: &Callback) -> bool {
             | Callback::AddDevice { .. }
             | Callback::Dispatch { .. }
             | Callback::Completion { .. }
+            | Callback::MiniportSetOptions { .. }
+            | Callback::MiniportInitialize { .. }
     )
 }
 

@@ -34,6 +34,7 @@ pub const TABLES: &[&[&[Export]]] = &[
     interruption::EXPORTS,
     ex::EXPORTS,
     crate::usb::EXPORTS,
+    crate::ndis::EXPORTS,
 ];
 
 /// Every export.

@@ -25,6 +25,7 @@ impl Kernel {
         let mut left = self.left_memory();
         left.extend(self.left_objects());
         left.extend(self.usb.left());
+        left.extend(self.ndis.left());
         for one in &left {
             let allocated_at = self.site_of(one.site);
             self.emit_at(None, Leak { object: one.object, what: one.what.clone().into(), allocated_at });

@@ -105,6 +105,8 @@ pub struct Kernel {
     pub io: io::Io,
     /// The USB driver stack below the driver.
     pub usb: crate::usb::Usb,
+    /// Miniport drivers and their adapters.
+    pub ndis: crate::ndis::Ndis,
     /// Devices that are elsewhere.
     pub outside: crate::usbip::Outside,
     /// What the PnP manager knows.
@@ -148,6 +150,7 @@ impl Kernel {
             ke: ke::Ke::default(),
             io: io::Io::default(),
             usb: crate::usb::Usb::default(),
+            ndis: crate::ndis::Ndis::default(),
             outside: crate::usbip::Outside::default(),
             pnp: crate::pnp::Pnp::default(),
             power: crate::power::Power::default(),
@@ -180,6 +183,7 @@ impl Kernel {
         self.ke = ke::Ke::default();
         self.io = io::Io::default();
         self.usb = crate::usb::Usb::default();
+        self.ndis = crate::ndis::Ndis::default();
         self.outside.new_life();
         self.pnp = crate::pnp::Pnp::default();
         self.power = crate::power::Power::default();

@@ -7,8 +7,9 @@ use nt_trace::{
 
 use crate::{
     abi::{DRIVER_EXTENSION, DRIVER_OBJECT, UNICODE_STRING},
-    kernel::{Kernel, callback},
+    kernel::{Kernel, callback, io::HOST_ROUTINE},
     mem::{Addr, Fill, Protection, Request},
+    ndis,
     sched::Cpu,
     stop::Stop,
 };
@@ -94,7 +95,11 @@ pub async fn unload(cpu: &Cpu, driver: Addr) -> Result<(), Stop> {
     if routine.is_null() {
         return Ok(());
     }
-    callback::call(cpu, Callback::Unload, routine, &[driver]).await?;
+    if routine == HOST_ROUTINE {
+        ndis::unload(cpu, driver).await?;
+    } else {
+        callback::call(cpu, Callback::Unload, routine, &[driver]).await?;
+    }
     let mut kernel = cpu.k();
     kernel.check_pending_at_unload();
     kernel.wmi_check_unloaded()?;

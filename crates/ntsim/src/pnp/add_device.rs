@@ -9,8 +9,12 @@ use crate::{
         irp_minor::{IRP_MN_FILTER_RESOURCE_REQUIREMENTS, IRP_MN_REMOVE_DEVICE},
         status::{STATUS_INVALID_DEVICE_STATE, STATUS_NO_SUCH_DEVICE},
     },
-    kernel::callback::{self, Frame},
+    kernel::{
+        callback::{self, Frame},
+        io::HOST_ROUTINE,
+    },
     mem::Addr,
+    ndis,
     sched::Cpu,
     stop::Stop,
 };
@@ -74,6 +78,9 @@ async fn call_add_device(cpu: &Cpu, pdo: Addr) -> Result<NtStatus, Stop> {
     };
     if routine.is_null() {
         return Ok(STATUS_NO_SUCH_DEVICE);
+    }
+    if routine == HOST_ROUTINE {
+        return ndis::add_device(&mut cpu.k(), driver, pdo);
     }
     let frame = Frame { device: Addr::NULL, irp: Addr::NULL };
     let result = callback::call_in(cpu, what, routine, &[driver, pdo], frame).await?;

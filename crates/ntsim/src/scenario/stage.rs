@@ -410,6 +410,10 @@ impl Stage for SimStage {
                 Ok(())
             }
             Step::Registry { value, data } => self.write_registry(value, *data),
+            Step::File { name, contents } => {
+                self.cpu.k().ndis.put_on_disk(name, contents.make());
+                Ok(())
+            }
             Step::Trace { level, keywords } => {
                 let session = Session { level: *level, any: *keywords, all: 0 };
                 listen(&self.cpu, Some(session)).await

@@ -155,6 +155,13 @@ pub enum Step {
         /// The `REG_DWORD`.
         data: u32,
     },
+    /// Puts a file on the disk, where a miniport driver finds it, in place of what was there under this name.
+    File {
+        /// Its whole name in the system's object namespace.
+        name: String,
+        /// What is in it.
+        contents: Bytes,
+    },
     /// A session begins to listen to event providers, or listens to other events from now on.
     Trace {
         /// The highest level that it wants, `TRACE_LEVEL_*`; without it, every level.
@@ -276,6 +283,7 @@ impl Step {
             }
             Self::Knob { knob, on } => format!("{knob:?} {}", if *on { "on" } else { "off" }),
             Self::Registry { value, data } => format!("{value} is {data:#x}"),
+            Self::File { name, contents } => format!("{name} is on the disk, {} bytes", contents.len()),
             Self::Trace { level, keywords } => {
                 format!("a session listens to level {level}, keywords {keywords:#x}")
             }

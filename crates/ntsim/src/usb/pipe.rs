@@ -107,7 +107,7 @@ impl Kernel {
     }
 
     /// Memory that stands for something of the stack's own: the driver holds its address and may not look.
-    pub(super) fn opaque(&mut self, kind: ObjectKind, length: u64) -> Result<Addr, Stop> {
+    pub(crate) fn opaque(&mut self, kind: ObjectKind, length: u64) -> Result<Addr, Stop> {
         let site = self.site();
         let address = self.mem.allocate(Request { kind, length, tag: 0, fill: Fill::Zero, site })?;
         self.mem.set_revoked(address, true);

@@ -63,7 +63,7 @@ where
 }
 
 /// A driver that completes every request at once with success.
-fn obliging() -> Rc<dyn SimDriver> {
+pub(crate) fn obliging() -> Rc<dyn SimDriver> {
     Rc::new(|cpu: Cpu, device: Addr, irp: Addr| -> LocalFuture<Result<NtStatus, Stop>> {
         Box::pin(async move {
             let information = cpu.look().irp(irp)?.IoStatus.Information;
@@ -75,7 +75,12 @@ fn obliging() -> Rc<dyn SimDriver> {
 }
 
 /// A device object whose driver is Rust code.
-fn device(kernel: &mut Kernel, name: &str, by: Actor, sim: Rc<dyn SimDriver>) -> Result<Addr, Stop> {
+pub(crate) fn device(
+    kernel: &mut Kernel,
+    name: &str,
+    by: Actor,
+    sim: Rc<dyn SimDriver>,
+) -> Result<Addr, Stop> {
     let driver = kernel.create_driver(name, Addr::NULL)?;
     kernel.create_device(&DeviceSpec {
         driver,
@@ -89,7 +94,7 @@ fn device(kernel: &mut Kernel, name: &str, by: Actor, sim: Rc<dyn SimDriver>) ->
 }
 
 /// Calls an export as a driver would: the arguments lie in a block of memory.
-async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
+pub(crate) async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
     let export = super::exports::find_by_name(name).expect("an export");
     let args = {
         let mut kernel = cpu.k();
@@ -114,7 +119,7 @@ async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
 }
 
 /// Memory of the driver's that holds these bytes.
-fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
+pub(crate) fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
     let mut kernel = cpu.k();
     let block = kernel.system_allocate(bytes.len() as u64, crate::mem::Fill::Zero)?;
     kernel.mem.bytes_mut(block, bytes.len() as u64)?.copy_from_slice(bytes);
@@ -122,7 +127,7 @@ fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
 }
 
 /// A counted string in memory of the driver's.
-fn counted(cpu: &Cpu, text: &str) -> Result<Addr, Stop> {
+pub(crate) fn counted(cpu: &Cpu, text: &str) -> Result<Addr, Stop> {
     let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let buffer = memory(cpu, &units)?;
     let length = u16::try_from(units.len()).expect("a short text");
