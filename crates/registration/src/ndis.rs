@@ -15,6 +15,7 @@
 //! | one mapping at a time, exclusive | a [`Mapping`] borrows its file mutably | `compile_fail/ndis_mapped_twice.rs`, `ndis::a_second_mapping_is_already_mapped` |
 //! | maps and unmaps in turn | a [`Mapping`] unmaps when it is dropped | `ndis::mapped_and_unmapped_in_turn` |
 //! | the close frees the memory of the contents | a file that is mapped cannot be closed | `ndis::the_close_frees_the_memory`, `compile_fail/ndis_close_while_mapped.rs`, `compile_fail/ndis_bytes_after_close.rs` |
+//! | in a driver | the same over the imports of a miniport driver, in the simulated kernel | `miniport::a_file_is_read_and_closed_in_each_initialisation`, `miniport::every_failing_call_closes_what_was_opened` |
 //! | returns nothing | [`core::convert::Infallible`] | `conformance::an_error_of_close_is_reported_and_the_handle_is_gone` |
 
 use core::{cell::Cell, convert::Infallible, fmt, marker::PhantomData};

@@ -18,6 +18,7 @@ pub mod io;
 pub mod irp;
 pub mod kernel;
 pub mod later;
+pub mod miniport;
 pub mod own_irp;
 pub mod pipes;
 pub mod pnp;
