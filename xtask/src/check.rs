@@ -10,7 +10,7 @@ use crate::{
     driver, failure,
     paths::Paths,
     setup::{self, Environment, TARGETS},
-    tool, unsafety,
+    tool, unsafety, wine,
 };
 
 /// Packages that are built for the driver's target only.
@@ -105,6 +105,16 @@ fn check_driver(paths: &Paths, environment: &Environment, steps: &mut Steps) -> 
             "-Dwarnings",
         ]);
         tool::run(&mut command)
+    })?;
+    steps.take("lints, what the driver needs under Wine", || {
+        let mut command = driver::cargo(paths, environment, "clippy", driver::X64);
+        command.args(["--release", "--package", "wine-bus", "--package", "wine-shim"]);
+        command.args(["--package", "wine-usbdex", "--keep-going", "--", "-Dwarnings"]);
+        tool::run(&mut command)
+    })?;
+    steps.take("lints, programs for Windows", || {
+        let library = setup::find_library(paths, &[setup::PROGRAMS])?;
+        tool::run(wine::cargo(paths, &library, "clippy").args(["--", "-Dwarnings"]))
     })
 }
 

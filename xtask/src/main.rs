@@ -45,6 +45,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Count what transfers cost the driver, and time its lives in the simulated kernel.
     Bench(simulate::BenchArguments),
+    /// Play scenarios with the driver under Wine, and compare with the simulated kernel.
+    Wine(wine::Arguments),
     /// Run every test.
     Test,
     /// Inspect the built driver.
@@ -71,6 +73,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(arguments) => simulate::run(&paths, &arguments),
         Command::Verify(arguments) => verify::command(&paths, &arguments),
         Command::Bench(arguments) => simulate::bench(&paths, &arguments),
+        Command::Wine(arguments) => wine::command(&paths, &arguments),
         Command::Test => test::command(&paths),
         Command::Audit(arguments) => audit::command(&paths, &arguments),
         Command::Check(arguments) => check::command(&paths, &arguments),

@@ -41,6 +41,9 @@ pub struct RunArguments {
     /// Print the verdict only.
     #[arg(long)]
     quiet: bool,
+    /// A program to run with the simulated device instead: `usbctl` and its arguments.
+    #[arg(last = true, value_name = "PROGRAM")]
+    program: Vec<String>,
 }
 
 /// Builds the driver, plays its life in ntsim, and gives ntsim's exit status.
@@ -49,6 +52,11 @@ pub struct RunArguments {
 ///
 /// Set-up or a build failed.
 pub fn run(paths: &Paths, arguments: &RunArguments) -> Result<ExitCode> {
+    match arguments.program.split_first() {
+        Some((program, rest)) if program == "usbctl" => return usbctl(paths, rest),
+        Some((program, _)) => return Err(cannot_run(format!("{program} is not there; usbctl is"))),
+        None => {}
+    }
     let mut ntsim = ntsim(paths, "run")?;
     if let Some(seed) = arguments.seed {
         ntsim.args(["--seed", &seed.to_string()]);
@@ -121,13 +129,38 @@ pub fn ntsim(paths: &Paths, subcommand: &str) -> Result<Command> {
     }
     let environment = setup::prepare(paths)?;
     let image = driver::build(paths, &environment, Profile::Release)?;
-    let mut build = tool::cargo();
-    build.current_dir(&paths.root).args(["build", "--package", "ntsim", "--profile", "tools"]);
-    build.arg("--target-dir").arg(paths.root.join("target"));
-    tool::run(&mut build)?;
-    let mut command = Command::new(paths.root.join("target/tools/ntsim"));
+    let mut command = host_tool(paths, "ntsim", "ntsim")?;
     command.arg(subcommand).arg(image);
     Ok(command)
+}
+
+/// Builds a program of this machine's, and gives a command that starts it.
+///
+/// # Errors
+///
+/// The build failed.
+pub fn host_tool(paths: &Paths, package: &str, binary: &str) -> Result<Command> {
+    let mut build = tool::cargo();
+    build.current_dir(&paths.root).args([
+        "build",
+        "--package",
+        package,
+        "--bin",
+        binary,
+        "--profile",
+        "tools",
+    ]);
+    build.arg("--target-dir").arg(paths.root.join("target"));
+    tool::run(&mut build)?;
+    Ok(Command::new(paths.root.join("target/tools").join(binary)))
+}
+
+/// `cargo xtask run -- usbctl ARGUMENTS`: the command, with devices of the simulated kernel.
+fn usbctl(paths: &Paths, arguments: &[String]) -> Result<ExitCode> {
+    let environment = setup::prepare(paths)?;
+    let image = driver::build(paths, &environment, Profile::Release)?;
+    let mut command = host_tool(paths, "usbctl", "usbctl")?;
+    exit_status(command.arg("--sim").arg(image).args(arguments))
 }
 
 /// Runs ntsim and hands its exit status on.

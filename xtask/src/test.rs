@@ -20,11 +20,11 @@ use crate::{
     driver::{self, Profile},
     foreign,
     paths::Paths,
-    setup, tool, verify,
+    setup, tool, verify, wine,
 };
 
 /// Packages whose tests load a driver: each test has a process of its own.
-const LOADING: [&str; 3] = ["ntsim", "scenarios", "usbip-loopback"];
+const LOADING: [&str; 5] = ["ntsim", "scenarios", "usbclient-user", "usbctl", "usbip-loopback"];
 
 /// `cargo xtask test`.
 ///
@@ -59,6 +59,8 @@ pub fn command(paths: &Paths) -> Result<ExitCode> {
     }
     step("the driver through every campaign, the rules on every specimen");
     verify::test(paths)?;
+    step("the driver under Wine");
+    wine::test(paths)?;
     Ok(ExitCode::SUCCESS)
 }
 

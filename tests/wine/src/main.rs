@@ -10,6 +10,7 @@ mod line;
 mod order;
 mod package;
 mod prefix;
+mod programs;
 #[path = "../bus/src/protocol.rs"]
 #[allow(dead_code, reason = "the bus driver uses the other half")]
 mod protocol;

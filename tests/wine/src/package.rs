@@ -54,7 +54,7 @@ impl Package {
         for name in ["usbbus.sys", "usbdex.sys", SHIM] {
             copy(&sources.kernel, folder, name)?;
         }
-        for name in ["wine-agent.exe", "bcryptprimitives.dll"] {
+        for name in ["wine-agent.exe", "usbctl.exe", "bcryptprimitives.dll"] {
             copy(&sources.programs, folder, name)?;
         }
         Ok(Self { folder: folder.into(), adapted })

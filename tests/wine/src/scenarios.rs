@@ -12,7 +12,7 @@ use ntsim::{
 use usb_models::models::loopback;
 use usbclient_protocol::{PipeSelect, SetupPacket, control_code};
 
-use crate::session::Session;
+use crate::{programs, session::Session};
 
 const MODEL: &str = "loopback-hs";
 /// The same, and its configuration descriptor ends too early.
@@ -29,13 +29,16 @@ pub struct Play {
     pub scenario: Scenario,
     /// How often under Wine: everything is installed anew each time.
     pub times: u32,
-    /// What is done afterwards under Wine only.
-    pub programs: Vec<fn(&mut Session) -> Result<()>>,
+    /// What is done under Wine only, after so many steps.
+    pub program: Option<(usize, Program)>,
 }
+
+/// What a script cannot say.
+pub type Program = fn(&mut Session) -> Result<()>;
 
 impl From<Scenario> for Play {
     fn from(scenario: Scenario) -> Self {
-        Self { scenario, times: 1, programs: Vec::new() }
+        Self { scenario, times: 1, program: None }
     }
 }
 
@@ -44,6 +47,9 @@ impl From<Scenario> for Play {
 pub fn all() -> Vec<Play> {
     let mut all: Vec<Play> = once().into_iter().map(Play::from).collect();
     all.push(Play { times: 2, ..reinstall().into() });
+    let about = "usbctl.exe lists, shows, controls, writes and reads; the data are compared";
+    let steps = vec![plug(), unplug(), Step::Unload];
+    all.push(Play { program: Some((1, programs::usbctl)), ..scenario("usbctl", about, steps).into() });
     all
 }
 

@@ -1,4 +1,5 @@
-//! The target's core and alloc.
+//! The standard library of a target that this machine's toolchain lacks: core and alloc for the driver, all of it for
+//! programs.
 
 use std::{
     fs,
@@ -14,7 +15,10 @@ use crate::{failure::cannot_run, paths::Paths, tool};
 /// The targets that the driver is built for.
 pub const TARGETS: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc"];
 
-/// Where core and alloc come from.
+/// The target of programs for Windows, which run under Wine.
+pub const PROGRAMS: &str = "x86_64-pc-windows-gnu";
+
+/// Where a target's libraries come from.
 pub enum CoreLibrary {
     /// rustup installed them.
     Installed,
@@ -28,10 +32,10 @@ pub enum CoreLibrary {
 /// # Errors
 ///
 /// Neither is to be had (exit status 2, with what to type).
-pub fn find_or_make(paths: &Paths) -> Result<CoreLibrary> {
+pub fn find_or_make(paths: &Paths, targets: &[&str]) -> Result<CoreLibrary> {
     let sysroot = PathBuf::from(tool::output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
     let libraries = sysroot.join("lib/rustlib");
-    let installed = || TARGETS.iter().all(|target| libraries.join(target).join("lib").is_dir());
+    let installed = || targets.iter().all(|target| libraries.join(target).join("lib").is_dir());
     if installed() {
         return Ok(CoreLibrary::Installed);
     }
@@ -44,10 +48,10 @@ pub fn find_or_make(paths: &Paths) -> Result<CoreLibrary> {
     if library.join("core/src/lib.rs").is_file() {
         return Ok(CoreLibrary::Source(Some(library)));
     }
-    if rustup_may_download() && add_targets() && installed() {
+    if rustup_may_download() && add(targets) && installed() {
         return Ok(CoreLibrary::Installed);
     }
-    fetch_source(&folder, &release)?;
+    fetch_source(&folder, &release, targets)?;
     Ok(CoreLibrary::Source(Some(library)))
 }
 
@@ -65,23 +69,22 @@ fn rustup_may_download() -> bool {
     tool::exists("rustup") && std::env::var_os("RUSTUP_AUTO_INSTALL").is_none_or(|value| value != "0")
 }
 
-fn add_targets() -> bool {
-    eprintln!("adding the targets {}", TARGETS.join(" and "));
-    tool::status(Command::new("rustup").args(["target", "add"]).args(TARGETS))
+fn add(targets: &[&str]) -> bool {
+    eprintln!("adding the targets {}", targets.join(" and "));
+    tool::status(Command::new("rustup").args(["target", "add"]).args(targets))
         .is_ok_and(|status| status.success())
 }
 
 /// Unpacks the library's part of Debian's `rust-src` below `folder`.
-fn fetch_source(folder: &Path, release: &str) -> Result<()> {
+fn fetch_source(folder: &Path, release: &str, targets: &[&str]) -> Result<()> {
+    let targets = targets.join(" ");
     let what_to_type = format!(
-        "rustc has no core library for {}; where rustup can download, type: rustup target add {}",
-        TARGETS[0],
-        TARGETS.join(" ")
+        "rustc has no libraries for {targets}; where rustup can download, type: rustup target add {targets}"
     );
     if !tool::exists("apt-get") || !tool::exists("dpkg-deb") {
         return Err(cannot_run(what_to_type));
     }
-    eprintln!("fetching the source of core and alloc {release} (Debian's rust-src)");
+    eprintln!("fetching the source of the standard library {release} (Debian's rust-src)");
     fs::create_dir_all(folder)?;
     let suites = ["trixie-backports", "trixie", "sid", "experimental"];
     for suite in suites {

@@ -30,6 +30,25 @@ pub fn install_c_compilers() -> Result<()> {
     })
 }
 
+/// Installs Wine, and the linker for programs that run in it.
+///
+/// # Errors
+///
+/// They cannot be installed from here: exit status 2, with what to type.
+pub fn install_wine() -> Result<()> {
+    install("Wine or mingw-w64's gcc", || {
+        let mut packages = Vec::new();
+        if !tool::exists("wine") {
+            // The second is the 64-bit half, which the first does not ask for.
+            packages.extend(["wine", "wine64"]);
+        }
+        if !tool::exists(foreign::GCC) {
+            packages.push("gcc-mingw-w64-x86-64");
+        }
+        packages
+    })
+}
+
 /// Installs what `missing` names; it is asked again afterwards.
 fn install(what: &str, missing: impl Fn() -> Vec<&'static str>) -> Result<()> {
     let packages = missing();

@@ -18,8 +18,8 @@ use anyhow::{Context, Result};
 
 use self::headers::SDK_VERSION;
 pub use self::{
-    core_library::{CoreLibrary, TARGETS},
-    debian::install_c_compilers,
+    core_library::{CoreLibrary, PROGRAMS, TARGETS, find_or_make as find_library},
+    debian::{install_c_compilers, install_wine},
     import_libraries::{dlltool, names},
 };
 use crate::{failure::cannot_run, paths::Paths};
@@ -82,6 +82,6 @@ pub fn prepare(paths: &Paths) -> Result<Environment> {
         libclang: clang.library_folder,
         clang_arguments,
         overrides: adapted_crates::make(paths)?,
-        core_library: core_library::find_or_make(paths)?,
+        core_library: core_library::find_or_make(paths, &TARGETS)?,
     })
 }
