@@ -70,6 +70,9 @@ pub struct Life {
     /// It was removed in an orderly way, and what Wine sends in between is not passed on.
     pub is_ejected: bool,
     pub start: Start,
+    /// PnP requests that have reached the physical device object: a bit for each minor function. The filter clears what it
+    /// wants to know.
+    pub reached: u32,
 }
 
 /// What became of its START.
@@ -96,7 +99,7 @@ impl Child {
             registry::ModelError::OutOfMemory => STATUS_INSUFFICIENT_RESOURCES,
             _ => STATUS_OBJECT_NAME_NOT_FOUND,
         })?;
-        let life = Life { is_there: true, is_ejected: false, start: Start::None };
+        let life = Life { is_there: true, is_ejected: false, start: Start::None, reached: 0 };
         let child = Arc::new(Self {
             number,
             bus: Arc::clone(bus),

@@ -53,6 +53,7 @@ type Answer = Option<(NTSTATUS, usize)>;
 /// A PnP request.
 pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     let minor = irp.minor();
+    child.gate.lock().life.reached |= 1_u32.wrapping_shl(minor.into());
     let answer = match u32::from(minor) {
         IRP_MN_START_DEVICE => Some((start(child), 0)),
         IRP_MN_REMOVE_DEVICE => return remove(child, irp),

@@ -22,7 +22,7 @@ use crate::{
         device::Device,
         event::Event,
         irp::Irp,
-        status::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_PENDING, STATUS_SUCCESS},
+        status::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_PENDING, STATUS_SUCCESS, is_success},
     },
     shared::line::trace,
 };
@@ -142,6 +142,8 @@ struct Back {
 /// Passes a request on and waits for its end; it is the caller's to complete then. Gives its status.
 pub fn and_back(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
     let back = Back { watch: Watch::of(child, irp), done: Event::notification(false) };
+    let bit = 1_u32.wrapping_shl(back.watch.minor.into());
+    child.gate.lock().life.reached &= !bit;
     irp.copy_to_next(Some(came_back), core::ptr::from_ref(&back).cast_mut().cast());
     let returned = irp.call(lower);
     if !back.done.wait_for(PATIENCE) {
@@ -152,6 +154,10 @@ pub fn and_back(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
     let status = irp.status();
     if returned != STATUS_PENDING && returned != status {
         back.watch.broken(format_args!("returned {returned:08x} and completed with {status:08x}"));
+    }
+    let must_go_down = back.watch.major == PNP && must_be_answered(back.watch.minor) && is_success(status);
+    if must_go_down && child.gate.lock().life.reached & bit == 0 {
+        back.watch.broken(format_args!("did not reach the bus"));
     }
     status
 }

@@ -118,4 +118,7 @@ fn end_remove(child: &Child, status: NTSTATUS) {
         trace!("~flt broken {} REMOVE ends with {status:08x}", child.number);
     }
     detach(child);
+    if child.physical().has_above() {
+        trace!("~flt broken {} a device object is still attached after REMOVE", child.number);
+    }
 }

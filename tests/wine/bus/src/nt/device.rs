@@ -153,6 +153,12 @@ impl Device {
         Self::of(unsafe { IoAttachDeviceToDeviceStack(self.as_ptr(), to.as_ptr()) })
     }
 
+    /// Whether another is attached to it, which may be no more.
+    pub const fn has_above(self) -> bool {
+        // SAFETY: the device object is valid.
+        unsafe { !(*self.as_ptr()).AttachedDevice.is_null() }
+    }
+
     /// `IoDetachDevice` of the one that is attached to this one.
     pub fn detach_above(self) {
         // SAFETY: this driver attached a device object to it.

@@ -5,7 +5,11 @@
 
 use core::{mem::offset_of, ptr};
 
+use alloc::vec::Vec;
+
 use wdk_sys::_URB_HEADER;
+
+use super::memory::Run;
 
 /// A type that any bytes are a value of.
 ///
@@ -52,6 +56,11 @@ impl Urb {
         let at: *mut T = ptr::with_exposed_provenance_mut(self.0 + offset);
         // SAFETY: as above.
         unsafe { at.write_unaligned(value) };
+    }
+
+    /// The bytes that its header says.
+    pub fn bytes(self) -> Vec<u8> {
+        Run::at(self.0, usize::from(self.length())).copied()
     }
 
     /// `Hdr.Length`

@@ -5,7 +5,7 @@
 
 use wdk_sys::{DEVICE_OBJECT, IRP};
 
-use super::{Usb, engine::Done, outcome::Outcome, status, submit, transfer::Stage};
+use super::{Usb, engine::Done, outcome::Outcome, status, transfer::Stage};
 use crate::{
     nt::{device::Device, irp::Irp, time},
     role::Role,
@@ -22,9 +22,8 @@ unsafe extern "C" fn cancelled(device: *mut DEVICE_OBJECT, irp: *mut IRP) {
     irp.release_cancel_spin_lock();
     let Some(Role::Child(child)) = Device::of(device).map(Device::role) else { return };
     let done = child.gate.lock().usb.cancel(irp);
-    if let Some(Done { irp, function, outcome }) = done {
-        submit::done(&child, function, outcome);
-        irp.complete(outcome.status());
+    if let Some(done) = done {
+        done.complete(&child);
     }
 }
 

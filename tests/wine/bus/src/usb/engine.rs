@@ -15,6 +15,7 @@ use super::{
 use crate::{
     child::Child,
     nt::{event::Event, irp::Irp, lock::SpinLock, status::NTSTATUS, thread::Thread, time},
+    shared::line::trace,
 };
 
 /// The shortest wait that Wine keeps, in units of 100 ns: 1 ms.
@@ -34,6 +35,20 @@ pub struct Done {
     pub irp: Irp,
     pub function: u16,
     pub outcome: Outcome,
+    /// The client has changed the URB meanwhile.
+    pub is_touched: bool,
+}
+
+impl Done {
+    /// Tells, and completes the IRP.
+    pub fn complete(self, child: &Child) {
+        let Self { irp, function, outcome, is_touched } = self;
+        if is_touched {
+            trace!("~bus broken {} an URB was changed while the stack had it", child.number);
+        }
+        submit::done(child, function, outcome);
+        irp.complete(outcome.status());
+    }
 }
 
 /// Starts the thread.
@@ -118,9 +133,8 @@ pub fn pump(child: &Arc<Child>) -> Option<Time> {
         }
         (gate.usb.take_finished(now), gate.usb.next_event(), vanished)
     };
-    for Done { irp, function, outcome } in done {
-        submit::done(child, function, outcome);
-        irp.complete(outcome.status());
+    for done in done {
+        done.complete(child);
     }
     if vanished {
         // The device has gone by itself: the hub tells the PnP manager.
@@ -180,6 +194,7 @@ impl Usb {
     /// Does what comes after the bus traffic, and writes how the URB ended. Its IRP is nobody's but the caller's.
     pub(super) fn give_back(&mut self, now: Time, transfer: &Transfer, outcome: Outcome) -> Done {
         let Transfer { irp, urb, function, ref job, .. } = *transfer;
+        let is_touched = transfer.is_touched();
         let outcome = self.packets_ended(transfer, outcome);
         let outcome = match &job.work {
             Work::Nothing => outcome,
@@ -199,6 +214,6 @@ impl Usb {
         if job.made_mdl {
             urb.set(BUFFER_MDL, STALE_MDL);
         }
-        Done { irp, function, outcome }
+        Done { irp, function, outcome, is_touched }
     }
 }

@@ -36,6 +36,9 @@ pub fn submit(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     let function = urb.function();
     let length = asked(urb, function);
     trace!("~bus urb {} {function:02x} {length}", child.number);
+    if child.gate.lock().usb.transfers.values().any(|transfer| transfer.urb == urb) {
+        trace!("~bus broken {} an URB is submitted while the stack has it", child.number);
+    }
     if !child.gate.lock().usb.handles.contains(&irp.file().addr()) {
         trace!(
             "~bus broken {} an URB was not assigned to its stack location with an open handle",
@@ -104,7 +107,8 @@ impl Usb {
             self.model.abort(now, id);
             Stage::Finished(Outcome::new(status::CANCELED, 0))
         };
-        self.transfers.insert(id, Transfer { irp, urb, function, job, stage, armed, deadline });
+        let taken = urb.bytes();
+        self.transfers.insert(id, Transfer { irp, urb, function, job, stage, armed, deadline, taken });
         Ok(())
     }
 

@@ -96,6 +96,15 @@ pub struct Transfer {
     /// It has a cancel routine; whoever takes that away completes the IRP.
     pub armed: bool,
     pub deadline: Option<Time>,
+    /// The URB's bytes when the stack took it.
+    pub taken: Vec<u8>,
+}
+
+impl Transfer {
+    /// Whether the client has changed the URB since.
+    pub fn is_touched(&self) -> bool {
+        Run::at(self.urb.address(), self.taken.len()).bytes() != self.taken
+    }
 }
 
 /// The buffers of all transfers, for a model that is polled.
