@@ -6,6 +6,7 @@ mod context;
 mod control;
 mod cost;
 mod descriptors;
+mod examples;
 mod isochronous;
 mod policies;
 mod privileges;

@@ -135,12 +135,14 @@ impl World {
         self.settle();
     }
 
-    /// Time passes at once to what is soon if somebody waits for a request, and as outside otherwise.
+    /// Time passes at once to what is soon if somebody waits for a request, and as outside otherwise; it stands still if nobody
+    /// watches or listens either.
     fn let_time_pass(&mut self) {
         let before = self.machine.kernel().sched.now;
         let has_happened = self.go_on();
         let is_waited_for = !self.requests.is_empty();
-        if self.stopped.is_some() || (!has_happened && !is_waited_for) {
+        let is_watched = !self.watchers.is_empty() || self.judge.wanted().is_some();
+        if self.stopped.is_some() || (!has_happened && !is_waited_for && !is_watched) {
             self.commands.wait(None);
         } else if !has_happened {
             self.commands.wait(Some(STEP));
