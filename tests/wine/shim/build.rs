@@ -51,15 +51,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     let list = fs::read_to_string(&list)?;
-    let names: Vec<&str> = list
+    let names = list
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|name| !name.is_empty())
-        .collect();
+        .filter(|name| !name.is_empty());
     for name in FORWARDED {
         println!("cargo::rustc-cdylib-link-arg=/EXPORT:{name}=ntoskrnl.exe.{name}");
     }
-    let told: Vec<&str> = names.into_iter().filter(|name| !FORWARDED.contains(name)).collect();
+    let told: Vec<&str> = names.filter(|name| !FORWARDED.contains(name)).collect();
     for name in &told {
         println!("cargo::rustc-cdylib-link-arg=/EXPORT:{name}=told_{name}");
     }

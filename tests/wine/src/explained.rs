@@ -10,8 +10,8 @@ use crate::compare::{Difference, Only};
 /// One explanation.
 #[derive(Debug, Deserialize)]
 pub struct Explanation {
-    /// What the driver is called for.
-    pub what: String,
+    /// What the driver is called for: any of these.
+    pub what: Vec<String>,
     /// Where.
     pub only: Only,
     /// The routines that it calls, with blanks between; without it, whichever.
@@ -65,5 +65,71 @@ impl Explained {
     #[cfg(test)]
     pub fn all(&self) -> &[Explanation] {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Write as _, fs, path::Path};
+
+    use super::*;
+    use crate::scenarios;
+
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/wine.md");
+
+    /// The page with another text between the two marks of this name.
+    fn with_part(page: &str, name: &str, part: &str) -> String {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+        let (before, rest) = page.split_once(&begin).expect("the part's beginning is marked");
+        let (_, after) = rest.split_once(&end).expect("the part's end is marked");
+        format!("{before}{begin}{part}{end}{after}")
+    }
+
+    fn scenarios_table() -> String {
+        let mut table = "| scenario | what happens |\n|---|---|\n".to_owned();
+        for play in scenarios::all() {
+            writeln!(table, "| `{}` | {} |", play.scenario.name, play.scenario.about)
+                .expect("a string grows");
+        }
+        table
+    }
+
+    fn differences_table() -> String {
+        let mut table =
+            "| the driver is called for | seen | what it calls | why |\n|---|---|---|---|\n".to_owned();
+        for it in Explained::read().expect("the table can be read").all() {
+            let only = match it.only {
+                Only::Wine => "under Wine",
+                Only::Simulated => "simulated",
+            };
+            let way = it.way.as_deref().map_or_else(|| "anything".to_owned(), |way| format!("`{way}`"));
+            writeln!(table, "| {} | {only} | {way} | {} |", it.what.join(", "), it.because)
+                .expect("a string grows");
+        }
+        table
+    }
+
+    /// `UPDATE=1` writes the page.
+    #[test]
+    fn the_page_is_current() {
+        let page = fs::read_to_string(PAGE).expect("the page is there");
+        let made = with_part(&page, "scenarios", &scenarios_table());
+        let made = with_part(&made, "differences", &differences_table());
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(Path::new(PAGE), &made).expect("the page can be written");
+        }
+        assert!(made == page, "docs/wine.md is not current: run this test with UPDATE=1");
+    }
+
+    #[test]
+    fn what_is_explained_is_no_surprise() {
+        let explained = Explained::read().expect("the table can be read");
+        let known = Difference { what: "PNP QUERY_ID".into(), only: Only::Wine, way: None };
+        let unknown = Difference { what: "CLOSE".into(), only: Only::Wine, way: None };
+        let other_side = Difference { only: Only::Simulated, ..known.clone() };
+        let found: BTreeSet<Difference> = [known, unknown.clone(), other_side.clone()].into();
+        let rest = explained.rest(&found);
+        assert_eq!(rest, [unknown.to_string(), other_side.to_string()]);
+        assert!(explained.unused().all(|it| !it.what.contains(&"PNP QUERY_ID".to_owned())));
     }
 }

@@ -51,7 +51,7 @@ impl Report {
     #[expect(clippy::unused_self, reason = "a part of the report")]
     pub fn unused<'a>(&self, explanations: impl Iterator<Item = &'a Explanation>) {
         for it in explanations {
-            println!("  did not come this time: {}: {}", it.what, it.because);
+            println!("  did not come this time: {}: {}", it.what.join(", "), it.because);
         }
     }
 
