@@ -132,7 +132,7 @@ fn every_failing_call_closes_what_was_opened() {
 fn a_file_that_is_forgotten_is_reported() {
     let life = play(&mut machine("ndis_file_forgotten"), &scenario());
     let rules: BTreeSet<&str> = life.violations.iter().map(|violation| violation.rule.as_ref()).collect();
-    assert!(rules.iter().eq(["NdisFileLeftOpen"].iter()), "{rules:?}");
+    assert_eq!(rules, BTreeSet::from(["NdisFileLeftOpen"]));
     for events in initialisations(&life) {
         let reported = |kind: &EventKind| match kind {
             EventKind::DebugPrint(print) => print.text.trim_end() == "1 files left open",

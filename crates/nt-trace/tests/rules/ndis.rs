@@ -14,11 +14,11 @@ const NOT_ACCEPTED: NtStatus = NtStatus(0x0001_0003);
 
 pub const CASES: &[Case] = &[
     ("NdisFileLeftOpen", "", |life| {
-        initialise(life, |life| open(life));
+        initialise(life, open);
     }),
     ("NdisFileLeftOpen", "", |life| {
         // Closing it too late is the same mistake.
-        initialise(life, |life| open(life));
+        initialise(life, open);
         life.push(NdisFileClosed { file: FILE });
     }),
     ("NdisFileLeftOpen", "", |life| {
@@ -27,7 +27,7 @@ pub const CASES: &[Case] = &[
         life.on(2, |life| {
             life.push(CallbackEnter { callback: Callback::MiniportInitialize { adapter: other } });
         });
-        initialise(life, |life| open(life));
+        initialise(life, open);
     }),
     ("NdisFileOutsideInitialization", "", |life| {
         life.push(NdisFileOpened { status: FAILED, ..NdisFileOpened::default() });

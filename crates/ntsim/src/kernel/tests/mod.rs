@@ -63,7 +63,7 @@ where
 }
 
 /// A driver that completes every request at once with success.
-pub(crate) fn obliging() -> Rc<dyn SimDriver> {
+pub fn obliging() -> Rc<dyn SimDriver> {
     Rc::new(|cpu: Cpu, device: Addr, irp: Addr| -> LocalFuture<Result<NtStatus, Stop>> {
         Box::pin(async move {
             let information = cpu.look().irp(irp)?.IoStatus.Information;
@@ -75,7 +75,7 @@ pub(crate) fn obliging() -> Rc<dyn SimDriver> {
 }
 
 /// A device object whose driver is Rust code.
-pub(crate) fn device(
+pub fn device(
     kernel: &mut Kernel,
     name: &str,
     by: Actor,
@@ -94,7 +94,7 @@ pub(crate) fn device(
 }
 
 /// Calls an export as a driver would: the arguments lie in a block of memory.
-pub(crate) async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
+pub async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u64, Stop> {
     let export = super::exports::find_by_name(name).expect("an export");
     let args = {
         let mut kernel = cpu.k();
@@ -119,7 +119,7 @@ pub(crate) async fn export(cpu: &Cpu, name: &str, arguments: &[u64]) -> Result<u
 }
 
 /// Memory of the driver's that holds these bytes.
-pub(crate) fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
+pub fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
     let mut kernel = cpu.k();
     let block = kernel.system_allocate(bytes.len() as u64, crate::mem::Fill::Zero)?;
     kernel.mem.bytes_mut(block, bytes.len() as u64)?.copy_from_slice(bytes);
@@ -127,7 +127,7 @@ pub(crate) fn memory(cpu: &Cpu, bytes: &[u8]) -> Result<Addr, Stop> {
 }
 
 /// A counted string in memory of the driver's.
-pub(crate) fn counted(cpu: &Cpu, text: &str) -> Result<Addr, Stop> {
+pub fn counted(cpu: &Cpu, text: &str) -> Result<Addr, Stop> {
     let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let buffer = memory(cpu, &units)?;
     let length = u16::try_from(units.len()).expect("a short text");
