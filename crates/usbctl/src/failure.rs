@@ -166,13 +166,18 @@ impl From<Error> for Failure {
             ErrorKind::TimedOut => Exit::TimedOut,
             ErrorKind::Stall => Exit::Stalled,
             ErrorKind::Simulator => Exit::RuleBroken,
-            ErrorKind::Cancelled => Exit::Failed,
             _ => Exit::Failed,
         };
         let code = error.code().map(|code| code.to_string());
-        let what = format!("{}: {}", error.doing(), error.kind());
-        let what = code.as_ref().map_or_else(|| what.clone(), |code| format!("{what} ({code})"));
-        Self { code, next: next(exit).map(str::to_owned), ..Self::new(exit, what) }
+        // Commands say themselves how much all transfers have moved.
+        let what = error.to_string().replace(&format!(", after {} bytes had been moved", error.moved()), "");
+        let next = match error.kind() {
+            ErrorKind::NotReady => Some(
+                "The driver is there, but the device did not start: Device Manager shows its problem code.",
+            ),
+            _ => next(exit),
+        };
+        Self { code, next: next.map(str::to_owned), ..Self::new(exit, what) }
     }
 }
 

@@ -103,12 +103,18 @@ fn place(device: &Device, wanted: Wanted<'_>) -> Result<Place, Failure> {
             None => Err(absent(address, &all, wanted)),
         };
     }
-    match here.iter().copied().filter(fits).collect::<Vec<_>>().as_slice() {
+    // Who says nothing means the endpoint of the first type that is there.
+    let of_kind = |kind: &TransferType| {
+        let is_kind =
+            |place: &&Place| fits(place) && TransferType::from_attributes(place.attributes) == *kind;
+        here.iter().copied().filter(is_kind).collect::<Vec<_>>()
+    };
+    let first = wanted.kinds.iter().map(of_kind).find(|found| !found.is_empty());
+    match first.unwrap_or_default().as_slice() {
         [only] => Ok(**only),
         [] => Err(none(&all, wanted)),
         several => {
-            let failure =
-                Failure::new(Exit::Usage, format!("the device has several: which {}?", wanted.described()));
+            let failure = Failure::usage(format!("the device has several: which {}?", wanted.described()));
             Err(Failure { details: lines(several), ..failure }.next("Say which with --endpoint."))
         }
     }

@@ -48,7 +48,8 @@ pub fn run(session: &Session, options: &Read) -> Result<(), Failure> {
     let mut sink = Sink::open(options.output.as_deref(), options.hex, session.output)?;
     let plan = Plan {
         size: transfers.size,
-        in_flight: transfers.in_flight.into(),
+        // What came after the short packet would be lost with the transfers behind it.
+        in_flight: if options.until_short { 1 } else { transfers.in_flight.into() },
         length: options.length,
         stops_at_short: options.until_short,
     };

@@ -1,11 +1,27 @@
 //! `usbctl reset`: the device, one of its pipes, or its port.
 
-use usbclient_user::{Bulk, In, Interrupt, Isochronous, Operation, Out, TransferType};
+use std::{
+    future::Future as _,
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use usbclient_user::{
+    Bulk, Change, Device, DeviceId, DeviceInfo, In, Interrupt, Isochronous, Operation, Out, TransferType,
+};
 
 use super::endpoint::{self, Found, Wanted};
 use crate::{
-    cli::Reset, descriptors::address_text, failure::Failure, interrupt, output::safe, session::Session,
+    cli::Reset,
+    descriptors::address_text,
+    failure::{Exit, Failure},
+    interrupt::{self, Waited},
+    session::Session,
 };
+
+/// How long a device may take to appear anew.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Resets.
 pub fn run(session: &Session, options: &Reset) -> Result<(), Failure> {
@@ -19,22 +35,41 @@ pub fn run(session: &Session, options: &Reset) -> Result<(), Failure> {
         interrupt::wait(clear(&found)?)?;
         ("pipe", format!("the pipe of endpoint {} is reset, and its halt cleared", address_text(address)))
     } else if options.cycle {
-        interrupt::wait(device.cycle_port())?;
-        ("cycle", "the device appears anew".to_owned())
+        cycle(session, device)?;
+        ("cycle", "the device was removed and appeared anew".to_owned())
     } else {
         interrupt::wait(device.reset())?;
         ("port", "the device is reset".to_owned())
     };
     if session.output.is_json() {
-        let report = serde_json::json!({
-            "reset": what,
-            "endpoint": options.pipe,
-            "path": info.id().path(),
-        });
+        let report = json!({ "reset": what, "endpoint": options.pipe, "path": info.id().path() });
         return Ok(session.output.json(&report)?);
     }
     let name = format!("{:04x}:{:04x}", info.vendor_id(), info.product_id());
-    Ok(session.output.line(&format!("{name}  {}", safe(&told)))?)
+    Ok(session.output.line(&format!("{name}  {told}"))?)
+}
+
+/// Cycles the port, and waits until the device is there again. Its file is closed first: the old device goes with its last one.
+fn cycle(session: &Session, device: Device) -> Result<(), Failure> {
+    let numbers = |info: &DeviceInfo| (info.vendor_id(), info.product_id());
+    let old = numbers(device.info());
+    let is_it = |id: &DeviceId| session.context().find(id).is_ok_and(|new| numbers(&new) == old);
+    let mut changes = session.context().watch()?;
+    interrupt::wait(device.cycle_port())?;
+    drop(device);
+    let deadline = Instant::now().checked_add(PATIENCE);
+    loop {
+        let mut change = pin!(changes.next_change());
+        match interrupt::wait_until(deadline, |context| change.as_mut().poll(context)) {
+            Waited::Done(Some(Change::Arrived(id))) if is_it(&id) => return Ok(()),
+            Waited::Done(Some(_)) => {}
+            Waited::Interrupted => return Err(Failure::interrupted()),
+            Waited::Done(None) | Waited::Late => {
+                let failure = Failure::new(Exit::Unplugged, "the device did not appear again");
+                return Err(failure.next("`usbctl watch` tells when it is there."));
+            }
+        }
+    }
 }
 
 /// Endpoints of each kind and direction are of types of their own.

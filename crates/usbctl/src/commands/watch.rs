@@ -28,7 +28,7 @@ pub fn run(session: &Session, options: &cli::Watch) -> Result<(), Failure> {
     let context = session.context();
     let mut changes = context.watch()?;
     let mut events = events(session, options.transfers)?;
-    let teller = Teller { session };
+    let mut teller = Teller { session, names: BTreeMap::new() };
     for device in context.list_devices()? {
         teller.device("present", device.id())?;
     }
@@ -84,29 +84,45 @@ fn events(session: &Session, with_transfers: bool) -> Result<Option<Events>, Fai
 
 struct Teller<'a> {
     session: &'a Session,
+    /// What devices were called while they were there.
+    names: BTreeMap<DeviceId, Name>,
+}
+
+/// What a device is called.
+#[derive(Clone, Debug, Default)]
+struct Name {
+    numbers: Option<(u16, u16)>,
+    text: String,
 }
 
 impl Teller<'_> {
-    fn device(&self, what: &str, id: &DeviceId) -> Result<(), Failure> {
-        let info = self.session.context().find(id).ok();
-        let numbers = info.as_ref().map(|info| (info.vendor_id(), info.product_id()));
+    fn name(&mut self, id: &DeviceId) -> Name {
+        let Ok(info) = self.session.context().find(id) else {
+            let unknown = || Name { numbers: None, text: id.path().to_owned() };
+            return self.names.get(id).cloned().unwrap_or_else(unknown);
+        };
+        let (vendor, product) = (info.vendor_id(), info.product_id());
+        let text = info.name().map(safe);
+        let text = text.or_else(|| names::product(vendor, product).map(str::to_owned)).unwrap_or_default();
+        let name = Name { numbers: Some((vendor, product)), text };
+        self.names.insert(id.clone(), name.clone());
+        name
+    }
+
+    fn device(&mut self, what: &str, id: &DeviceId) -> Result<(), Failure> {
+        let Name { numbers, text } = self.name(id);
         if self.session.output.is_json() {
             let (vendor, product) = numbers.unzip();
             let line =
                 json!({ "change": what, "path": id.path(), "vendor_id": vendor, "product_id": product });
             return Ok(self.session.output.json_line(&line)?);
         }
-        let name = info.as_ref().and_then(|info| info.name()).map(safe);
-        let known = numbers.and_then(|(vendor, product)| names::product(vendor, product).map(str::to_owned));
-        let numbers = numbers.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}  "));
-        let name = name.or(known).unwrap_or_else(|| id.path().to_owned());
+        let numbers =
+            numbers.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}  ")).unwrap_or_default();
         let padding = " ".repeat(24_usize.saturating_sub(what.len()));
         let time = style::paint(style::DIM, &trace::clock(self.session.now()));
         let what = style::paint(style::NOTE, what);
-        Ok(self
-            .session
-            .output
-            .line(&format!("{time}  {what}{padding}  {}{name}", numbers.unwrap_or_default()))?)
+        Ok(self.session.output.line(&format!("{time}  {what}{padding}  {numbers}{text}"))?)
     }
 
     fn event(&self, event: &DriverEvent) -> Result<(), Failure> {

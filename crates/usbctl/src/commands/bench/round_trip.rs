@@ -70,16 +70,17 @@ impl RoundTrip {
     }
 
     fn next(&mut self) -> Result<Ended, Failure> {
+        let (is_out, is_back) = (self.out.pending() > 0, self.back.pending() > 0);
         let mut out = pin!(self.out.next_complete());
         let mut back = pin!(self.back.next_complete());
         let waited = interrupt::wait_until(None, |context| {
-            if let Poll::Ready(Some(completion)) = out.as_mut().poll(context) {
+            if is_out && let Poll::Ready(Some(completion)) = out.as_mut().poll(context) {
                 return Poll::Ready(Ended::Out(completion));
             }
-            match back.as_mut().poll(context) {
-                Poll::Ready(Some(completion)) => Poll::Ready(Ended::Back(completion)),
-                _ => Poll::Pending,
+            if is_back && let Poll::Ready(Some(completion)) = back.as_mut().poll(context) {
+                return Poll::Ready(Ended::Back(completion));
             }
+            Poll::Pending
         });
         match waited {
             Waited::Done(ended) => Ok(ended),
