@@ -49,7 +49,9 @@ impl Explained {
     fn explains(&self, difference: &Difference) -> bool {
         let way = difference.way.as_ref().map(|way| way.join(" "));
         let fits = |it: &&Explanation| {
-            it.what == difference.what && it.only == difference.only && (it.way.is_none() || it.way == way)
+            it.what.contains(&difference.what)
+                && it.only == difference.only
+                && (it.way.is_none() || it.way == way)
         };
         let found: Vec<&Explanation> = self.0.iter().filter(fits).collect();
         found.iter().for_each(|it| it.used.set(true));

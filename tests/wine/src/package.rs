@@ -184,8 +184,8 @@ mod tests {
         let inx = include_str!("../../../inf/usbclient.inx");
         let mut adapted = Vec::new();
         let inf = adapted_inf(inx, &mut adapted).expect("it is as expected");
-        assert!(!inf.contains('$') || inf.contains("$WINDOWS NT$"));
-        assert!(!inf.contains("$ARCH$"));
+        let text = inf.lines().filter(|line| !line.starts_with(';'));
+        assert!(!text.collect::<String>().contains("$ARCH$"));
         assert_eq!(adapted.len(), 2);
     }
 
