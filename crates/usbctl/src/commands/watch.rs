@@ -1,6 +1,6 @@
 //! `usbctl watch`: devices that come and go, and what the driver does, as it happens.
 
-use std::{future::Future as _, pin::pin, task::Poll, time::Instant};
+use std::{collections::BTreeMap, future::Future as _, pin::pin, task::Poll, time::Instant};
 
 use serde_json::json;
 use usbclient_user::{Change, DeviceId, DriverEvent, ErrorKind, Events, Keywords, Level};
