@@ -69,6 +69,15 @@ fn tests_of(path: &Path) -> Vec<String> {
     names
 }
 
+/// The scenarios of tests/wine, as `wine::name`. A test there compares this table with what is played.
+fn played_under_wine() -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/wine.md")).unwrap();
+    let (_, table) = page.split_once("<!-- scenarios -->").unwrap();
+    let (table, _) = table.split_once("<!-- end of scenarios -->").unwrap();
+    let names = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    names.map(|name| format!("wine::{name}")).collect()
+}
+
 /// What is quoted as code in a page.
 fn quoted(page: &str) -> impl Iterator<Item = &str> {
     page.split('`').skip(1).step_by(2)
@@ -90,7 +99,8 @@ fn every_test_that_a_page_names_is_there() {
     for folder in FOLDERS {
         sources(&root().join(folder), &mut files);
     }
-    let tests: BTreeSet<_> = files.iter().flat_map(|path| tests_of(path)).collect();
+    let mut tests: BTreeSet<_> = files.iter().flat_map(|path| tests_of(path)).collect();
+    tests.extend(played_under_wine());
     assert!(tests.len() > 300, "the tests are not where they are looked for");
     let mut missing = Vec::new();
     let mut named = 0;
