@@ -21,9 +21,12 @@ enum Capability {
     Other,
 }
 
+/// Nothing else fills a buffer.
+const STATIC_STREAMS: u128 = 0x0905_1E1F_0DC9_4E6B_8B12_960C_BD81_AA8F;
+
 const KNOWN: [(u128, Capability); 9] = [
     (0xF5CE_EB23_AD90_458C_979A_D59B_3AD6_884F, Capability::ChainedMdls),
-    (0x0905_1E1F_0DC9_4E6B_8B12_960C_BD81_AA8F, Capability::StaticStreams),
+    (STATIC_STREAMS, Capability::StaticStreams),
     // Selective suspend, function suspend.
     (0x755C_630D_C8A0_4765_946F_90CC_7038_56A4, Capability::Other),
     (0xF456_3183_D66E_42BD_BD53_1AC7_B04C_D59D, Capability::Other),
@@ -58,12 +61,21 @@ extern "system" fn USBD_QueryUsbCapability(
     // SAFETY: NULL, or a GUID.
     let wanted = unsafe { guid.as_ref() }.map(number);
     let bus = table::lock().bus(handle);
-    let status = match (bus, wanted) {
-        (Err(status), _) => status,
+    let status = match (&bus, wanted) {
+        (Err(status), _) => *status,
         (_, None) => STATUS_INVALID_PARAMETER,
         _ if (length == 0) != buffer.is_null() => STATUS_INVALID_PARAMETER,
-        (Ok(bus), Some(wanted)) => support(&bus, wanted, length),
+        (Ok(bus), Some(wanted)) => support(bus, wanted, length),
     };
+    let granted = bus.ok().filter(|_| status == STATUS_SUCCESS && wanted == Some(STATIC_STREAMS));
+    if let Some(bus) = granted {
+        // SAFETY: the buffer has room for a USHORT, as was checked.
+        unsafe { buffer.cast::<u16>().write_unaligned(bus.static_streams) };
+        // SAFETY: NULL, or where the driver has room for a length.
+        if let Some(result) = unsafe { result_length.as_mut() } {
+            *result = 2;
+        }
+    }
     tell::status(NAME, status)
 }
 
@@ -77,7 +89,8 @@ fn support(bus: &BusInterface, wanted: u128, length: u32) -> NTSTATUS {
         Capability::SuperSpeed => bus.speed == speed::SUPER,
         // The number of streams is a USHORT.
         Capability::StaticStreams if length < 2 => return STATUS_INVALID_PARAMETER,
-        Capability::StaticStreams | Capability::Other => false,
+        Capability::StaticStreams => bus.static_streams > 0,
+        Capability::Other => false,
     };
     if supported { STATUS_SUCCESS } else { STATUS_NOT_SUPPORTED }
 }

@@ -211,10 +211,15 @@ fn interface(child: &Arc<Child>, irp: Irp) -> Option<NTSTATUS> {
         InterfaceReference: Some(reference),
         InterfaceDereference: Some(dereference),
     };
+    let (speed, static_streams) = {
+        let gate = child.gate.lock();
+        (gate.usb.speed(), gate.usb.static_streams())
+    };
     let interface = BusInterface {
         header,
-        speed: child.gate.lock().usb.speed(),
+        speed,
         chained_mdls: 1,
+        static_streams,
         registered: Some(registered),
         closed: Some(closed),
     };

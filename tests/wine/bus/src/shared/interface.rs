@@ -40,6 +40,8 @@ pub struct BusInterface {
     pub speed: u32,
     /// 1: URBs may have chained MDLs.
     pub chained_mdls: u32,
+    /// How many static streams an endpoint may have at most; none: 0.
+    pub static_streams: u16,
     /// A handle of this address was made.
     pub registered: Option<unsafe extern "C" fn(context: *mut c_void, handle: *mut c_void)>,
     /// It was closed.

@@ -11,6 +11,7 @@ use super::{
     outcome::Refused,
     pipe::PipeKind,
     status,
+    streams::Streams,
     transfer::{Job, Wire, Work},
 };
 use crate::{
@@ -95,7 +96,12 @@ impl Usb {
         if !matches!(pipe.kind, PipeKind::Bulk | PipeKind::Interrupt) {
             return Err(status::INVALID_PARAMETER);
         }
-        if pipe.halted {
+        // An endpoint with streams is used by them alone, even after they were closed.
+        if pipe.streams != Streams::Never {
+            return Err(status::INVALID_PIPE_HANDLE);
+        }
+        let base = pipe.stream.map_or(handle, |(_, base)| base);
+        if self.pipes.get(&base).is_none_or(|base| base.halted) {
             return Err(status::ENDPOINT_HALTED);
         }
         let Buffer { runs, length, made_mdl } = buffer(urb, chained)?;
@@ -111,7 +117,7 @@ impl Usb {
             is_in: pipe.endpoint & 0x80 != 0,
             made_mdl,
             has_length: true,
-            ..Job::new(Wire::Data, Work::Nothing)
+            ..Job::new(pipe.stream.map_or(Wire::Data, |(stream, _)| Wire::Stream(stream)), Work::Nothing)
         })
     }
 
@@ -119,6 +125,7 @@ impl Usb {
     /// and does.
     pub(super) fn abort_pipe(&mut self, now: Time, urb: Urb) -> Result<Job, Refused> {
         let handle = self.pipe_of(urb)?;
+        self.check_no_stream(handle)?;
         self.abort(now, status::CANCELED, |_, transfer| transfer.job.pipe == handle);
         Err(status::SUCCESS)
     }
@@ -131,7 +138,8 @@ impl Usb {
         host_side: bool,
     ) -> Result<Job, Refused> {
         let handle = self.pipe_of(urb)?;
-        if self.is_busy(handle) {
+        self.check_no_stream(handle)?;
+        if self.is_busy(handle) || self.has_busy_streams(handle) {
             return Err(status::ERROR_BUSY);
         }
         let pipe = self.pipes.get_mut(&handle).ok_or(status::INVALID_PIPE_HANDLE)?;

@@ -161,10 +161,13 @@ impl Usb {
         let gone = self.gone;
         let Some(transfer) = self.transfers.get_mut(&id) else { return };
         transfer.stage = Stage::Finished(Outcome::of(status, length, gone));
-        if matches!(status, Status::Stall | Status::NoResponse | Status::Overrun)
-            && let Some(pipe) = self.pipes.get_mut(&transfer.job.pipe)
-        {
-            pipe.halted = true;
+        if matches!(status, Status::Stall | Status::NoResponse | Status::Overrun) {
+            // The host side of a stream's pipe is its endpoint's.
+            let handle = transfer.job.pipe;
+            let base = self.pipes.get(&handle).and_then(|pipe| pipe.stream).map_or(handle, |(_, base)| base);
+            if let Some(pipe) = self.pipes.get_mut(&base) {
+                pipe.halted = true;
+            }
         }
     }
 

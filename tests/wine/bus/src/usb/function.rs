@@ -7,7 +7,8 @@ use wdk_sys::{
     _URB_CONTROL_GET_CONFIGURATION_REQUEST, _URB_CONTROL_GET_INTERFACE_REQUEST,
     _URB_CONTROL_GET_STATUS_REQUEST, _URB_CONTROL_TRANSFER, _URB_CONTROL_TRANSFER_EX,
     _URB_CONTROL_VENDOR_OR_CLASS_REQUEST, _URB_GET_CURRENT_FRAME_NUMBER, _URB_HEADER, _URB_ISOCH_TRANSFER,
-    _URB_PIPE_REQUEST, _URB_SELECT_CONFIGURATION, _URB_SELECT_INTERFACE, _USBD_INTERFACE_INFORMATION,
+    _URB_OPEN_STATIC_STREAMS, _URB_PIPE_REQUEST, _URB_SELECT_CONFIGURATION, _URB_SELECT_INTERFACE,
+    _USBD_INTERFACE_INFORMATION,
 };
 
 /// What a function asks for.
@@ -51,7 +52,9 @@ pub enum Shape {
     },
     GetConfiguration,
     GetInterface,
-    /// Known, and not supported: static streams, whose capability is denied, and what no controller here has.
+    OpenStreams,
+    CloseStreams,
+    /// Known, and not supported by the controller that this plays.
     Unsupported,
 }
 
@@ -83,8 +86,10 @@ impl Shape {
             0x32 => Self::ControlEx,
             0x37 => Self::Data { chained: true },
             0x38 => Self::Isochronous { chained: true },
-            // Frame length control, OS feature descriptors, static streams, path delays.
-            0x03..=0x06 | 0x2A | 0x35 | 0x36 | 0x3D => Self::Unsupported,
+            0x35 => Self::OpenStreams,
+            0x36 => Self::CloseStreams,
+            // Frame length control, OS feature descriptors, path delays.
+            0x03..=0x06 | 0x2A | 0x3D => Self::Unsupported,
             other => return Self::request(other),
         })
     }
@@ -133,7 +138,10 @@ impl Shape {
                     >= offset_of!(_URB_SELECT_INTERFACE, Interface)
                         + offset_of!(_USBD_INTERFACE_INFORMATION, Pipes)
             }
-            Self::AbortPipe | Self::ResetPipe { .. } => length == size_of::<_URB_PIPE_REQUEST>(),
+            Self::AbortPipe | Self::ResetPipe { .. } | Self::CloseStreams => {
+                length == size_of::<_URB_PIPE_REQUEST>()
+            }
+            Self::OpenStreams => length == size_of::<_URB_OPEN_STATIC_STREAMS>(),
             Self::FrameNumber => length == size_of::<_URB_GET_CURRENT_FRAME_NUMBER>(),
             Self::Control => length == size_of::<_URB_CONTROL_TRANSFER>(),
             Self::ControlEx => length == size_of::<_URB_CONTROL_TRANSFER_EX>(),

@@ -17,6 +17,7 @@ mod pipe;
 mod port;
 mod select;
 mod status;
+mod streams;
 mod submit;
 mod transfer;
 

@@ -39,8 +39,29 @@ pub struct Endpoint {
     /// `wMaxPacketSize`
     pub packet: u16,
     pub interval: u8,
-    /// `wBytesPerInterval` of the `SuperSpeed` endpoint companion descriptor that follows, if one does.
-    pub bytes_per_interval: Option<u16>,
+    /// What the `SuperSpeed` endpoint companion descriptor says that follows, if one does.
+    pub companion: Option<Companion>,
+}
+
+/// What a `SuperSpeed` endpoint companion descriptor says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Companion {
+    /// For bulk the exponent of the number of streams, for isochronous `Mult`.
+    pub attributes: u8,
+    /// `wBytesPerInterval`
+    pub bytes_per_interval: u16,
+}
+
+impl Companion {
+    /// None for bytes that are no such descriptor.
+    const fn of(bytes: &[u8]) -> Option<Self> {
+        match *bytes {
+            [_, COMPANION, _, attributes, low, high, ..] => {
+                Some(Self { attributes, bytes_per_interval: u16::from_le_bytes([low, high]) })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Endpoint {
@@ -49,17 +70,10 @@ impl Endpoint {
         match *bytes {
             [_, ENDPOINT, address, attributes, low, high, interval, ..] => {
                 let packet = u16::from_le_bytes([low, high]);
-                Some(Self { address, attributes, packet, interval, bytes_per_interval: None })
+                Some(Self { address, attributes, packet, interval, companion: None })
             }
             _ => None,
         }
-    }
-}
-
-const fn bytes_per_interval(bytes: &[u8]) -> Option<u16> {
-    match *bytes {
-        [_, COMPANION, _, _, low, high, ..] => Some(u16::from_le_bytes([low, high])),
-        _ => None,
     }
 }
 
@@ -89,8 +103,8 @@ pub fn endpoints(bytes: &[u8], offset: usize) -> impl Iterator<Item = Endpoint> 
         .take_while(|(_, descriptor)| descriptor.get(1) != Some(&INTERFACE))
         .filter_map(move |(at, descriptor)| {
             let endpoint = Endpoint::of(descriptor)?;
-            let next = descriptors(bytes, at).nth(1).and_then(|(_, next)| bytes_per_interval(next));
-            Some(Endpoint { bytes_per_interval: next, ..endpoint })
+            let companion = descriptors(bytes, at).nth(1).and_then(|(_, next)| Companion::of(next));
+            Some(Endpoint { companion, ..endpoint })
         })
 }
 

@@ -2,7 +2,7 @@
 
 use usb_models::Speed;
 
-use super::{Usb, parse::Endpoint};
+use super::{Usb, parse::Endpoint, streams::Streams};
 
 /// `USBD_PIPE_TYPE`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ pub struct Pipe {
     pub interval: u8,
     /// The host side is halted: it takes no transfer before it is reset.
     pub halted: bool,
+    /// How many streams its endpoint has by its companion descriptor.
+    pub max_streams: u32,
+    /// Whether they are open.
+    pub streams: Streams,
+    /// Of a stream: its identifier and the pipe that it was opened on.
+    pub stream: Option<(u16, usize)>,
     /// Isochronous: the frame after everything that was submitted, since the pipe was opened or reset.
     pub next_frame: Option<u64>,
 }
@@ -48,7 +54,9 @@ pub fn maximum_packet(speed: Speed, endpoint: Endpoint) -> u16 {
     let (packet, transactions) = (endpoint.packet & 0x07FF, (endpoint.packet >> 11 & 3) + 1);
     match (PipeKind::of(endpoint.attributes), speed) {
         (PipeKind::Isochronous, Speed::High) => packet.saturating_mul(transactions),
-        (PipeKind::Isochronous, Speed::Super) => endpoint.bytes_per_interval.unwrap_or(packet),
+        (PipeKind::Isochronous, Speed::Super) => {
+            endpoint.companion.map_or(packet, |companion| companion.bytes_per_interval)
+        }
         (PipeKind::Isochronous, _) => packet,
         _ => endpoint.packet,
     }

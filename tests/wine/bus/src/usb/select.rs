@@ -14,6 +14,7 @@ use super::{
     parse::{self, CONFIGURATION_SIZE, Endpoint, Interface},
     pipe::{Pipe, PipeKind, maximum_packet},
     status,
+    streams::{Streams, maximum_streams},
     transfer::{Job, Work},
 };
 use crate::nt::{memory::Run, urb::Urb};
@@ -175,6 +176,9 @@ impl Usb {
                 packet: maximum_packet(speed, endpoint),
                 interval: endpoint.interval,
                 halted: false,
+                max_streams: maximum_streams(speed, endpoint),
+                streams: Streams::Never,
+                stream: None,
                 next_frame: None,
             };
             let pipe = self.open_pipe(open);

@@ -87,6 +87,7 @@ impl Usb {
         let (endpoint, length) = (job.endpoint, job.length);
         let request = match job.wire {
             Wire::Control(setup) => ModelTransfer::control(id, setup),
+            Wire::Stream(stream) => ModelTransfer::stream(id, endpoint, stream, length),
             Wire::Data => ModelTransfer::bulk_or_interrupt(id, endpoint, length),
             Wire::Isochronous(schedule) => ModelTransfer::isochronous(id, endpoint, length, schedule),
         };
@@ -117,10 +118,13 @@ impl Usb {
         if self.gone {
             return Err(status::DEVICE_GONE);
         }
+        let shape = Shape::of(function).ok_or(status::INVALID_URB_FUNCTION)?;
         if !self.powered {
+            if shape == Shape::CloseStreams {
+                trace!("~bus broken static streams are closed while the device is not in D0");
+            }
             return Err(status::CANCELED);
         }
-        let shape = Shape::of(function).ok_or(status::INVALID_URB_FUNCTION)?;
         if !shape.accepts_length(urb.length()) {
             return Err(status::INVALID_PARAMETER);
         }
@@ -132,6 +136,8 @@ impl Usb {
             Shape::FrameNumber => data::frame_number(now, urb),
             Shape::Data { chained } => self.data_job(urb, chained),
             Shape::Isochronous { chained } => self.isochronous_job(now, urb, chained),
+            Shape::OpenStreams => self.open_streams(urb),
+            Shape::CloseStreams => self.close_streams(urb),
             Shape::Unsupported => Err(status::NOT_SUPPORTED),
             _ => self.control_job(urb, shape),
         }

@@ -62,6 +62,8 @@ pub enum Wire {
     Control(Setup),
     /// A bulk or interrupt transfer.
     Data,
+    /// A transfer on a stream.
+    Stream(u16),
     /// An isochronous transfer.
     Isochronous(Schedule),
 }
