@@ -63,9 +63,9 @@ pub use self::{
     },
     device_info::{Access, DeviceId, DeviceInfo},
     endpoint::{
-        Buffer, Bulk, Completion, Direction, Endpoint, EndpointReader, EndpointWriter, In, Interrupt,
-        IsochBuffer, IsochCompletion, IsochPacket, Isochronous, Kind, Out, Packets, ReaderOptions,
-        ReaderPhase, ReaderState, Start, Stream, Streamed, Streams,
+        Buffer, Bulk, Completion, Direction, Endpoint, EndpointReader, EndpointWriter, HasPipe, HasReader,
+        In, Interrupt, IsochBuffer, IsochCompletion, IsochPacket, Isochronous, Kind, Out, Packets,
+        ReaderOptions, ReaderPhase, ReaderState, Start, Stream, Streamed, Streams,
     },
     error::{Error, ErrorKind, SystemCode, UsbdStatus},
     events::{DriverEvent, Events, Field, Keywords, Level, Value},

@@ -14,7 +14,7 @@ const DEVICE_LENGTH: usize = 18;
 /// What a first look at the configuration descriptor asks for.
 const FIRST_LOOK: usize = 128;
 /// The longest descriptor that has a length of its own.
-const LONGEST: usize = 255;
+const LONGEST: u16 = 255;
 /// `USB_STRING_DESCRIPTOR_TYPE`
 const STRING: u8 = 3;
 
@@ -211,8 +211,7 @@ const fn string_request(index: u8, language: Language) -> DescriptorRequest {
         descriptor_type: STRING,
         index,
         language_or_number: language.0,
-        // CAST: below 256.
-        length: LONGEST as u16,
+        length: LONGEST,
     }
 }
 

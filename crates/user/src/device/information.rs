@@ -248,8 +248,8 @@ impl EndpointInfo {
     /// Packets of one microframe, of a high-speed endpoint that is isochronous or interrupt; one otherwise.
     #[must_use]
     pub const fn packets_per_microframe(&self) -> u8 {
-        // CAST: two bits.
-        ((self.0.max_packet_size >> 11 & 3) + 1) as u8
+        let [_, upper] = self.0.max_packet_size.to_le_bytes();
+        (upper >> 3 & 3) + 1
     }
 
     /// `bMaxBurst` of a `SuperSpeed` endpoint: packets of a burst, less one.

@@ -175,7 +175,9 @@ impl<D: Direction> Endpoint<Isochronous, D> {
             Self::CODE_OF_PACKETS,
             |input| {
                 input.extend_from_slice(&request.encode());
-                places.iter().for_each(|place| input.extend_from_slice(&place.encode()));
+                for place in &places {
+                    input.extend_from_slice(&place.encode());
+                }
             },
             (buffer.room, whole),
         );

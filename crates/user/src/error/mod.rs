@@ -24,13 +24,13 @@ pub struct Error {
 
 /// What was being done: words, and an endpoint if it was about one.
 #[derive(Clone, Debug)]
-pub(crate) struct Doing {
+pub struct Doing {
     words: Cow<'static, str>,
     endpoint: Option<u8>,
 }
 
 impl Doing {
-    pub(crate) const fn on_endpoint(words: &'static str, endpoint: u8) -> Self {
+    pub const fn on_endpoint(words: &'static str, endpoint: u8) -> Self {
         Self { words: Cow::Borrowed(words), endpoint: Some(endpoint) }
     }
 }

@@ -121,6 +121,7 @@ impl Slot {
                 }
             };
         }
+        drop(state);
         true
     }
 }

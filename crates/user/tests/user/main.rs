@@ -34,6 +34,9 @@ const BULK_OUT: u8 = 0x01;
 const BULK_IN: u8 = 0x81;
 const INTERRUPT_IN: u8 = 0x82;
 
+/// The loop's interface, which is claimed, and its two ends.
+type Ends = (Interface, Endpoint<Bulk, Out>, Endpoint<Bulk, In>);
+
 /// What a test begins with.
 struct Bench {
     context: Context,
@@ -58,7 +61,7 @@ impl Bench {
     }
 
     /// The loop of the loopback device.
-    fn ends(&self) -> Result<(Interface, Endpoint<Bulk, Out>, Endpoint<Bulk, In>), Error> {
+    fn ends(&self) -> Result<Ends, Error> {
         let interface = self.device.claim_interface(0).wait()?;
         let out = interface.endpoint(BULK_OUT).wait()?;
         let back = interface.endpoint(BULK_IN).wait()?;

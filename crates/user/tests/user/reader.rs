@@ -1,6 +1,6 @@
 //! Continuous reading.
 
-use usbclient_user::{Bulk, Error, ErrorKind, In, Interrupt, ReaderOptions, ReaderPhase};
+use usbclient_user::{Bulk, Error, ErrorKind, In, Interrupt, ReaderOptions, ReaderPhase, SystemCode};
 
 use crate::{BULK_IN, Bench, kind, pattern};
 
@@ -54,7 +54,7 @@ fn a_reader_fails_at_a_halt() -> Result<(), Error> {
     assert_eq!(kind(back.read(512).wait()), ErrorKind::Stall);
     let state = back.reader_state().wait()?;
     assert_eq!(state.phase(), ReaderPhase::Failed);
-    assert_eq!(state.last_error().and_then(|code| code.name()), Some("STATUS_UNSUCCESSFUL"));
+    assert_eq!(state.last_error().and_then(SystemCode::name), Some("STATUS_UNSUCCESSFUL"));
     let wrong = ReaderOptions { transfers: 0, ..back.reader_options() };
     back.stop_reader().wait()?;
     assert_eq!(kind(back.start_reader(wrong).wait()), ErrorKind::InvalidArgument);

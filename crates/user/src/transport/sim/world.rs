@@ -1,6 +1,8 @@
 //! The machine, on its thread.
 
-use std::{cell::RefCell, future::Future, path::Path, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell, future::Future, path::Path, rc::Rc, string::FromUtf8Error, sync::Arc, time::Duration,
+};
 
 use nt_trace::NtStatus;
 use ntsim::{
@@ -284,7 +286,7 @@ impl World {
     }
 
     /// Does something to a device from outside.
-    pub(super) fn poke(&mut self, name: &str, poke: usb_models::Poke<'_>) -> Result<(), Error> {
+    pub(super) fn poke(&self, name: &str, poke: usb_models::Poke<'_>) -> Result<(), Error> {
         const DOING: &str = "doing something to a simulated device";
         let pdo = self.pdo(name, DOING)?;
         let done = usb::poke(&mut self.machine.kernel_mut(), pdo, poke);
@@ -431,10 +433,8 @@ fn installation(file: &Path) -> Result<Installation, Error> {
         Error::new(ErrorKind::InvalidArgument, "reading the INF file").because(why)
     };
     let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-    let stamped = match std::str::from_utf8(&bytes) {
-        Ok(text) => text.replace("$ARCH$", "amd64").into_bytes(),
-        Err(_) => bytes,
-    };
+    let stamped = |text: String| text.replace("$ARCH$", "amd64").into_bytes();
+    let stamped = String::from_utf8(bytes).map_or_else(FromUtf8Error::into_bytes, stamped);
     Installation::of(&stamped).map_err(|error| failed(error.to_string()))
 }
 

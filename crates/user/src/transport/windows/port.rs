@@ -35,6 +35,9 @@ struct Operation {
     held: Option<Held>,
 }
 
+// SAFETY: the pointer in the status block is one of two meanings of a field that holds a number here; nobody follows it.
+unsafe impl Send for Operation {}
+
 struct Held {
     slot: Arc<Slot>,
     parcel: Parcel,
@@ -43,13 +46,9 @@ struct Held {
 /// The port, and operations that are not in flight, to be used again.
 pub(super) struct Port {
     port: Owned<CompletionPort>,
+    #[expect(clippy::vec_box, reason = "the system is given their addresses")]
     spare: Mutex<Vec<Box<Operation>>>,
 }
-
-// SAFETY: the handle may be used from any thread, and the spare operations are behind a lock and in nobody's hands.
-unsafe impl Send for Port {}
-// SAFETY: as above.
-unsafe impl Sync for Port {}
 
 static PORT: OnceLock<Result<Arc<Port>, Error>> = OnceLock::new();
 
