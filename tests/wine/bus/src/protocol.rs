@@ -94,7 +94,7 @@ impl Plug {
 pub struct Poke {
     /// The device's number.
     pub number: u32,
-    /// [`Poke::HALT`], [`Poke::NAK`], [`Poke::MUTE`].
+    /// [`Poke::HALT`], [`Poke::NAK`], [`Poke::MUTE`], [`Poke::WAKE`].
     pub what: u32,
     /// The endpoint's address.
     pub endpoint: u32,
@@ -111,6 +111,8 @@ impl Poke {
     pub const NAK: u32 = 1;
     /// The device answers nothing.
     pub const MUTE: u32 = 2;
+    /// The device signals wake. `STATUS_INVALID_DEVICE_STATE`: nobody waits for that.
+    pub const WAKE: u32 = 3;
 
     /// As it is sent.
     #[must_use]

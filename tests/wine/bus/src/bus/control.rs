@@ -13,12 +13,13 @@ use crate::{
         irp::Irp,
         status::{
             NTSTATUS, STATUS_BUFFER_TOO_SMALL, STATUS_DEVICE_BUSY, STATUS_INSUFFICIENT_RESOURCES,
-            STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_COLLISION,
-            STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, is_success,
+            STATUS_INVALID_DEVICE_REQUEST, STATUS_INVALID_DEVICE_STATE, STATUS_INVALID_PARAMETER,
+            STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SUCCESS, is_success,
         },
         work,
     },
     protocol::{self, Plug, Poke, State},
+    usb::wake,
 };
 
 /// A control request.
@@ -98,6 +99,9 @@ fn plug(bus: &Arc<Bus>, plug: &Plug) -> NTSTATUS {
 fn poke(bus: &Bus, poke: &Poke) -> NTSTATUS {
     let Some(child) = bus.child(poke.number) else { return STATUS_OBJECT_NAME_NOT_FOUND };
     let Ok(endpoint) = u8::try_from(poke.endpoint) else { return STATUS_INVALID_PARAMETER };
+    if poke.what == Poke::WAKE {
+        return if wake::end(&child, STATUS_SUCCESS) { STATUS_SUCCESS } else { STATUS_INVALID_DEVICE_STATE };
+    }
     let poke = match poke.what {
         Poke::HALT => usb_models::Poke::Halt { endpoint },
         Poke::NAK => usb_models::Poke::Nak { endpoint, on: poke.on != 0 },

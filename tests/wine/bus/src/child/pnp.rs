@@ -36,7 +36,7 @@ use crate::{
         interface::{BUS_INTERFACE, BUS_INTERFACE_VERSION, BusInterface},
         line::trace,
     },
-    usb::{engine, held, idle},
+    usb::{engine, idle, wake},
 };
 
 /// `GUID_BUS_TYPE_USB`
@@ -142,7 +142,7 @@ fn remove(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     };
     engine::pump(child);
     idle::end(child, STATUS_CANCELLED);
-    held::end_wait_wake(child, if is_there { STATUS_CANCELLED } else { STATUS_NO_SUCH_DEVICE });
+    wake::end(child, if is_there { STATUS_CANCELLED } else { STATUS_NO_SUCH_DEVICE });
     if handles > 0 {
         trace!("~bus broken {} REMOVE comes with {handles} USBD handles open", child.number);
     }

@@ -17,7 +17,7 @@ use crate::{
         },
     },
     shared::line::trace,
-    usb::{engine, held, idle},
+    usb::{engine, idle, wake},
 };
 
 /// A power request.
@@ -27,7 +27,7 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     match u32::from(minor) {
         IRP_MN_WAIT_WAKE => {
             trace!("~bus power {} {minor:02x}", child.number);
-            held::wait_wake(child, irp)
+            wake::wait_wake(child, irp)
         }
         IRP_MN_SET_POWER | IRP_MN_QUERY_POWER => {
             let kind = if power.is_system { 'S' } else { 'D' };

@@ -7,7 +7,6 @@ mod control;
 mod data;
 pub mod engine;
 mod function;
-pub mod held;
 pub mod idle;
 mod isochronous;
 mod limits;
@@ -20,6 +19,7 @@ mod status;
 mod streams;
 mod submit;
 mod transfer;
+pub mod wake;
 
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 

@@ -17,7 +17,7 @@ use crate::{
     role::Role,
 };
 
-/// `IRP_MN_WAIT_WAKE`: held until it is cancelled or the device is removed. The models wake nobody.
+/// `IRP_MN_WAIT_WAKE`: held until the device signals wake, it is cancelled, or the device is removed.
 pub fn wait_wake(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     let refused = {
         let mut gate = child.gate.lock();
@@ -55,11 +55,12 @@ unsafe extern "C" fn cancelled(device: *mut DEVICE_OBJECT, irp: *mut IRP) {
     irp.complete(STATUS_CANCELLED);
 }
 
-/// The wait/wake request ends, if there is one.
-pub fn end_wait_wake(child: &Child, status: NTSTATUS) {
+/// The wait/wake request ends. False: there is none.
+pub fn end(child: &Child, status: NTSTATUS) -> bool {
     // One whose cancel routine runs is that routine's.
     let irp = child.gate.lock().usb.wait_wake.take_if(|irp| irp.set_cancel_routine(None));
     if let Some(irp) = irp {
         irp.complete(status);
     }
+    irp.is_some()
 }
