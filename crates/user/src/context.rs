@@ -13,6 +13,25 @@ use crate::{
 };
 
 /// Where devices come from: this system, or a simulated kernel.
+///
+/// ```
+/// use usbclient_user::{Change, Context, example};
+///
+/// # fn main() -> Result<(), usbclient_user::Error> {
+/// let context = example::context(&[])?; // on Windows: Context::system()?
+/// let mut changes = context.watch()?;
+/// let simulator = context.simulator().expect("it is simulated");
+/// let device = simulator.plug("loopback-hs")?;
+/// if let Some(Change::Arrived(id)) = changes.next() {
+///     let descriptor = context.find(&id)?.open()?.device_descriptor().wait()?;
+///     assert_eq!(descriptor.product_id(), 0x0001);
+/// }
+/// simulator.unplug(&device)?;
+/// assert!(matches!(changes.next(), Some(Change::Removed(_))));
+/// // Everything is closed and unloaded, and no rule was violated meanwhile.
+/// context.finish()
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Context {
     source: Arc<dyn Source>,

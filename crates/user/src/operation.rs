@@ -17,6 +17,24 @@ use crate::{
 /// Something that a device is asked for: nothing is sent before it is awaited, or waited for.
 ///
 /// It is a future for any executor; or [`wait`](Self::wait) blocks. Dropping it cancels what was sent.
+///
+/// ```
+/// use std::time::Duration;
+/// use usbclient_user::{Bulk, ErrorKind, In, example};
+///
+/// # fn main() -> Result<(), usbclient_user::Error> {
+/// # let context = example::context(&["loopback-hs"])?;
+/// # let device = context.find_by_numbers(0x1209, 0x0001)?.open()?;
+/// let back = device.endpoint::<Bulk, In>(0x81).wait()?;
+/// let error = back.read(512).wait_for(Duration::from_millis(50)).unwrap_err();
+/// assert_eq!((error.kind(), error.moved()), (ErrorKind::TimedOut, 0));
+///
+/// let later = async { back.read(512).await };
+/// # drop(later);
+/// # drop((back, device));
+/// # context.finish()
+/// # }
+/// ```
 #[must_use = "nothing is sent before it is awaited, or waited for"]
 pub struct Operation<T> {
     future: Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>,

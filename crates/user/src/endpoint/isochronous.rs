@@ -31,6 +31,32 @@ pub enum Start {
 /// The packets of an isochronous transfer: their bytes, and afterwards how each of them went.
 ///
 /// It is moved into the transfer and comes back with its end, so that its memory is used again.
+///
+/// ```
+/// use usbclient_user::{In, IsochBuffer, Isochronous, Start, example};
+///
+/// # fn main() -> Result<(), usbclient_user::Error> {
+/// # let context = example::context(&["camera-hs"])?;
+/// # let device = context.list_devices()?[0].open()?;
+/// let video = device.claim_interface(1).wait()?;
+/// video.select_setting(1).wait()?;
+/// let address = video.endpoints().wait()?[0].address();
+/// let mut stream = video.endpoint::<Isochronous, In>(address).wait()?;
+/// for _ in 0..2 {
+///     let buffer = IsochBuffer::new(32, stream.max_packet_size());
+///     stream.submit_read(buffer, Start::AsSoonAsPossible);
+/// }
+/// let mut bytes = 0;
+/// for _ in 0..10 {
+///     let completion = stream.wait_next_packets().expect("two are in flight");
+///     bytes += completion.packets().filter(|packet| packet.status.is_success()).map(|packet| packet.data.len()).sum::<usize>();
+///     stream.submit_read(completion.buffer, Start::AsSoonAsPossible);
+/// }
+/// assert!(bytes > 0);
+/// # drop((stream, video, device));
+/// # context.finish()
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct IsochBuffer {
     /// The packets' bytes, then what the driver says about them.

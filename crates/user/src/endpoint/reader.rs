@@ -6,6 +6,25 @@ use super::{Buffer, Endpoint, In, Packets};
 
 /// Reads an IN endpoint as a stream of bytes: where packets and transfers end is lost, except that a transfer without bytes
 /// ends the stream. Several transfers are kept in flight.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use usbclient_user::{Bulk, In, Out, example};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let context = example::context(&["loopback-hs"])?;
+/// # let device = context.find_by_numbers(0x1209, 0x0001)?.open()?;
+/// let mut writer = device.endpoint::<Bulk, Out>(0x01).wait()?.writer(16 << 10);
+/// let mut reader = device.endpoint::<Bulk, In>(0x81).wait()?.reader(16 << 10);
+/// writer.write_all(b"a line\n")?;
+/// writer.flush()?;
+/// let mut line = [0; 7];
+/// reader.read_exact(&mut line)?;
+/// assert_eq!(&line, b"a line\n");
+/// # drop((writer, reader, device));
+/// # Ok(context.finish()?)
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct EndpointReader<K: Packets> {
     endpoint: Endpoint<K, In>,

@@ -8,6 +8,24 @@ use super::{Bulk, Endpoint, In, Interrupt, pipe::HasPipe};
 use crate::{device::short_reply, error::SystemCode, operation::Operation};
 
 /// How an endpoint is read continuously.
+///
+/// ```
+/// use usbclient_user::{In, Interrupt, example};
+///
+/// # fn main() -> Result<(), usbclient_user::Error> {
+/// # let context = example::context(&["hid-fs"])?;
+/// # let device = context.list_devices()?[0].open()?;
+/// let reports = device.endpoint::<Interrupt, In>(0x81).wait()?;
+/// reports.start_reader(reports.reader_options()).wait()?;
+/// for _ in 0..10 {
+///     assert_eq!(reports.read(8).wait()?.len(), 8);
+/// }
+/// assert_eq!(reports.reader_state().wait()?.dropped(), 0);
+/// reports.stop_reader().wait()?;
+/// # drop((reports, device));
+/// # context.finish()
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderOptions {
     /// Bytes of one read: a multiple of the packet size, at most 1 MiB and one transfer.

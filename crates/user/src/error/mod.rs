@@ -13,6 +13,21 @@ pub use self::{code::SystemCode, kind::ErrorKind, usbd::UsbdStatus};
 ///
 /// [`kind`](Self::kind) is for programs, [`code`](Self::code) for looking it up, and the text for people: it says what was
 /// being done, what went wrong, the system's code, and how much had been moved.
+///
+/// ```
+/// use usbclient_user::{ErrorKind, Setup, SystemCode, example};
+///
+/// # fn main() -> Result<(), usbclient_user::Error> {
+/// # let context = example::context(&["loopback-hs"])?;
+/// # let device = context.find_by_numbers(0x1209, 0x0001)?.open()?;
+/// let error = device.control_in(Setup::vendor(0x7F), 4).wait().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Stall);
+/// assert_eq!(error.code().and_then(SystemCode::name), Some("STATUS_UNSUCCESSFUL"));
+/// assert_eq!(error.to_string(), "a control transfer in: the device refused it (STATUS_UNSUCCESSFUL)");
+/// # drop(device);
+/// # context.finish()
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,

@@ -23,7 +23,8 @@ impl Simulator {
     }
 
     /// Plugs a device in: a model of the crate `usb-models`. Gives the name by which it is called here from now on, which
-    /// is also its [`location`](crate::DeviceInfo::location).
+    /// is also its [`location`](crate::DeviceInfo::location). The system gives up a device whose start
+    /// fails: it is not listed, and there is nothing to be pulled.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound): there is no such model.

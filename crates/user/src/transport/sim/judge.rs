@@ -5,6 +5,8 @@ use nt_trace::{
     event::{EtwField, EtwWritten},
 };
 
+use ntsim::campaign::order::handles_are_closed_in_time;
+
 use crate::{
     events::{DriverEvent, Field, Filter, Value},
     transport::Sender,
@@ -55,11 +57,13 @@ impl Judge {
         }
     }
 
-    /// What the rules say of all of it.
-    pub(super) fn verdict(&mut self) -> Vec<String> {
+    /// What the rules say of all of it. `is_whole`: nothing was cut short.
+    pub(super) fn verdict(&mut self, is_whole: bool) -> Vec<String> {
         let violations = self.rules.finish().iter().map(said);
         let mut found: Vec<String> = violations.collect();
-        found.extend(ntsim::campaign::order::handles_are_closed_in_time(&self.handles.kept).err());
+        if is_whole {
+            found.extend(handles_are_closed_in_time(&self.handles.kept).err());
+        }
         found
     }
 

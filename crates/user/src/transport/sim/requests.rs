@@ -13,6 +13,12 @@ use crate::{
     transport::{Ended, Parcel, Slot},
 };
 
+/// Why a machine does nothing any more.
+pub(super) fn why_stopped(machine: &Machine) -> Arc<str> {
+    let stop = machine.stopped().map(ToString::to_string).unwrap_or_default();
+    format!("the simulated kernel has stopped: {stop}").into()
+}
+
 /// Requests that the machine has, by the slots that hear of their ends.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
@@ -41,7 +47,7 @@ impl Requests {
             Some(request) => {
                 self.in_flight.insert(Arc::as_ptr(&slot).addr(), InFlight { request, slot, parcel });
             }
-            None => slot.end(gone(parcel, "the simulated kernel has stopped".into())),
+            None => slot.end(gone(parcel, why_stopped(machine))),
         }
     }
 

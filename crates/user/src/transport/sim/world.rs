@@ -23,7 +23,7 @@ use super::{
     commands::{Command, Commands},
     judge::Judge,
     options::SimOptions,
-    requests::Requests,
+    requests::{Requests, why_stopped},
 };
 use crate::{
     device_info::{Access, Description, DeviceId},
@@ -177,10 +177,8 @@ impl World {
             self.look_at_trace();
         }
         self.tell_changes();
-        if self.stopped.is_none()
-            && let Some(stop) = self.machine.stopped()
-        {
-            let why: Arc<str> = format!("the simulated kernel has stopped: {stop}").into();
+        if self.stopped.is_none() && self.machine.stopped().is_some() {
+            let why = why_stopped(&self.machine);
             self.requests.give_up(&why);
             self.stopped = Some(why);
         }
@@ -395,15 +393,15 @@ impl World {
         if let Some(verdict) = &self.verdict {
             return verdict.clone();
         }
-        let mut found: Vec<String> =
-            self.bring_to_an_end().err().map(|error| error.to_string()).into_iter().collect();
+        let mut found = Vec::new();
         if self.stopped.is_none() {
+            found.extend(self.bring_to_an_end().err().map(|error| error.to_string()));
             self.machine.unload();
+            self.settle();
         }
-        self.settle();
-        found.extend(self.stopped.as_ref().map(ToString::to_string));
         self.look_at_trace();
-        found.extend(self.judge.verdict());
+        found.extend(self.stopped.as_ref().map(ToString::to_string));
+        found.extend(self.judge.verdict(self.stopped.is_none()));
         self.verdict = Some(found.clone());
         found
     }
