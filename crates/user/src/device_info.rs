@@ -143,3 +143,20 @@ impl DeviceInfo {
         self.source.open(&self.description.id, access).map(|channel| Device::new(self.clone(), channel))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Description, DeviceId};
+
+    #[test]
+    fn hardware_ids_are_read() {
+        let of = |ids| Description::new(DeviceId::new("path"), ids, None, None);
+        let function = of("USB\\VID_1209&PID_00AB&REV_0123&MI_02\nUSB\\VID_1209&PID_00AB&MI_02");
+        assert_eq!((function.vendor, function.product, function.release), (0x1209, 0xAB, 0x123));
+        assert_eq!(function.function, Some(2));
+        let plain = of("usb\\vid_1209&pid_0001");
+        assert_eq!((plain.vendor, plain.product, plain.release, plain.function), (0x1209, 1, 0, None));
+        let other = of("ROOT\\VID_&PID_12");
+        assert_eq!((other.vendor, other.product), (0, 0));
+    }
+}

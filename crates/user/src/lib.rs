@@ -38,6 +38,10 @@
 //! Buffers belong to the library from the start of a transfer to its real end, also when whoever started it has lost interest:
 //! nothing that is dropped or forgotten makes the system write to memory that is something else by then.
 #![deny(unsafe_code)]
+#![cfg_attr(
+    not(any(windows, all(feature = "sim", target_os = "linux", target_arch = "x86_64"))),
+    expect(dead_code, reason = "there is no transport here")
+)]
 
 mod context;
 mod device;

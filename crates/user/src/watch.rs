@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(any(windows, all(feature = "sim", target_os = "linux", target_arch = "x86_64")))]
+use crate::device_info::Description;
 use crate::{
     device_info::DeviceId,
     transport::{Feed, Guard},
@@ -17,6 +19,15 @@ pub enum Change {
     Arrived(DeviceId),
     /// It is gone.
     Removed(DeviceId),
+}
+
+/// What differs between two looks: who is gone, then who is new.
+#[cfg(any(windows, all(feature = "sim", target_os = "linux", target_arch = "x86_64")))]
+pub fn differences(before: &[Description], now: &[Description]) -> Vec<Change> {
+    let missing_from = |list: &[Description], one: &Description| list.iter().all(|other| other.id != one.id);
+    let gone = before.iter().filter(|one| missing_from(now, one)).map(|one| Change::Removed(one.id.clone()));
+    let new = now.iter().filter(|one| missing_from(before, one)).map(|one| Change::Arrived(one.id.clone()));
+    gone.chain(new).collect()
 }
 
 /// Tells of devices that come and go, as a blocking iterator or as a future.
@@ -47,5 +58,22 @@ impl Iterator for Watch {
 
     fn next(&mut self) -> Option<Change> {
         self.feed.next(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, differences};
+    use crate::device_info::{Description, DeviceId};
+
+    #[test]
+    fn who_is_gone_comes_before_who_is_new() {
+        let look = |names: &[&str]| -> Vec<Description> {
+            names.iter().map(|name| Description::new(DeviceId::new(*name), "", None, None)).collect()
+        };
+        let (before, now) = (look(&["a", "b"]), look(&["b", "c"]));
+        let [gone, new] = ["a", "c"].map(DeviceId::new);
+        assert_eq!(differences(&before, &now), [Change::Removed(gone), Change::Arrived(new)]);
+        assert!(differences(&now, &now).is_empty());
     }
 }

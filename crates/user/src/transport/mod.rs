@@ -8,6 +8,8 @@ mod feed;
 #[cfg(all(feature = "sim", target_os = "linux", target_arch = "x86_64"))]
 pub mod sim;
 mod slot;
+#[cfg(any(windows, test))]
+mod trace_value;
 #[cfg(windows)]
 pub mod windows;
 

@@ -30,7 +30,7 @@ use crate::{
     error::{Error, ErrorKind, SystemCode},
     events::{DriverEvent, Filter},
     transport::Sender,
-    watch::Change,
+    watch::{Change, differences},
 };
 
 /// A moment of simulated time, in units of 100 ns: what is runnable gets this far.
@@ -195,14 +195,7 @@ impl World {
             return;
         }
         let now = self.devices();
-        let is_in = |list: &[Description], id: &DeviceId| list.iter().any(|one| one.id == *id);
-        let gone = self.present.iter().filter(|old| !is_in(&now, &old.id));
-        let new = now.iter().filter(|new| !is_in(&self.present, &new.id));
-        let changes = gone
-            .map(|old| Change::Removed(old.id.clone()))
-            .chain(new.map(|new| Change::Arrived(new.id.clone())));
-        let changes: Vec<Change> = changes.collect();
-        for change in changes {
+        for change in differences(&self.present, &now) {
             self.watchers.retain(|(_, sender)| sender.send(change.clone()));
         }
         self.present = now;

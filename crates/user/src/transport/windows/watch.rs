@@ -13,10 +13,9 @@ use std::{
 
 use super::list;
 use crate::{
-    device_info::Description,
     error::{Error, ErrorKind},
     transport::Sender,
-    watch::Change,
+    watch::{Change, differences},
 };
 
 /// How long a change may be unnoticed.
@@ -38,7 +37,7 @@ impl Watching {
             while is_over.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 // A look that fails, because a device goes just now, is made again.
                 let Ok(now) = list::devices() else { continue };
-                if !tell(&present, &now, &sender) {
+                if !differences(&present, &now).into_iter().all(|change| sender.send(change)) {
                     return;
                 }
                 present = now;
@@ -49,12 +48,4 @@ impl Watching {
         })?;
         Ok(Self { _end: end })
     }
-}
-
-/// Tells what differs. False: nobody listens any more.
-fn tell(before: &[Description], now: &[Description], sender: &Sender<Change>) -> bool {
-    let is_in = |list: &[Description], one: &Description| list.iter().any(|other| other.id == one.id);
-    let gone = before.iter().filter(|one| !is_in(now, one)).map(|one| Change::Removed(one.id.clone()));
-    let new = now.iter().filter(|one| !is_in(before, one)).map(|one| Change::Arrived(one.id.clone()));
-    gone.chain(new).all(|change| sender.send(change))
 }
