@@ -111,7 +111,7 @@ impl Session {
                 several => Err(ambiguous("there are several devices", several)),
             };
         };
-        let fitting = self.fitting(selector, &devices);
+        let fitting = Self::fitting(selector, &devices);
         match fitting.as_slice() {
             [only] => self.open(only),
             [] => {
@@ -123,7 +123,7 @@ impl Session {
     }
 
     /// What fits the selector in the first of its meanings that anything fits in.
-    fn fitting(&self, selector: &Selector, devices: &[DeviceInfo]) -> Vec<DeviceInfo> {
+    fn fitting(selector: &Selector, devices: &[DeviceInfo]) -> Vec<DeviceInfo> {
         let those = |fits: &dyn Fn(&DeviceInfo) -> bool| -> Vec<DeviceInfo> {
             devices.iter().filter(|device| fits(device)).cloned().collect()
         };
@@ -140,15 +140,15 @@ impl Session {
         if let Some(device) = by_place {
             return vec![device.clone()];
         }
-        those(&|device| self.serial(device).as_deref() == Some(text))
+        those(&|device| serial(device).as_deref() == Some(text))
     }
+}
 
-    /// The serial number of a device that can be opened.
-    fn serial(&self, info: &DeviceInfo) -> Option<String> {
-        let device = info.open_for(Access::Read).ok()?;
-        let index = interrupt::wait(device.device_descriptor()).ok()?.serial_number_string()?;
-        string(&device, index)
-    }
+/// The serial number of a device that can be opened.
+fn serial(info: &DeviceInfo) -> Option<String> {
+    let device = info.open_for(Access::Read).ok()?;
+    let index = interrupt::wait(device.device_descriptor()).ok()?.serial_number_string()?;
+    string(&device, index)
 }
 
 /// A string in the first language that the device has.
@@ -177,10 +177,11 @@ fn ambiguous(what: &str, devices: &[DeviceInfo]) -> Failure {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn context(global: &Global) -> Result<Context, Failure> {
-    match &global.simulation.driver {
-        Some(driver) => crate::simulation::context(driver, &global.simulation.models),
-        None => system(),
-    }
+    let simulation = &global.simulation;
+    simulation
+        .driver
+        .as_ref()
+        .map_or_else(system, |driver| crate::simulation::context(driver, &simulation.models))
 }
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

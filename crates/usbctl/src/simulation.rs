@@ -34,7 +34,7 @@ pub fn context(driver: &Path, models: &[String]) -> Result<Context, Failure> {
     if models.is_empty() {
         options = options.device("loopback-hs");
     }
-    let options = models.iter().fold(options, |options, model| options.device(model));
+    let options = models.iter().fold(options, SimOptions::device);
     Context::simulated(options).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let names: Vec<_> =

@@ -79,7 +79,7 @@ fn unplugged_is_7_and_says_how_much_had_been_moved() {
     let error = reading.error();
     let moved = error["bytes_moved"].as_u64().expect("a number");
     // A report of eight bytes every 4 ms.
-    assert!(moved > 0 && moved % 8 == 0, "{error}");
+    assert!(moved > 0 && moved.is_multiple_of(8), "{error}");
     assert_eq!(error["kind"], "unplugged");
     assert!(error["next"].as_str().is_some_and(|next| next.contains("Plug the device in again")));
 }

@@ -41,14 +41,14 @@ fn replayed(page: &str) -> String {
         match (is_recording, line.strip_prefix("$ ")) {
             (false, _) | (true, None) if line.starts_with("```") => is_recording = line == "```console",
             (true, Some(command)) => {
-                text += &format!("{line}\n{}", played(command));
+                text.extend([line, "\n", &played(command)]);
                 continue;
             }
             // What it printed then.
             (true, None) => continue,
             (false, _) => {}
         }
-        text += &format!("{line}\n");
+        text.extend([line, "\n"]);
     }
     text
 }
@@ -68,12 +68,13 @@ fn steady_line(line: &str) -> String {
         let word = word.trim_end_matches([',', ';', ')']);
         matches!(word, "ns" | "µs" | "ms" | "s") || word.ends_with("/s")
     };
-    let shown = words.iter().zip(1..).map(|(word, next)| {
+    let before = std::iter::once("").chain(words.iter().copied());
+    let shown = words.iter().zip(1..).zip(before).map(|((word, next), before)| {
         let is_number = word.starts_with(|first: char| first.is_ascii_digit());
         match words.get(next) {
             _ if is_measured && (is_number || word.contains("/s") || is_unit(word)) => "#",
             Some(unit) if is_number && is_unit(unit) => "#",
-            _ if is_unit(word) => "#",
+            _ if is_unit(word) || before == "Microseconds" => "#",
             _ => word,
         }
     });

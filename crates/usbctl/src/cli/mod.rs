@@ -287,6 +287,7 @@ pub struct Stream {
     pub streams: Option<u16>,
     /// Use this stream of them, from 1
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "streams", value_parser = clap::value_parser!(u16).range(1..))]
+    #[expect(clippy::struct_field_names, reason = "it is the option's name")]
     pub stream: u16,
     /// Stop after so many bytes
     #[arg(long, short, value_parser = parse::size, value_name = "SIZE")]

@@ -10,7 +10,7 @@ use crate::{
     cli::{self, Control},
     failure::Failure,
     interrupt,
-    output::{hex, style, units},
+    output::{self, hex, style, units},
     session::Session,
 };
 
@@ -48,7 +48,7 @@ pub fn run(session: &Session, options: &Control) -> Result<(), Failure> {
     sink.take(&received)?;
     let data = sink.finish()?;
     if session.output.is_json() {
-        return Ok(session.output.json(&Report { setup: packet, bytes: received.len(), data })?);
+        return Ok(output::json(&Report { setup: packet, bytes: received.len(), data })?);
     }
     session
         .output
@@ -65,7 +65,7 @@ fn send(
 ) -> Result<(), Failure> {
     interrupt::wait(device.control_out(setup, data))?;
     if session.output.is_json() {
-        return Ok(session.output.json(&Report { setup: packet, bytes: data.len(), data: None })?);
+        return Ok(output::json(&Report { setup: packet, bytes: data.len(), data: None })?);
     }
     session.output.note(&style::paint(style::DIM, &format!("sent {}", units::size(data.len() as u64))));
     Ok(())
@@ -114,10 +114,8 @@ fn packet(options: &Control, data: Option<&[u8]>) -> Result<Packet, Failure> {
         }
         return Ok(packet);
     }
-    let count = match options.length {
-        Some(count) => usize::try_from(count).unwrap_or(usize::MAX),
-        None => data.map_or(0, <[u8]>::len),
-    };
+    let given = data.map_or(0, <[u8]>::len);
+    let count = options.length.map_or(given, |count| usize::try_from(count).unwrap_or(usize::MAX));
     let direction = if options.length.is_some() { 0x80 } else { 0 };
     let kind = match options.kind {
         cli::RequestType::Standard => 0,

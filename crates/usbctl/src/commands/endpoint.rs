@@ -61,15 +61,13 @@ impl Wanted<'_> {
 /// None fits, or several; another program has claimed the interface.
 pub fn find(device: &Device, wanted: Wanted<'_>) -> Result<Found, Failure> {
     let place = place(device, wanted)?;
-    let interface = match wanted.is_shared {
-        true => None,
-        false => Some(interrupt::wait(device.claim_interface(place.interface))?),
-    };
+    let claim = (!wanted.is_shared).then(|| device.claim_interface(place.interface));
+    let interface = claim.map(interrupt::wait).transpose()?;
     if wanted.setting.is_some() {
-        interrupt::wait(match &interface {
-            Some(interface) => interface.select_setting(place.alternate),
-            None => device.select_setting(place.interface, place.alternate),
-        })?;
+        interrupt::wait(interface.as_ref().map_or_else(
+            || device.select_setting(place.interface, place.alternate),
+            |interface| interface.select_setting(place.alternate),
+        ))?;
     }
     let endpoints = interrupt::wait(device.endpoints())?;
     let info = endpoints.into_iter().find(|one| one.address() == place.address);
@@ -186,10 +184,11 @@ impl Found {
 
     /// Opens another endpoint of the same interface.
     pub fn open_other<K: Kind, D: Direction>(&self, address: u8) -> Result<Endpoint<K, D>, Failure> {
-        interrupt::wait(match &self.interface {
-            Some(interface) => interface.endpoint(address),
-            None => self.device.endpoint(address),
-        })
+        interrupt::wait(
+            self.interface
+                .as_ref()
+                .map_or_else(|| self.device.endpoint(address), |interface| interface.endpoint(address)),
+        )
     }
 }
 

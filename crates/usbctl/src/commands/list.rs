@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     interrupt,
     names::{self, ClassTriple},
-    output::{safe, style},
+    output::{self, safe, style},
     session::{self, Session},
     speed::Speed,
 };
@@ -85,10 +85,10 @@ pub fn run(session: &Session, options: &One) -> Result<(), Failure> {
         }
     }
     if session.output.is_json() {
-        return Ok(session.output.json(&serde_json::json!({ "devices": listed }))?);
+        return Ok(output::json(&serde_json::json!({ "devices": listed }))?);
     }
     let texts: Vec<_> = listed.iter().map(Listed::text).collect();
-    Ok(session.output.text(&texts.join("\n"))?)
+    Ok(output::text(&texts.join("\n"))?)
 }
 
 fn look(session: &Session, info: &DeviceInfo, number: usize) -> Result<Listed, Failure> {
@@ -119,7 +119,7 @@ impl Opened {
         let endpoints = interrupt::wait(device.endpoints())?;
         let interfaces = interrupt::wait(device.interfaces())?;
         let text = |index: Option<u8>| index.and_then(|index| session::string(device, index));
-        let interfaces = interfaces.iter().map(|interface| ListedInterface::new(interface, &endpoints));
+        let interfaces = interfaces.iter().map(|interface| ListedInterface::new(*interface, &endpoints));
         Ok(Self {
             manufacturer_string: text(descriptor.manufacturer_string()),
             product_string: text(descriptor.product_string()),
@@ -142,7 +142,7 @@ impl Opened {
 }
 
 /// The speed, if the USB driver stack says it.
-pub fn speed(properties: &Properties) -> Option<Speed> {
+pub const fn speed(properties: &Properties) -> Option<Speed> {
     match properties.speed() {
         usbclient_user::Speed::Low => Some(Speed::Low),
         usbclient_user::Speed::Full => Some(Speed::Full),
@@ -172,7 +172,7 @@ pub const fn claimed(claimed: Claimed) -> &'static str {
 }
 
 impl ListedInterface {
-    fn new(info: &InterfaceInfo, endpoints: &[EndpointInfo]) -> Self {
+    fn new(info: InterfaceInfo, endpoints: &[EndpointInfo]) -> Self {
         let triple = ClassTriple(info.class(), info.subclass(), info.protocol());
         let own = endpoints.iter().filter(|endpoint| endpoint.interface() == info.number());
         Self {
@@ -198,7 +198,7 @@ impl ListedInterface {
 }
 
 impl ListedEndpoint {
-    fn new(info: &EndpointInfo) -> Self {
+    const fn new(info: &EndpointInfo) -> Self {
         Self {
             address: info.address(),
             kind: kind(info.transfer_type()),
@@ -211,16 +211,13 @@ impl ListedEndpoint {
     }
 
     fn line(&self) -> String {
-        let mut more = String::new();
-        if self.packets_per_microframe > 1 {
-            more += &format!(", {} a microframe", self.packets_per_microframe);
-        }
-        if self.max_burst > 0 {
-            more += &format!(", bursts of {}", u16::from(self.max_burst) + 1);
-        }
-        if self.max_streams > 0 {
-            more += &format!(", {} streams", self.max_streams);
-        }
+        let Self { packets_per_microframe, max_burst, max_streams, .. } = *self;
+        let more = [
+            (packets_per_microframe > 1).then(|| format!(", {packets_per_microframe} a microframe")),
+            (max_burst > 0).then(|| format!(", bursts of {}", u16::from(max_burst) + 1)),
+            (max_streams > 0).then(|| format!(", {max_streams} streams")),
+        ];
+        let more: String = more.into_iter().flatten().collect();
         let (address, kind, size) = (address_text(self.address), self.kind, self.max_packet_size);
         format!("{address:<8}  {kind:<11}  {size:>4} bytes{more}")
     }

@@ -9,7 +9,7 @@ use crate::{
     cli::{Power, Switch},
     failure::Failure,
     interrupt,
-    output::units,
+    output::{self, units},
     session::Session,
 };
 
@@ -36,10 +36,10 @@ pub fn run(session: &Session, options: &Power) -> Result<(), Failure> {
     }
     let state = State::of(&device)?;
     if session.output.is_json() {
-        return Ok(session.output.json(&state)?);
+        return Ok(output::json(&state)?);
     }
     for (name, value) in state.lines() {
-        session.output.line(&format!("{name:<20}  {value}"))?;
+        output::line(&format!("{name:<20}  {value}"))?;
     }
     Ok(())
 }
@@ -59,7 +59,7 @@ impl State {
 
     /// For people.
     pub fn lines(&self) -> [(&'static str, String); 4] {
-        let time = |ms: u128| units::time(Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX)));
+        let time = |ms: u128| units::setting(Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX)));
         let yes = |is_true: bool, yes: &str, no: &str| if is_true { yes } else { no }.to_owned();
         [
             (

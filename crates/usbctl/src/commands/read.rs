@@ -76,7 +76,8 @@ where
     Endpoint<K, In>: Readable,
 {
     let packet = endpoint.max_packet_size().max(1) as u64;
-    let is_whole = plan.size % packet == 0 && plan.length.is_none_or(|length| length % packet == 0);
+    let is_whole =
+        plan.size.is_multiple_of(packet) && plan.length.is_none_or(|length| length.is_multiple_of(packet));
     let partial = if is_whole { None } else { endpoint.allow_partial(true) };
     let is_partial = partial.map(interrupt::wait).transpose()?.is_some();
     let mut queue = Reading { plan, is_partial, asked: VecDeque::new() };

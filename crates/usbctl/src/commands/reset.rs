@@ -17,6 +17,7 @@ use crate::{
     descriptors::address_text,
     failure::{Exit, Failure},
     interrupt::{self, Waited},
+    output,
     session::Session,
 };
 
@@ -43,10 +44,10 @@ pub fn run(session: &Session, options: &Reset) -> Result<(), Failure> {
     };
     if session.output.is_json() {
         let report = json!({ "reset": what, "endpoint": options.pipe, "path": info.id().path() });
-        return Ok(session.output.json(&report)?);
+        return Ok(output::json(&report)?);
     }
     let name = format!("{:04x}:{:04x}", info.vendor_id(), info.product_id());
-    Ok(session.output.line(&format!("{name}  {told}"))?)
+    Ok(output::line(&format!("{name}  {told}"))?)
 }
 
 /// Cycles the port, and waits until the device is there again. Its file is closed first: the old device goes with its last one.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -36,7 +36,7 @@ impl Sink {
                 .map_err(|error| Failure::file("cannot write", path, &error)),
             _ if to.is_json() => Ok(Self::Kept(Vec::new())),
             _ if wants_dump => Ok(Self::Dump(hex::Dump::default())),
-            None if to.is_terminal() => Ok(Self::Dump(hex::Dump::default())),
+            None if io::stdout().is_terminal() => Ok(Self::Dump(hex::Dump::default())),
             _ => Ok(Self::Raw),
         }
     }

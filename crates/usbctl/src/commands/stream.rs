@@ -21,7 +21,7 @@ use crate::{
     descriptors::address_text,
     failure::Failure,
     interrupt::{self, Waited},
-    output::{plural, style, units},
+    output::{self, plural, style, units},
     session::Session,
 };
 
@@ -98,6 +98,7 @@ fn on_stream_out(session: &Session, options: &Stream, found: &Found, count: u16)
 
 /// What went over an isochronous endpoint, as `--json` writes it.
 #[derive(Debug, Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "it is the name in the document")]
 struct Packets {
     endpoint: u8,
     packets: u64,
@@ -136,7 +137,7 @@ impl Packets {
         let time = began.elapsed();
         (self.seconds, self.data) = (time.as_secs_f64(), data);
         if session.output.is_json() {
-            return Ok(session.output.json(&self)?);
+            return Ok(output::json(&self)?);
         }
         let count = |count: u64, what: &str| plural(usize::try_from(count).unwrap_or(usize::MAX), what);
         session.output.note(&style::paint(

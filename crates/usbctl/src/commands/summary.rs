@@ -9,7 +9,7 @@ use super::list;
 use crate::{
     descriptors::address_text,
     failure::Failure,
-    output::{Output, plural, style, units},
+    output::{self, Output, plural, style, units},
 };
 
 /// Counts what is moved.
@@ -69,7 +69,7 @@ impl Summary {
                 seconds: time.as_secs_f64(),
                 data,
             };
-            return Ok(to.json(&summary)?);
+            return Ok(output::json(&summary)?);
         }
         let line = format!(
             "{verb} {} ({}): {} in {}, {}, {}",

@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     interrupt::{self, Waited},
     names,
-    output::{safe, style},
+    output::{self, safe, style},
     session::Session,
     trace,
 };
@@ -115,14 +115,14 @@ impl Teller<'_> {
             let (vendor, product) = numbers.unzip();
             let line =
                 json!({ "change": what, "path": id.path(), "vendor_id": vendor, "product_id": product });
-            return Ok(self.session.output.json_line(&line)?);
+            return Ok(output::json_line(&line)?);
         }
         let numbers =
             numbers.map(|(vendor, product)| format!("{vendor:04x}:{product:04x}  ")).unwrap_or_default();
         let padding = " ".repeat(24_usize.saturating_sub(what.len()));
         let time = style::paint(style::DIM, &trace::clock(self.session.now()));
         let what = style::paint(style::NOTE, what);
-        Ok(self.session.output.line(&format!("{time}  {what}{padding}  {numbers}{text}"))?)
+        Ok(output::line(&format!("{time}  {what}{padding}  {numbers}{text}"))?)
     }
 
     fn event(&self, event: &DriverEvent) -> Result<(), Failure> {
@@ -135,8 +135,8 @@ impl Teller<'_> {
                 "level": format!("{:?}", event.level()).to_lowercase(),
                 "fields": fields,
             });
-            return Ok(self.session.output.json_line(&line)?);
+            return Ok(output::json_line(&line)?);
         }
-        Ok(self.session.output.line(&trace::line(event))?)
+        Ok(output::line(&trace::line(event))?)
     }
 }

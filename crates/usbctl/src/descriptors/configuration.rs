@@ -44,7 +44,6 @@ struct Tree<'t> {
     endpoint: Option<(Section, EndpointFacts)>,
     endpoints_seen: u8,
     interfaces: Vec<u8>,
-    state: class::State,
 }
 
 /// Decodes a configuration with its interfaces, endpoints and what is between them.
@@ -67,7 +66,6 @@ pub fn configuration(bytes: &[u8], speed: Speed, asked: &mut dyn Asked) -> Secti
         endpoint: None,
         endpoints_seen: 0,
         interfaces: Vec::new(),
-        state: class::State::default(),
     };
     let promised = tree.header(header, bytes.len());
     for step in walk {
@@ -157,7 +155,7 @@ impl Tree<'_> {
             return;
         };
         let of = self.endpoint.as_ref().map(|(_, facts)| *facts);
-        let section = class::decode(found, facts, of, &mut self.state, self.asked);
+        let section = class::decode(found, facts, of, self.asked);
         let section = section.unwrap_or_else(|| Section::unknown(found, ""));
         if of.is_some() { self.under_endpoint(section) } else { self.under_interface(section) }
     }
@@ -169,7 +167,6 @@ impl Tree<'_> {
             self.interfaces.push(facts.number);
         }
         self.endpoints_seen = 0;
-        self.state.interface(facts.class);
         self.interface = Some((section, facts));
     }
 

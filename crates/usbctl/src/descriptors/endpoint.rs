@@ -72,7 +72,7 @@ pub fn endpoint(bytes: &[u8], speed: Speed) -> (Section, EndpointFacts) {
     (reader.finish(), facts)
 }
 
-fn pick(names: &[&'static str; 4], value: u64) -> &'static str {
+const fn pick(names: &[&'static str; 4], value: u64) -> &'static str {
     let [first, second, third, fourth] = *names;
     match value & 3 {
         0 => first,
@@ -153,7 +153,7 @@ pub fn companion(bytes: &[u8], endpoint: Option<EndpointFacts>) -> Section {
             return None;
         }
         Some(if value & 0x80 == 0 {
-            format!("{} burst{} in an interval", (value & 3) + 1, if value & 3 == 0 { "" } else { "s" })
+            format!("bursts in an interval: {}", (value & 3) + 1)
         } else {
             "a SuperSpeedPlus companion follows".to_owned()
         })

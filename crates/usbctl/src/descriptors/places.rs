@@ -22,7 +22,7 @@ pub fn places(configuration: &[u8]) -> Vec<Place> {
     for step in Walk::new(configuration) {
         match (step, setting) {
             (Step::Descriptor([_, 4, interface, alternate, ..]), _) => {
-                setting = Some((*interface, *alternate))
+                setting = Some((*interface, *alternate));
             }
             (Step::Descriptor([_, 5, address, attributes, ..]), Some((interface, alternate))) => {
                 found.push(Place { interface, alternate, address: *address, attributes: *attributes });

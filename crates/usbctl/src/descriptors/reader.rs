@@ -1,6 +1,7 @@
 //! Reads the fields of one descriptor in their order. What is not there is told once and read as zero.
 
 use super::section::{Field, Section, Value};
+use crate::output::hex;
 
 /// Where the texts of string descriptors come from.
 pub trait Texts {
@@ -42,28 +43,28 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes that were not read yet.
-    pub fn left(&self) -> usize {
+    pub const fn left(&self) -> usize {
         self.bytes.len().saturating_sub(self.at)
     }
 
     /// A count or a size of one byte.
     pub fn u8(&mut self, name: &str) -> Seen<'_> {
-        self.number(name, 1, |value| Value::Decimal(value))
+        self.number(name, 1, Value::Decimal)
     }
 
     /// A count or a size of two bytes.
     pub fn u16(&mut self, name: &str) -> Seen<'_> {
-        self.number(name, 2, |value| Value::Decimal(value))
+        self.number(name, 2, Value::Decimal)
     }
 
     /// A count or a size of three bytes.
     pub fn u24(&mut self, name: &str) -> Seen<'_> {
-        self.number(name, 3, |value| Value::Decimal(value))
+        self.number(name, 3, Value::Decimal)
     }
 
     /// A count or a size of four bytes.
     pub fn u32(&mut self, name: &str) -> Seen<'_> {
-        self.number(name, 4, |value| Value::Decimal(value))
+        self.number(name, 4, Value::Decimal)
     }
 
     /// Bits of one byte.
@@ -170,7 +171,7 @@ impl<'a> Reader<'a> {
 /// A UUID in the usual form.
 pub fn uuid_text(bytes: &[u8; 16]) -> String {
     let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, e @ ..] = *bytes;
-    let tail: String = e.iter().map(|byte| format!("{byte:02x}")).collect();
+    let tail = hex::plain(&e);
     let [a, b, c] = [
         u32::from_le_bytes([a0, a1, a2, a3]),
         u16::from_le_bytes([b0, b1]).into(),

@@ -33,8 +33,8 @@ fn decode(bytes: &[u8], speed: Speed) -> Section {
 fn whole(interfaces: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = vec![9, 2, 0, 0, interfaces, 1, 0, 0x80, 50];
     bytes.extend(parts.iter().flat_map(|part| part.iter()));
-    let [low, high] = u16::try_from(bytes.len()).expect("short").to_le_bytes();
-    (bytes[2], bytes[3]) = (low, high);
+    let total = u16::try_from(bytes.len()).expect("short").to_le_bytes();
+    bytes[2..4].copy_from_slice(&total);
     bytes
 }
 

@@ -7,7 +7,7 @@ pub mod style;
 pub mod table;
 pub mod units;
 
-pub use stdout::Output;
+pub use stdout::{Output, json, json_line, line, text};
 
 /// A number and what it counts: `1 byte`, `2 bytes`.
 pub fn plural(count: usize, what: &str) -> String {

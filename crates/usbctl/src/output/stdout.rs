@@ -1,10 +1,10 @@
-//! Where commands write.
+//! Standard output: text with styles that only a terminal sees, or JSON.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-/// Standard output: text with styles that only a terminal sees, or JSON.
+/// For whom a command writes.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     is_json: bool,
@@ -21,47 +21,6 @@ impl Output {
         self.is_json
     }
 
-    /// A terminal shows it.
-    pub fn is_terminal(self) -> bool {
-        io::stdout().is_terminal()
-    }
-
-    /// Text, as it is.
-    ///
-    /// # Errors
-    /// Nobody reads it any more.
-    pub fn text(self, text: &str) -> io::Result<()> {
-        let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
-    }
-
-    /// A line.
-    ///
-    /// # Errors
-    /// Nobody reads it any more.
-    pub fn line(self, line: &str) -> io::Result<()> {
-        self.text(&format!("{line}\n"))
-    }
-
-    /// A document.
-    ///
-    /// # Errors
-    /// Nobody reads it any more.
-    pub fn json(self, value: &impl Serialize) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(value)?;
-        self.line(&text)
-    }
-
-    /// One of many values, on a line of its own.
-    ///
-    /// # Errors
-    /// Nobody reads it any more.
-    pub fn json_line(self, value: &impl Serialize) -> io::Result<()> {
-        let text = serde_json::to_string(value)?;
-        self.line(&text)
-    }
-
     /// Says something about the command on stderr, where it does not mix with data. Programs are not told.
     pub fn note(self, line: &str) {
         if !self.is_json {
@@ -69,4 +28,38 @@ impl Output {
             let _ = writeln!(anstream::stderr().lock(), "{line}");
         }
     }
+}
+
+/// Text, as it is.
+///
+/// # Errors
+/// Nobody reads it any more.
+pub fn text(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// A line.
+///
+/// # Errors
+/// Nobody reads it any more.
+pub fn line(line: &str) -> io::Result<()> {
+    text(&format!("{line}\n"))
+}
+
+/// A document.
+///
+/// # Errors
+/// Nobody reads it any more.
+pub fn json(value: &impl Serialize) -> io::Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// One of many values, on a line of its own.
+///
+/// # Errors
+/// Nobody reads it any more.
+pub fn json_line(value: &impl Serialize) -> io::Result<()> {
+    line(&serde_json::to_string(value)?)
 }

@@ -39,7 +39,7 @@ impl Table {
 }
 
 fn number(cell: &str) -> bool {
-    cell.starts_with(|first: char| first.is_ascii_digit() || first == '-') && !cell.starts_with("0x")
+    cell.starts_with(|first: char| first.is_ascii_digit()) && !cell.starts_with("0x")
 }
 
 #[cfg(test)]

@@ -41,6 +41,14 @@ pub fn time(time: Duration) -> String {
     }
 }
 
+/// A time that somebody has set, in whole milliseconds: `5 s`, `1500 ms`.
+pub fn setting(time: Duration) -> String {
+    match time.as_millis() {
+        ms if ms % 1000 == 0 => format!("{} s", ms / 1000),
+        ms => format!("{ms} ms"),
+    }
+}
+
 fn tenths(bytes: u64, unit: u64, name: &str) -> String {
     let (whole, rest) = (bytes / unit, bytes % unit);
     format!("{whole}.{} {name}", rest.saturating_mul(10) / unit)
@@ -50,7 +58,7 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{rate, size, time};
+    use super::{rate, setting, size, time};
 
     #[test]
     fn sizes() {
@@ -64,6 +72,7 @@ mod tests {
     fn times() {
         let shown =
             [7, 1_250, 12_345, 999_999, 1_250_000, 61_000_000_000].map(|ns| time(Duration::from_nanos(ns)));
+        assert_eq!([5000, 1500].map(|ms| setting(Duration::from_millis(ms))), ["5 s", "1500 ms"]);
         assert_eq!(shown, ["7 ns", "1.25 µs", "12.3 µs", "999 µs", "1.25 ms", "61.0 s"]);
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     cli::Bench,
     failure::{Exit, Failure},
     interrupt::Waited,
+    output,
     session::Session,
 };
 
@@ -66,9 +67,9 @@ pub fn run(session: &Session, options: &Bench) -> Result<(), Failure> {
 fn report(session: &Session, info: &EndpointInfo, back: Option<u8>, meter: &Meter) -> Result<(), Failure> {
     let report = Report::new(info, back, meter, session.is_simulated());
     if session.output.is_json() {
-        return Ok(session.output.json(&report)?);
+        return Ok(output::json(&report)?);
     }
-    Ok(session.output.text(&report.text())?)
+    Ok(output::text(&report.text())?)
 }
 
 /// When to stop.

@@ -102,10 +102,6 @@ impl Driver {
             ("path", path.to_owned()),
             ("speed", self.speed.map_or("unknown", Speed::shown).to_owned()),
             ("configuration", self.configuration.to_string()),
-            (
-                "part of a device",
-                if self.is_function { "yes: one function of a composite device" } else { "no" }.to_owned(),
-            ),
             ("control transfers", format!("up to {}", units::size(self.max_control_transfer.into()))),
             (
                 "streams",
@@ -113,6 +109,9 @@ impl Driver {
             ),
             ("chained MDLs", yes(self.has_chained_mdls)),
         ];
+        if self.is_function {
+            facts.push(("it is", "one function of a composite device".to_owned()));
+        }
         facts.extend(self.power.lines());
         let mut lines = vec![style::paint(style::TITLE, "Driver")];
         let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();

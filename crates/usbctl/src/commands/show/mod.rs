@@ -14,7 +14,7 @@ use crate::{
     descriptors::{self, section::Section, strings},
     failure::{Exit, Failure},
     interrupt,
-    output::render,
+    output::{self, render},
     session::Session,
     speed::Speed,
 };
@@ -43,11 +43,10 @@ pub fn run(session: &Session, options: &One) -> Result<(), Failure> {
     descriptors.push(descriptors::device(descriptor.bytes(), &mut asks));
     for index in 0..properties.configuration_count() {
         let bytes = whole(&device, CONFIGURATION, index)?;
-        let section = match bytes {
-            Some(bytes) => descriptors::configuration(&bytes, speed, &mut asks),
-            None => refused("Configuration", index),
-        };
-        descriptors.push(section);
+        descriptors.push(bytes.map_or_else(
+            || refused("Configuration", index),
+            |bytes| descriptors::configuration(&bytes, speed, &mut asks),
+        ));
     }
     if matches!(speed, Speed::Full | Speed::High) {
         descriptors.extend(other_speed(&device, speed, &mut asks)?);
@@ -67,11 +66,11 @@ pub fn run(session: &Session, options: &One) -> Result<(), Failure> {
     let driver = Driver::of(&device, &properties)?;
     let shown = Shown { path: device.info().id().path().to_owned(), descriptors, driver };
     if session.output.is_json() {
-        return Ok(session.output.json(&shown)?);
+        return Ok(output::json(&shown)?);
     }
     let mut texts: Vec<_> = shown.descriptors.iter().map(render::section).collect();
     texts.push(shown.driver.text(&shown.path));
-    Ok(session.output.text(&texts.join("\n"))?)
+    Ok(output::text(&texts.join("\n"))?)
 }
 
 fn refused(what: &str, index: u8) -> Section {

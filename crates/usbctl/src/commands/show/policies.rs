@@ -91,7 +91,7 @@ fn milliseconds(time: Duration) -> u32 {
 /// Those that are on, for people.
 pub fn shown(values: &BTreeMap<&'static str, u32>) -> String {
     let on = values.iter().filter(|(_, value)| **value != 0).map(|(name, value)| match *name {
-        TIMEOUT => format!("timeout {}", units::time(Duration::from_millis(u64::from(*value)))),
+        TIMEOUT => format!("timeout {}", units::setting(Duration::from_millis(u64::from(*value)))),
         name => name.replace('_', " "),
     });
     let on: Vec<_> = on.collect();

@@ -42,7 +42,7 @@ pub fn report(bytes: &[u8], promised: u16) -> Section {
             section.problems.push(format!("the last item ends after {}", plural(left.len(), "byte")));
             break;
         };
-        if state.closes(item) && state.depth == 0 {
+        if item.closes_collection() && state.depth == 0 {
             section.problems.push("a collection ends that did not begin".to_owned());
         }
         section.fields.push(state.field(item));
@@ -72,6 +72,10 @@ fn item(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
 }
 
 impl Item<'_> {
+    const fn closes_collection(self) -> bool {
+        self.kind == 0 && self.tag == 0xC
+    }
+
     fn unsigned(self) -> u64 {
         self.data.iter().take(4).rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
     }
@@ -91,12 +95,8 @@ impl Item<'_> {
 }
 
 impl State {
-    const fn closes(&self, item: Item<'_>) -> bool {
-        item.kind == 0 && item.tag == 0xC
-    }
-
     fn field(&mut self, item: Item<'_>) -> Field {
-        if self.closes(item) {
+        if item.closes_collection() {
             self.depth = self.depth.saturating_sub(1);
         }
         let depth = self.depth.min(DEEPEST);

@@ -8,12 +8,12 @@ use crate::descriptors::{
 const USAGES: &[(u64, &str)] = &[(1, "commands"), (2, "status"), (3, "data in"), (4, "data out")];
 
 /// Decodes what the endpoint is for.
-pub fn pipe_usage(bytes: &[u8]) -> Option<Section> {
+pub fn pipe_usage(bytes: &[u8]) -> Section {
     let mut reader = Reader::new("Pipe usage", bytes);
     let id = reader.u8("bPipeID").means(|id| name_of(USAGES, id)).value();
     if let Some(usage) = name_of(USAGES, id) {
         reader.title(format!("Pipe usage: {usage}"));
     }
     reader.reserved(reader.left().min(1));
-    Some(reader.finish())
+    reader.finish()
 }

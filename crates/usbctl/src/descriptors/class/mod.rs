@@ -23,6 +23,7 @@ pub const CS_INTERFACE: u8 = 0x24;
 pub const CS_ENDPOINT: u8 = 0x25;
 
 const AUDIO: u8 = 0x01;
+const MIDI_STREAMING: u8 = 0x03;
 const COMMUNICATIONS: u8 = 0x02;
 const HID: u8 = 0x03;
 const MASS_STORAGE: u8 = 0x08;
@@ -31,34 +32,22 @@ const SMART_CARD: u8 = 0x0B;
 const VIDEO: u8 = 0x0E;
 const APPLICATION: u8 = 0xFE;
 
-/// What earlier descriptors have said.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct State {
-    is_midi: bool,
-}
-
-impl State {
-    /// A new interface begins.
-    pub const fn interface(&mut self, class: ClassTriple) {
-        self.is_midi = class.0 == AUDIO && class.1 == 0x03;
-    }
-}
-
 /// Decodes a descriptor of the interface's class, if it is known.
 pub fn decode(
     bytes: &[u8],
     interface: InterfaceFacts,
     endpoint: Option<EndpointFacts>,
-    state: &mut State,
     asked: &mut dyn Asked,
 ) -> Option<Section> {
     let kind = *bytes.get(1)?;
     let is_for_endpoint = endpoint.is_some();
     match (interface.class, kind) {
         (ClassTriple(HID, ..), 0x21) => Some(hid::hid(bytes, interface.number, asked)),
-        (ClassTriple(MASS_STORAGE, ..), CS_INTERFACE) if is_for_endpoint => mass_storage::pipe_usage(bytes),
+        (ClassTriple(MASS_STORAGE, ..), CS_INTERFACE) if is_for_endpoint => {
+            Some(mass_storage::pipe_usage(bytes))
+        }
         (ClassTriple(COMMUNICATIONS | CDC_DATA, ..), CS_INTERFACE) => cdc::functional(bytes, asked),
-        (ClassTriple(AUDIO, ..), CS_INTERFACE | CS_ENDPOINT) if state.is_midi => midi::decode(bytes, asked),
+        (ClassTriple(AUDIO, MIDI_STREAMING, _), CS_INTERFACE | CS_ENDPOINT) => midi::decode(bytes, asked),
         (ClassTriple(AUDIO, subclass, 0x20), CS_INTERFACE | CS_ENDPOINT) => {
             audio2::decode(bytes, subclass, asked)
         }
