@@ -11,7 +11,7 @@ use wdk_sys::{
 };
 
 use crate::{
-    child::Child,
+    child::{Child, Told},
     entry::{PNP, POWER},
     nt::{
         device::{Deleted, Device, DeviceInterface, Driver},
@@ -99,21 +99,23 @@ impl Bus {
         self.known.lock().children.push(child);
     }
 
-    /// A child's REMOVE is over. `deleted`: it is no more, and its successor of the same number may come.
-    pub fn removed(&self, child: &Child, deleted: Option<Deleted>) {
-        let gone = deleted.is_some();
+    /// A child's REMOVE is over.
+    pub fn removed(&self, child: &Child) {
+        let mut known = self.known.lock();
+        match known.removals.iter_mut().find(|(number, _)| *number == child.number) {
+            Some((_, count)) => *count += 1,
+            None => known.removals.push((child.number, 1)),
+        }
+    }
+
+    /// A child is no more, and its successor of the same number may come.
+    pub fn left(&self, child: &Child, deleted: Deleted) {
         {
             let mut known = self.known.lock();
-            match known.removals.iter_mut().find(|(number, _)| *number == child.number) {
-                Some((_, count)) => *count += 1,
-                None => known.removals.push((child.number, 1)),
-            }
-            if gone {
-                known.children.retain(|other| !core::ptr::eq(Arc::as_ptr(other), child));
-            }
-            known.deleted.extend(deleted);
+            known.children.retain(|other| !core::ptr::eq(Arc::as_ptr(other), child));
+            known.deleted.push(deleted);
         }
-        if gone && self.child(child.number).is_some() {
+        if self.child(child.number).is_some() {
             self.physical.children_changed();
         }
     }
@@ -130,19 +132,22 @@ impl Bus {
     }
 
     /// The children that are reported: those that are there, one of each number. The successor of one that still waits
-    /// for its REMOVE waits as well, as Windows builds no second stack for the same instance.
-    fn reported(&self) -> Vec<Device> {
+    /// for its REMOVE waits as well, as Windows builds no second stack for the same instance. One that has gone before it
+    /// was ever reported goes now.
+    fn report(&self) -> Vec<Device> {
         let children = self.children();
-        let mut reported: Vec<(u32, Device)> = Vec::new();
+        let mut reported = Vec::new();
         for child in &children {
-            let first = !children
-                .iter()
-                .take_while(|other| !Arc::ptr_eq(other, child))
-                .any(|other| other.number == child.number);
-            if first && child.is_there() {
-                reported.push((child.number, child.physical()));
+            let before = children.iter().take_while(|other| !Arc::ptr_eq(other, child));
+            let is_first = !before.into_iter().any(|other| other.number == child.number);
+            let is_there = child.is_there();
+            if is_first && is_there {
+                reported.push(child.physical());
+            }
+            if child.tell(is_first && is_there) == Told::Nothing && !is_there {
+                self.left(child, child.delete());
             }
         }
-        reported.into_iter().map(|(_, device)| device).collect()
+        reported
     }
 }

@@ -58,7 +58,7 @@ fn relations(bus: &Bus, irp: Irp, lower: Device) -> NTSTATUS {
     for child in bus.children() {
         child.start_is_over();
     }
-    let answer = Device::relations(&bus.reported());
+    let answer = Device::relations(&bus.report());
     if answer == 0 {
         return irp.complete(STATUS_INSUFFICIENT_RESOURCES);
     }
@@ -73,7 +73,7 @@ fn remove(bus: &Bus, irp: Irp, device: Device, lower: Device) -> NTSTATUS {
     drop(interface);
     // Wine has removed the children before; those that were still reported then are left to their bus.
     for child in bus.children() {
-        bus.removed(&child, Some(child.delete()));
+        bus.left(&child, child.delete());
     }
     bus.bury();
     irp.set_status(STATUS_SUCCESS);

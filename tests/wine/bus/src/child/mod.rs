@@ -65,14 +65,26 @@ pub struct Gate {
 /// Where a child is in its life.
 #[derive(Clone, Copy, Debug)]
 pub struct Life {
-    /// It is reported to the PnP manager.
+    /// It is to be reported to the PnP manager.
     pub is_there: bool,
     /// It was removed in an orderly way, and what Wine sends in between is not passed on.
     pub is_ejected: bool,
+    pub told: Told,
     pub start: Start,
     /// PnP requests that have reached the physical device object: a bit for each minor function. The filter clears what it
     /// wants to know.
     pub reached: u32,
+}
+
+/// What the PnP manager was told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing yet: it knows no such device.
+    Nothing,
+    /// That it is there.
+    There,
+    /// That it is no more: with the next REMOVE its physical device object goes.
+    Gone,
 }
 
 /// What became of its START.
@@ -99,7 +111,8 @@ impl Child {
             registry::ModelError::OutOfMemory => STATUS_INSUFFICIENT_RESOURCES,
             _ => STATUS_OBJECT_NAME_NOT_FOUND,
         })?;
-        let life = Life { is_there: true, is_ejected: false, start: Start::None, reached: 0 };
+        let life =
+            Life { is_there: true, is_ejected: false, told: Told::Nothing, start: Start::None, reached: 0 };
         let child = Arc::new(Self {
             number,
             bus: Arc::clone(bus),
@@ -136,9 +149,20 @@ impl Child {
         Device::of(self.physical.load(Ordering::Acquire)).unwrap_or(self.bus.physical)
     }
 
-    /// Whether it is reported to the PnP manager.
+    /// Whether it is to be reported to the PnP manager.
     pub fn is_there(&self) -> bool {
         self.gate.lock().life.is_there
+    }
+
+    /// The PnP manager is told whether it is there. Gives what it is told from now on.
+    pub fn tell(&self, reported: bool) -> Told {
+        let mut gate = self.gate.lock();
+        gate.life.told = match (reported, gate.life.told) {
+            (true, _) => Told::There,
+            (false, Told::Nothing) => Told::Nothing,
+            (false, _) => Told::Gone,
+        };
+        gate.life.told
     }
 
     /// The plug is pulled: what is in flight ends.

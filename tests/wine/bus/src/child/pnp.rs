@@ -20,7 +20,7 @@ use wdk_sys::{
     IRP_MN_SURPRISE_REMOVAL, PNP_BUS_INFORMATION,
 };
 
-use super::{Child, Start, identity::single};
+use super::{Child, Start, Told, identity::single};
 use crate::{
     filter,
     nt::{
@@ -129,27 +129,30 @@ fn start(child: &Arc<Child>) -> NTSTATUS {
     }
 }
 
-/// REMOVE: whatever the stack still holds comes back. The device object goes if the device is no longer reported; it stays
-/// for a stack to come if it is.
+/// REMOVE: whatever the stack still holds comes back. The device object goes if the PnP manager was told that the device is
+/// no more; until then it stays.
 fn remove(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
-    let (handles, is_there) = {
+    let (handles, gone) = {
         let mut gate = child.gate.lock();
         gate.usb.stop();
         if gate.life.start != Start::Failed {
             gate.life.start = Start::None;
         }
-        (gate.usb.handles(), gate.life.is_there)
+        (gate.usb.handles(), gate.usb.is_gone())
     };
     engine::pump(child);
     idle::end(child, STATUS_CANCELLED);
-    wake::end(child, if is_there { STATUS_CANCELLED } else { STATUS_NO_SUCH_DEVICE });
+    wake::end(child, if gone { STATUS_NO_SUCH_DEVICE } else { STATUS_CANCELLED });
     if handles > 0 {
         trace!("~bus broken {} REMOVE comes with {handles} USBD handles open", child.number);
     }
     child.started.clear();
     told(child, irp.minor(), STATUS_SUCCESS);
     let status = irp.complete(STATUS_SUCCESS);
-    child.bus.removed(child, (!is_there).then(|| child.delete()));
+    child.bus.removed(child);
+    if child.gate.lock().life.told == Told::Gone {
+        child.bus.left(child, child.delete());
+    }
     status
 }
 
