@@ -19,9 +19,9 @@ pub const PLUG: u32 = code(0);
 pub const UNPLUG: u32 = code(1);
 /// Asks the whole stack for an orderly removal.
 ///
-/// `IRP_MN_QUERY_REMOVE_DEVICE`, and on success the PnP manager is told that the device is gone, whose `IRP_MN_SURPRISE_REMOVAL` then is not passed on. Its status is the
-/// answer to the query. While a file is open it is `STATUS_DEVICE_BUSY`, as the PnP manager's: the stack agrees, and is
-/// told `IRP_MN_CANCEL_REMOVE_DEVICE`.
+/// `IRP_MN_QUERY_REMOVE_DEVICE`, and on success the PnP manager is told that the device is gone, whose
+/// `IRP_MN_SURPRISE_REMOVAL` then is not passed on. Its status is the answer to the query. While a file is open it is
+/// `STATUS_DEVICE_BUSY`, as the PnP manager's: the stack agrees, and is told `IRP_MN_CANCEL_REMOVE_DEVICE`.
 pub const EJECT: u32 = code(2);
 /// `IRP_MN_QUERY_REMOVE_DEVICE` and then `IRP_MN_CANCEL_REMOVE_DEVICE`. Its status is the answer to the query.
 pub const CANCEL_REMOVE: u32 = code(3);
@@ -30,8 +30,8 @@ pub const CANCEL_REMOVE: u32 = code(3);
 pub const REBALANCE: u32 = code(4);
 /// `IRP_MN_SET_POWER` for the system state in the second number: 1 working, 4 sleeping (S3).
 ///
-/// The first number is the device's. A state that is not working is asked for by `IRP_MN_QUERY_POWER` first; if that is refused, its status
-/// is this request's, and the stack is told that the system works on. Ends when the request has ended.
+/// The first number is the device's. A state that is not working is asked for by `IRP_MN_QUERY_POWER` first; if that is
+/// refused, its status is this request's, and the stack is told that the system works on. Ends when the request has ended.
 pub const SYSTEM_POWER: u32 = code(5);
 /// Does something to the device: [`Poke`].
 pub const POKE: u32 = code(6);
