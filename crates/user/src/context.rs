@@ -62,7 +62,7 @@ impl Context {
     /// Devices in a simulated kernel, behind the real driver. A process has one at a time.
     ///
     /// Simulated time goes as fast as it can to what is about to happen, and as fast as time outside otherwise. It stands
-    /// still while nobody waits for anything.
+    /// still while nobody waits, watches or listens. A kernel that has been on for an hour of its time stops.
     ///
     /// # Errors
     /// [`Simulator`](ErrorKind::Simulator): the driver cannot be loaded, or stops the kernel; [`Busy`](ErrorKind::Busy): this

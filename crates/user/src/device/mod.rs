@@ -4,6 +4,7 @@ mod control;
 mod descriptors;
 mod information;
 mod privileges;
+mod properties;
 
 use std::{
     collections::BTreeSet,
@@ -16,8 +17,9 @@ use usbclient_protocol::{ConfigurationSelect, FrameNumber, SettingSelect, contro
 pub use self::{
     control::{ControlType, Recipient, Setup, milliseconds},
     descriptors::{DescriptorRequest, DeviceDescriptor, Language},
-    information::{Claimed, EndpointInfo, InterfaceInfo, Properties, Speed, endpoint, endpoints},
+    information::{Claimed, EndpointInfo, InterfaceInfo, endpoint, endpoints},
     privileges::{InterfaceSet, Operations, Privileges},
+    properties::{Properties, Speed},
 };
 use crate::{
     device_info::DeviceInfo,

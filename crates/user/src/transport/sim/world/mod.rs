@@ -1,5 +1,9 @@
 //! The machine, on its thread.
 
+mod devices;
+mod ending;
+mod listening;
+
 use std::{
     cell::RefCell, future::Future, path::Path, rc::Rc, string::FromUtf8Error, sync::Arc, time::Duration,
 };
@@ -7,17 +11,12 @@ use std::{
 use nt_trace::NtStatus;
 use ntsim::{
     inf::Installation,
-    kernel::io::user::{self, Handle, Process, READ, WRITE},
+    kernel::io::user::Handle,
     machine::{self, Machine},
-    mem::Addr,
-    pnp::{self, NewDevice},
-    scenario::{SimStage, Stage, Step},
+    pnp,
     sched::Cpu,
     stop::Stop,
-    usb,
 };
-use usb_models::{DeviceModel, registry};
-use usbclient_protocol::DEVICE_INTERFACE_GUID;
 
 use super::{
     commands::{Command, Commands},
@@ -26,9 +25,8 @@ use super::{
     requests::{Requests, why_stopped},
 };
 use crate::{
-    device_info::{Access, Description, DeviceId},
-    error::{Error, ErrorKind, SystemCode},
-    events::{DriverEvent, Filter},
+    device_info::Description,
+    error::{Error, ErrorKind},
     transport::Sender,
     watch::{Change, differences},
 };
@@ -239,58 +237,6 @@ impl World {
         }
     }
 
-    /// Plugs a device in. Gives the name by which it is pulled.
-    pub(super) fn plug(&mut self, model: &str) -> Result<String, Error> {
-        const DOING: &str = "plugging in a simulated device";
-        let made: Box<dyn DeviceModel> = registry::by_name(model).map_err(|error| {
-            Error::new(ErrorKind::NotFound, DOING).because(format!("the model {model}: {error:?}"))
-        })?;
-        self.plugged += 1;
-        let name = format!("device{}", self.plugged);
-        let (new_name, model) = (name.clone(), model.to_owned());
-        self.ask(DOING, async move |cpu| {
-            let function = (model == "composite-function").then_some(2);
-            let options = usb::Options { function, ..usb::Options::default() };
-            let pdo = usb::plug(&mut cpu.k(), made, options)?;
-            let new = NewDevice { name: new_name.clone(), instance: new_name, model, pdo, filter: false };
-            pnp::plug(&cpu, &new, true).await
-        })?;
-        self.settle();
-        Ok(name)
-    }
-
-    /// Pulls a device.
-    pub(super) fn unplug(&mut self, name: &str) -> Result<(), Error> {
-        const DOING: &str = "pulling a simulated device";
-        self.pdo(name, DOING)?;
-        let name = name.to_owned();
-        self.ask(DOING, async move |cpu| {
-            {
-                let mut kernel = cpu.k();
-                let pdo = kernel.node(&name)?.pdo;
-                usb::unplug(&mut kernel, pdo)?;
-            }
-            pnp::surprise_removal(&cpu, &name, true).await.map(drop)
-        })?;
-        self.settle();
-        Ok(())
-    }
-
-    /// Does something to a device from outside.
-    pub(super) fn poke(&self, name: &str, poke: usb_models::Poke<'_>) -> Result<(), Error> {
-        const DOING: &str = "doing something to a simulated device";
-        let pdo = self.pdo(name, DOING)?;
-        let done = usb::poke(&mut self.machine.kernel_mut(), pdo, poke);
-        done.map_err(|stop| Error::new(ErrorKind::Simulator, DOING).because(stop.to_string()))
-    }
-
-    fn pdo(&self, name: &str, doing: &'static str) -> Result<Addr, Error> {
-        let kernel = self.machine.kernel();
-        let node = kernel.pnp.nodes.get(name).filter(|node| node.state.has_stack());
-        let missing = || Error::new(ErrorKind::NotFound, doing).because(name.to_owned());
-        node.map(|node| node.pdo).ok_or_else(missing)
-    }
-
     /// Kernel calls that the driver has made so far.
     pub(super) const fn calls(&self) -> u64 {
         self.machine.calls()
@@ -299,121 +245,6 @@ impl World {
     /// Simulated time since the machine was switched on.
     pub(super) fn now(&self) -> Duration {
         Duration::from_nanos(self.machine.kernel().sched.now.saturating_mul(100))
-    }
-
-    /// The devices whose interface is enabled.
-    pub(super) fn devices(&self) -> Vec<Description> {
-        let kernel = self.machine.kernel();
-        let guid = DEVICE_INTERFACE_GUID;
-        let class =
-            ntsim::abi::GUID { Data1: guid.data1, Data2: guid.data2, Data3: guid.data3, Data4: guid.data4 };
-        let mut found: Vec<_> = kernel
-            .enabled_interfaces(class)
-            .into_iter()
-            .map(|(link, pdo)| {
-                let ids = kernel.io.properties.get(&(pdo, 1)).map(Vec::as_slice).unwrap_or_default();
-                let node = kernel.node_of(pdo);
-                let place = node.map(|(name, _)| name.to_owned());
-                let model = node.map(|(_, node)| node.model.clone());
-                Description::new(DeviceId::new(link), &wide(ids), place, model)
-            })
-            .collect();
-        found.sort_by(|one, other| one.id.cmp(&other.id));
-        found
-    }
-
-    /// Opens a file in a process of its own.
-    pub(super) fn open(&mut self, id: &DeviceId, access: Access) -> Result<Handle, Error> {
-        const DOING: &str = "opening a device";
-        let known = self.devices().into_iter().find(|one| one.id == *id);
-        let name = known.and_then(|one| one.place);
-        let name = name.ok_or_else(|| Error::new(ErrorKind::NotFound, DOING))?;
-        let wanted = match access {
-            Access::Read => READ,
-            Access::Write => WRITE,
-            Access::ReadWrite => READ | WRITE,
-        };
-        self.processes += 1;
-        match self.machine.open(&name, Process(self.processes), wanted) {
-            Some(Ok(file)) => {
-                self.files.push(file);
-                Ok(file)
-            }
-            Some(Err(status)) => Err(Error::of_code(SystemCode::NtStatus(status.0), DOING)),
-            None => Err(self.stop_error(DOING)),
-        }
-    }
-
-    /// Tells of arrivals and removals from now on.
-    pub(super) fn watch(&mut self, sender: Sender<Change>) -> u64 {
-        self.present = self.devices();
-        self.next_watcher += 1;
-        self.watchers.push((self.next_watcher, sender));
-        self.next_watcher
-    }
-
-    pub(super) fn end_watch(&mut self, number: u64) {
-        self.watchers.retain(|(one, _)| *one != number);
-    }
-
-    /// Tells of the driver's events from now on.
-    pub(super) fn listen(&mut self, filter: Filter, sender: Sender<DriverEvent>) -> Result<u64, Error> {
-        self.look_at_trace();
-        let number = self.judge.listen(filter, sender);
-        self.change_session().map(|()| number)
-    }
-
-    pub(super) fn end_listening(&mut self, number: u64) {
-        self.look_at_trace();
-        self.judge.end(number);
-        // A machine that has stopped writes no events either.
-        drop(self.change_session());
-    }
-
-    fn change_session(&mut self) -> Result<(), Error> {
-        let step = match self.judge.wanted() {
-            Some((level, keywords)) => Step::Trace { level, keywords },
-            None => Step::EndTrace,
-        };
-        let driver = self.machine.driver();
-        self.ask("listening to the driver's events", async move |cpu| {
-            SimStage::new(cpu, driver).perform(&step).await
-        })
-    }
-
-    /// Closes every file, pulls every device, unloads the driver, and has the rules judge all of it.
-    pub(super) fn finish(&mut self) -> Vec<String> {
-        if let Some(verdict) = &self.verdict {
-            return verdict.clone();
-        }
-        let mut found = Vec::new();
-        if self.stopped.is_none() {
-            found.extend(self.bring_to_an_end().err().map(|error| error.to_string()));
-            self.machine.unload();
-            self.settle();
-        }
-        self.look_at_trace();
-        found.extend(self.stopped.as_ref().map(ToString::to_string));
-        found.extend(self.judge.verdict(self.stopped.is_none()));
-        self.verdict = Some(found.clone());
-        found
-    }
-
-    fn bring_to_an_end(&mut self) -> Result<(), Error> {
-        for file in std::mem::take(&mut self.files) {
-            self.machine.close(file);
-        }
-        self.ask("ending everything", async |cpu| user::end_everything(&cpu).await)?;
-        let names: Vec<String> = {
-            let kernel = self.machine.kernel();
-            let present = kernel.pnp.nodes.iter().filter(|(_, node)| node.state.has_stack());
-            present.map(|(name, _)| name.clone()).collect()
-        };
-        for name in names {
-            self.unplug(&name)?;
-        }
-        while self.go_on() {}
-        Ok(())
     }
 }
 
@@ -427,11 +258,4 @@ fn installation(file: &Path) -> Result<Installation, Error> {
     let stamped = |text: String| text.replace("$ARCH$", "amd64").into_bytes();
     let stamped = String::from_utf8(bytes).map_or_else(FromUtf8Error::into_bytes, stamped);
     Installation::of(&stamped).map_err(|error| failed(error.to_string()))
-}
-
-/// UTF-16 text as it is in memory; a NUL ends a line of it.
-fn wide(bytes: &[u8]) -> String {
-    let (units, _) = bytes.as_chunks::<2>();
-    let units: Vec<u16> = units.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-    String::from_utf16_lossy(&units)
 }
