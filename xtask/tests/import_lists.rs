@@ -23,6 +23,7 @@ fn no_list_names_a_routine_twice() {
         "ntoskrnl.txt",
         "ntoskrnl-tests.txt",
         "ntoskrnl-wdk.txt",
+        "ntoskrnl-wine.txt",
         "usbd.txt",
         "usbdex.txt",
         "hal.txt",
@@ -36,6 +37,7 @@ fn no_list_names_a_routine_twice() {
 fn what_tests_may_import_beside_is_not_what_the_driver_may() {
     assert!(set("ntoskrnl.txt").is_disjoint(&set("ntoskrnl-tests.txt")));
     assert!(set("ntoskrnl.txt").is_disjoint(&set("ntoskrnl-wdk.txt")));
+    assert!(set("ntoskrnl.txt").is_disjoint(&set("ntoskrnl-wine.txt")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The recordings in `docs/usbctl.md` are what the command prints. `UPDATE=1` writes them anew.
+//! The recordings in `docs/usbctl.md` and `README.md` are what the command prints. `UPDATE=1` writes them anew.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 mod common;
@@ -9,8 +9,8 @@ use std::{
     process::Command,
 };
 
-fn page() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/usbctl.md")
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
 }
 
 /// What a terminal shows of a command that is run beside the driver's file.
@@ -81,18 +81,28 @@ fn steady_line(line: &str) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-#[test]
-fn the_page_shows_what_the_command_prints() {
-    let page = page();
-    let recorded = fs::read_to_string(&page).expect("docs/usbctl.md is there");
+/// Demands that a page shows what the command prints.
+fn demand_current(name: &str) {
+    let page = page(name);
+    let recorded = fs::read_to_string(&page).expect("the page is there");
     let played = replayed(&recorded);
     if env::var_os("UPDATE").is_some() {
-        fs::write(&page, played).expect("docs/usbctl.md can be written");
+        fs::write(&page, played).expect("the page can be written");
     } else if steady(&recorded) != steady(&played) {
         let (recorded, played) = (steady(&recorded), steady(&played));
         let differing = recorded.lines().zip(played.lines()).find(|(recorded, played)| recorded != played);
-        panic!("UPDATE=1 writes docs/usbctl.md anew. First difference: {differing:#?}");
+        panic!("UPDATE=1 writes {name} anew. First difference: {differing:#?}");
     }
+}
+
+#[test]
+fn the_page_shows_what_the_command_prints() {
+    demand_current("docs/usbctl.md");
+}
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    demand_current("README.md");
 }
 
 #[test]
