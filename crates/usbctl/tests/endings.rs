@@ -186,3 +186,16 @@ fn no_colour_unless_somebody_asks_for_it() {
     });
     assert!(!forced.stdout().contains('\u{1b}'));
 }
+
+#[test]
+fn a_broken_rule_is_10_and_is_told() {
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/driver/specimens/handle_never_closed.sys");
+    assert!(
+        std::path::Path::new(built).is_file(),
+        "{built} is not there: `cargo xtask test` builds the specimens"
+    );
+    let done = done(bare(&["--sim", built, "list"]));
+    assert_eq!(done.code, Some(10), "{}", done.stderr);
+    assert!(done.stdout().starts_with("1  1209:0001"), "{}", done.stdout());
+    assert!(done.stderr.contains("UsbdHandleNotClosed"), "{}", done.stderr);
+}

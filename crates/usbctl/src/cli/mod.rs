@@ -10,6 +10,9 @@ use clap_complete::Shell;
 
 pub use selector::Selector;
 
+/// The heading of options that every command has.
+const EVERY: &str = "For every command";
+
 const AFTER: &str = "\
 DEVICE is its number in `usbctl list`, vendor:product (1209:0001), its serial number or its path. It may be left out when \
 there is only one.
@@ -33,16 +36,16 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// Write JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY)]
     pub json: bool,
-    /// Use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    /// Use colours: auto, always or never
+    #[arg(long, global = true, help_heading = EVERY, value_enum, default_value_t = Color::Auto, hide_possible_values = true, value_name = "WHEN")]
     pub color: Color,
     /// Tell the driver's own events on stderr while the command runs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY)]
     pub trace: bool,
     /// Open the device for reading only
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY)]
     pub read_only: bool,
     /// A simulated kernel instead of this system.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -148,11 +151,11 @@ pub struct Control {
     /// bRequest
     #[arg(long, value_parser = parse::byte, required_unless_present = "setup", value_name = "NUMBER")]
     pub request: Option<u8>,
-    /// Who defines the request
-    #[arg(long = "type", value_enum, default_value_t = RequestType::Vendor, value_name = "TYPE")]
+    /// Who defines the request: standard, class or vendor
+    #[arg(long = "type", value_enum, default_value_t = RequestType::Vendor, hide_possible_values = true, value_name = "TYPE")]
     pub kind: RequestType,
-    /// Whom it is for
-    #[arg(long, value_enum, default_value_t = Recipient::Device, value_name = "WHOM")]
+    /// Whom it is for: device, interface, endpoint or other
+    #[arg(long, value_enum, default_value_t = Recipient::Device, hide_possible_values = true, value_name = "WHOM")]
     pub recipient: Recipient,
     /// wValue
     #[arg(long, value_parser = parse::word, default_value = "0", value_name = "NUMBER")]
@@ -363,8 +366,8 @@ pub struct Reset {
 pub struct Power {
     /// Which device
     pub device: Option<Selector>,
-    /// Suspend the device when it is idle
-    #[arg(long, value_enum, value_name = "ON-OFF")]
+    /// Suspend the device when it is idle: on or off
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "ON-OFF")]
     pub auto_suspend: Option<Switch>,
     /// Suspend it after this time without a request
     #[arg(long, value_parser = parse::time, value_name = "TIME")]
