@@ -31,6 +31,7 @@ pub(super) const NTSTATUS: &[Row] = &[
     (0xC000_00BB, "STATUS_NOT_SUPPORTED", ErrorKind::NotSupported),
     (0xC000_00C0, "STATUS_DEVICE_DOES_NOT_EXIST", ErrorKind::Disconnected),
     (0xC000_0120, "STATUS_CANCELLED", ErrorKind::Cancelled),
+    (0xC000_0123, "STATUS_FILE_DELETED", ErrorKind::Disconnected),
     (0xC000_0148, "STATUS_INVALID_LEVEL", ErrorKind::Other),
     (0xC000_0182, "STATUS_DEVICE_CONFIGURATION_ERROR", ErrorKind::InvalidData),
     (0xC000_0184, "STATUS_INVALID_DEVICE_STATE", ErrorKind::InvalidState),
@@ -68,3 +69,27 @@ pub(super) const WIN32: &[Row] = &[
     (1617, "ERROR_DEVICE_REMOVED", ErrorKind::Disconnected),
     (4201, "ERROR_WMI_INSTANCE_NOT_FOUND", ErrorKind::NotFound),
 ];
+
+#[cfg(test)]
+mod tests {
+    use usbclient_protocol::status::FAILING;
+
+    use super::{NTSTATUS, WIN32};
+
+    #[test]
+    fn each_code_has_one_name_and_they_are_sorted() {
+        for table in [NTSTATUS, WIN32] {
+            assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        }
+    }
+
+    #[test]
+    fn what_the_interface_names_is_named_the_same() {
+        for (name, status) in FAILING {
+            let known = NTSTATUS.iter().find(|row| row.0 == status.raw().cast_unsigned());
+            // Nobody is told that an IRP is kept.
+            let is_internal = *name == "STATUS_MORE_PROCESSING_REQUIRED";
+            assert!(known.is_some_and(|row| row.1 == *name) || is_internal, "{name}");
+        }
+    }
+}
