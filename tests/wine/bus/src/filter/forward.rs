@@ -23,8 +23,10 @@ use crate::{
         event::Event,
         irp::Irp,
         status::{NTSTATUS, STATUS_NOT_SUPPORTED, STATUS_PENDING, STATUS_SUCCESS, is_success},
+        thread,
     },
     shared::line::trace,
+    usb::engine,
 };
 
 /// How long a request that is waited for may take, in units of 100 ns: 60 s.
@@ -94,10 +96,18 @@ fn must_be_answered(minor: u8) -> bool {
 /// Passes a request on, and does not wait for it.
 pub fn through(child: &Arc<Child>, irp: Irp, lower: Device) -> NTSTATUS {
     let watch = Watch::of(child, irp);
-    child.gate.lock().filter.begins(watch.file);
+    let thread = thread::current();
+    {
+        let mut gate = child.gate.lock();
+        gate.filter.begins(watch.file);
+        gate.filter.inside.push(thread);
+    }
     let watch = Box::into_raw(Box::new(watch));
     irp.copy_to_next(Some(completed), watch.cast());
     let returned = irp.call(lower);
+    child.gate.lock().filter.inside.retain(|inside| *inside != thread);
+    // The bus holds what that thread has sent.
+    engine::kick();
     // SAFETY: it lives until both steps were taken, of which this is one.
     let seen = unsafe { &*watch };
     if seen.steps.fetch_add(1, Ordering::AcqRel) == 1 {

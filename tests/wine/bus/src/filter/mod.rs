@@ -23,7 +23,7 @@ mod forward;
 pub mod orders;
 mod pnp;
 
-use alloc::sync::Arc;
+use alloc::{sync::Arc, vec::Vec};
 
 use wdk_sys::{FILE_DEVICE_UNKNOWN, IRP_MJ_CLOSE, IRP_MJ_CREATE};
 
@@ -45,9 +45,11 @@ use files::File;
 pub struct Known {
     attached: Option<Attached>,
     /// Open files.
-    files: alloc::vec::Vec<File>,
+    files: Vec<File>,
     /// REMOVE was passed on.
     removed: bool,
+    /// Threads that are in a dispatch routine below, for a request that is not waited for here.
+    inside: Vec<usize>,
 }
 
 /// Where the filter is.
@@ -115,6 +117,11 @@ pub fn dispatch(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
 }
 
 impl Known {
+    /// Whether a thread is in a dispatch routine below.
+    pub fn is_inside(&self, thread: usize) -> bool {
+        self.inside.contains(&thread)
+    }
+
     /// Files that are open.
     pub const fn files(&self) -> usize {
         self.files.len()

@@ -15,6 +15,14 @@ use super::status::is_success;
 unsafe extern "system" {
     /// ntifs.h, which wdk-sys does not bind.
     fn ZwWaitForSingleObject(handle: HANDLE, alertable: u8, timeout: *mut i64) -> NTSTATUS;
+    /// An inline function in the headers; Wine exports it as a routine.
+    fn PsGetCurrentThread() -> *mut c_void;
+}
+
+/// The address of the thread object that runs this.
+pub fn current() -> usize {
+    // SAFETY: takes nothing, and the object is only compared.
+    unsafe { PsGetCurrentThread() }.addr()
 }
 
 /// A running thread.

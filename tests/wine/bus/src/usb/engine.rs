@@ -13,7 +13,7 @@ use super::{
     transfer::{Buffers, Stage, Transfer, Work},
 };
 use crate::{
-    child::Child,
+    child::{Child, Gate},
     nt::{event::Event, irp::Irp, lock::SpinLock, status::NTSTATUS, thread::Thread, time},
     shared::line::trace,
 };
@@ -131,7 +131,11 @@ pub fn pump(child: &Arc<Child>) -> Option<Time> {
         if vanished {
             gate.life.is_there = false;
         }
-        (gate.usb.take_finished(now), gate.usb.next_event(), vanished)
+        let Gate { usb, filter, .. } = &mut *gate;
+        let is_held = |held: Option<(usize, Time)>| {
+            held.is_some_and(|(thread, until)| now < until && filter.is_inside(thread))
+        };
+        (usb.take_finished(now, is_held), usb.next_event(), vanished)
     };
     for done in done {
         done.complete(child);
@@ -173,15 +177,26 @@ impl Usb {
 
     fn next_event(&self) -> Option<Time> {
         let deadline = self.transfers.values().filter_map(|transfer| transfer.deadline).min();
-        [self.model.next_event(), deadline].into_iter().flatten().min()
+        let is_finished = |transfer: &&Transfer| matches!(transfer.stage, Stage::Finished(_));
+        let held = self
+            .transfers
+            .values()
+            .filter(is_finished)
+            .filter_map(|transfer| transfer.held)
+            .map(|(_, until)| until)
+            .min();
+        [self.model.next_event(), deadline, held].into_iter().flatten().min()
     }
 
     /// What is done and is not the cancel routine's to complete.
-    fn take_finished(&mut self, now: Time) -> Vec<Done> {
+    fn take_finished(&mut self, now: Time, is_held: impl Fn(Option<(usize, Time)>) -> bool) -> Vec<Done> {
         let mut done = Vec::new();
         let mut taken = Vec::new();
         for (id, transfer) in &self.transfers {
             let Stage::Finished(outcome) = transfer.stage else { continue };
+            if is_held(transfer.held) {
+                continue;
+            }
             if !transfer.armed || transfer.irp.set_cancel_routine(None) {
                 taken.push((*id, outcome));
             }

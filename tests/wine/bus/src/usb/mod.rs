@@ -190,6 +190,7 @@ impl Usb {
             if !concerned(*id, transfer) {
                 continue;
             }
+            transfer.held = None;
             let moved = match transfer.stage {
                 Stage::InModel => self.model.abort(now, *id).unwrap_or(0),
                 Stage::Finished(_) => continue,

@@ -18,7 +18,7 @@ use crate::{
     nt::{
         irp::Irp,
         status::{NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_PENDING},
-        time,
+        thread, time,
         urb::Urb,
     },
     shared::line::trace,
@@ -26,6 +26,8 @@ use crate::{
 
 /// Units of 100 ns in a millisecond.
 const PER_MILLISECOND: u64 = 10_000;
+/// How long a transfer that is done waits for the dispatch routine that sent it: 50 ms.
+const LONGEST_HOLD: u64 = 500_000;
 
 /// An URB is submitted.
 pub fn submit(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
@@ -47,7 +49,9 @@ pub fn submit(child: &Arc<Child>, irp: Irp) -> NTSTATUS {
     }
     let refused = {
         let mut gate = child.gate.lock();
-        gate.usb.accept(irp, urb, function).err()
+        let thread = thread::current();
+        let held = gate.filter.is_inside(thread).then_some(thread);
+        gate.usb.accept(irp, urb, function, held).err()
     };
     let Some(usbd) = refused else {
         // The engine sees what is new, and what an abort has ended.
@@ -76,7 +80,11 @@ fn asked(urb: Urb, function: u16) -> u32 {
 
 impl Usb {
     /// Takes an URB, whose IRP is pending then; or says how it ends at once.
-    fn accept(&mut self, irp: Irp, urb: Urb, function: u16) -> Result<(), Refused> {
+    ///
+    /// `held`: the thread that is in a dispatch routine of the client's. The transfer is not completed before that has
+    /// returned, so that it does not depend on the machine's mood whether `IoCallDriver` returns before or after the
+    /// completion; or before a dispatch routine that waits has waited for a while.
+    fn accept(&mut self, irp: Irp, urb: Urb, function: u16, held: Option<usize>) -> Result<(), Refused> {
         let now = time::now();
         if irp.is_cancelled() {
             return Err(status::CANCELED);
@@ -108,8 +116,9 @@ impl Usb {
             self.model.abort(now, id);
             Stage::Finished(Outcome::new(status::CANCELED, 0))
         };
+        let held = held.map(|thread| (thread, now + LONGEST_HOLD));
         let taken = urb.bytes();
-        self.transfers.insert(id, Transfer { irp, urb, function, job, stage, armed, deadline, taken });
+        self.transfers.insert(id, Transfer { irp, urb, function, job, stage, armed, deadline, held, taken });
         Ok(())
     }
 

@@ -98,6 +98,8 @@ pub struct Transfer {
     /// It has a cancel routine; whoever takes that away completes the IRP.
     pub armed: bool,
     pub deadline: Option<Time>,
+    /// Where it was sent, and until when it is not completed while that thread is still there.
+    pub held: Option<(usize, Time)>,
     /// The URB's bytes when the stack took it.
     pub taken: Vec<u8>,
 }
