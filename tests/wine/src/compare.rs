@@ -38,6 +38,11 @@ const LEFT_OUT: &[&str] = &[
 /// A work item is queued once: whether an earlier one still waits is a matter of time. The lock is for the work item.
 const QUEUED: [&str; 2] = ["IoAcquireRemoveLockEx", "IoQueueWorkItem"];
 
+/// How a request ends that came back before `IofCallDriver` had returned: by the dispatch routine.
+const CAME_BACK_AT_ONCE: [&str; 3] = ["IofCallDriver", "IofCompleteRequest", "IoReleaseRemoveLockEx"];
+/// How it ends otherwise, which is a matter of time: by the completion routine, which does this and lets it go up.
+const CAME_BACK_LATER: [&str; 1] = ["IoReleaseRemoveLockEx"];
+
 /// The most routines of which a repetition is made once.
 const LONGEST_REPETITION: usize = 16;
 
@@ -106,10 +111,21 @@ fn ways(chapters: &[Chapter]) -> Ways {
     let mut ways = Ways::new();
     for chapter in chapters {
         let calls = chapter.calls.iter().filter(|call| !LEFT_OUT.contains(&call.as_str()));
-        let calls = without_queued(calls.cloned().collect());
+        let mut calls = without_queued(calls.cloned().collect());
+        if chapter.what == "completion routine" && calls == CAME_BACK_LATER {
+            continue;
+        }
+        if is_programs(&chapter.what) && calls.ends_with(&CAME_BACK_AT_ONCE.map(String::from)) {
+            calls.truncate(calls.len() - CAME_BACK_AT_ONCE.len() + 1);
+        }
         ways.entry(chapter.what.clone()).or_default().insert(once(calls));
     }
     ways
+}
+
+/// Whether a program asked for it, and neither the PnP nor the power manager.
+fn is_programs(what: &str) -> bool {
+    !["PNP", "POWER"].iter().any(|manager| what.starts_with(manager))
 }
 
 fn without_queued(mut calls: Vec<String>) -> Vec<String> {
@@ -151,6 +167,19 @@ mod tests {
         assert_eq!(made("a a b a a b c"), "a b c");
         assert_eq!(made("a b c"), "a b c");
         assert_eq!(made(""), "");
+    }
+
+    #[test]
+    fn whether_a_transfer_came_back_at_once_is_no_difference() {
+        let wine = [chapter("PIPE_READ", "lock IofCallDriver IofCompleteRequest IoReleaseRemoveLockEx")];
+        let simulated = [
+            chapter("PIPE_READ", "lock IofCallDriver"),
+            chapter("completion routine", "IoReleaseRemoveLockEx"),
+        ];
+        assert!(differences(&wine, &simulated).is_empty());
+        let ends = [chapter("PNP START_DEVICE", "IofCallDriver IofCompleteRequest IoReleaseRemoveLockEx")];
+        let does_not = [chapter("PNP START_DEVICE", "IofCallDriver")];
+        assert_eq!(differences(&ends, &does_not).len(), 2);
     }
 
     #[test]
