@@ -171,6 +171,11 @@ impl From<Error> for Failure {
         let code = error.code().map(|code| code.to_string());
         // Commands say themselves how much all transfers have moved.
         let what = error.to_string().replace(&format!(", after {} bytes had been moved", error.moved()), "");
+        if error.kind() == ErrorKind::Simulator {
+            let about = format!("{}: {}: ", error.doing(), error.kind());
+            let details = what.strip_prefix(&about).unwrap_or(&what).lines().map(str::to_owned).collect();
+            return Self { details, ..Self::new(exit, "the simulated kernel found something wrong:") };
+        }
         let next = match error.kind() {
             ErrorKind::NotReady => Some(
                 "The driver is there, but the device did not start: Device Manager shows its problem code.",

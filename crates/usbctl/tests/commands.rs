@@ -326,6 +326,15 @@ fn bench_in_every_direction() {
 }
 
 #[test]
+fn bench_ends_in_time_when_the_device_takes_no_more() {
+    // Nobody reads what is written: the loop is full after 8 MiB, and answers NAK.
+    let json = good(&["--json", "bench", "--endpoint", "0x01", "--time", "1s", "--size", "1M"]).json();
+    assert!(json["bytes"].as_u64().is_some_and(|bytes| bytes <= 8 << 20), "{json}");
+    let nothing = good(&["bench", "--device", "nak", "--endpoint", "0x01", "--time", "200ms"]).stdout();
+    assert!(nothing.contains("0 bytes in 0 transfers"), "{nothing}");
+}
+
+#[test]
 fn bench_finds_what_comes_back_wrong() {
     // The source sends zeros without end, whatever is written elsewhere.
     let arguments = [

@@ -2,6 +2,8 @@
 
 pub mod parse;
 mod selector;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod simulation;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use selector::Selector;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub use simulation::{Claimed, Simulation, Unplug};
 
 /// The heading of options that every command has.
 const EVERY: &str = "For every command";
@@ -51,43 +55,6 @@ pub struct Global {
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     #[command(flatten)]
     pub simulation: Simulation,
-}
-
-/// A simulated kernel instead of this system.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Simulation")]
-pub struct Simulation {
-    /// Run this driver file (usbclient.sys) in the simulated kernel
-    #[arg(long = "sim", global = true, value_name = "FILE")]
-    pub driver: Option<PathBuf>,
-    /// Plug this model in; may be given several times [default: loopback-hs]
-    #[arg(long = "device", global = true, value_name = "MODEL")]
-    pub models: Vec<String>,
-    /// Pull a device, by its number, after so much simulated time
-    #[arg(long, global = true, value_name = "NUMBER@TIME", value_parser = selector::unplug)]
-    pub unplug: Vec<Unplug>,
-    /// Another program has claimed this interface of a device
-    #[arg(long, global = true, value_name = "NUMBER:INTERFACE", value_parser = selector::claimed)]
-    pub claimed: Vec<Claimed>,
-}
-
-/// A device is pulled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unplug {
-    /// Its number, from 1.
-    pub number: usize,
-    /// When.
-    pub after: Duration,
-}
-
-/// Another program has claimed an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claimed {
-    /// The device's number, from 1.
-    pub number: usize,
-    /// `bInterfaceNumber`
-    pub interface: u8,
 }
 
 /// When to use colours.

@@ -2,8 +2,6 @@
 
 use std::{convert::Infallible, str::FromStr};
 
-use super::{Claimed, Unplug, parse};
-
 /// A device, as it was named on the command line. One text can be several of these: what fits first, in this order, counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector(pub String);
@@ -35,27 +33,9 @@ impl Selector {
     }
 }
 
-/// `NUMBER@TIME`.
-pub fn unplug(text: &str) -> Result<Unplug, String> {
-    let wrong = || format!("`{text}` is not NUMBER@TIME, such as 1@2s");
-    let (number, after) = text.split_once('@').ok_or_else(wrong)?;
-    let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    Ok(Unplug { number, after: parse::time(after)? })
-}
-
-/// `NUMBER:INTERFACE`.
-pub fn claimed(text: &str) -> Result<Claimed, String> {
-    let wrong = || format!("`{text}` is not NUMBER:INTERFACE, such as 1:0");
-    let (number, interface) = text.split_once(':').ok_or_else(wrong)?;
-    let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    Ok(Claimed { number, interface: parse::byte(interface)? })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{Claimed, Selector, Unplug, claimed, unplug};
+    use super::Selector;
 
     fn selector(text: &str) -> Selector {
         Selector(text.to_owned())
@@ -72,14 +52,5 @@ mod tests {
             ["2", "#2", "0", "0001", "1000", "-1"].map(|text| selector(text).place()),
             [Some(2), Some(2), None, None, None, None]
         );
-    }
-
-    #[test]
-    fn what_is_done_to_devices() {
-        assert_eq!(unplug("2@1.5s"), Ok(Unplug { number: 2, after: Duration::from_millis(1500) }));
-        assert_eq!(claimed("1:0x02"), Ok(Claimed { number: 1, interface: 2 }));
-        for wrong in ["", "1", "@1s", "0@1s", "1@", "1:", "0:1", "1:256", "x:1"] {
-            assert!(unplug(wrong).is_err() && claimed(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! `usbctl read`: from a bulk or interrupt endpoint to a file, a pipe or the terminal.
 
-use std::{collections::VecDeque, future::Future as _, pin::pin};
+use std::{collections::VecDeque, future::Future as _, pin::pin, time::Instant};
 
 use usbclient_user::{
     Buffer, Bulk, Completion, Direction, Endpoint, ErrorKind, In, Interrupt, Packets, TransferType,
@@ -118,7 +118,7 @@ impl Reading {
                 self.asked.push_back(length);
                 endpoint.submit(buffer);
             }
-            let completion = match next(endpoint) {
+            let completion = match next(endpoint, None) {
                 Waited::Done(Some(completion)) => completion,
                 Waited::Done(None) => return Ok(()),
                 Waited::Interrupted | Waited::Late => {
@@ -181,8 +181,11 @@ impl Reading {
     }
 }
 
-/// The next transfer that ends. `Done(None)`: nothing is in flight.
-pub fn next<K: Packets, D: Direction>(endpoint: &mut Endpoint<K, D>) -> Waited<Option<Completion>> {
+/// The next transfer that ends before the deadline. `Done(None)`: nothing is in flight.
+pub fn next<K: Packets, D: Direction>(
+    endpoint: &mut Endpoint<K, D>,
+    deadline: Option<Instant>,
+) -> Waited<Option<Completion>> {
     let mut next = pin!(endpoint.next_complete());
-    interrupt::wait_until(None, |context| next.as_mut().poll(context))
+    interrupt::wait_until(deadline, |context| next.as_mut().poll(context))
 }

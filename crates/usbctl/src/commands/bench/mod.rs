@@ -129,6 +129,14 @@ impl Meter {
         starts
     }
 
+    /// When to give up what is in flight: a device that takes no more would never let it end.
+    fn deadline(&self) -> Option<Instant> {
+        match self.limit {
+            Limit::Bytes(_) => None,
+            Limit::Time(time) => self.began.checked_add(time),
+        }
+    }
+
     /// A transfer that was started then has ended.
     fn ended(&mut self, bytes: usize, started: Instant) {
         let now = Instant::now();
@@ -186,10 +194,11 @@ fn measure<K: Packets, D: Direction>(
         }
     }
     let result = loop {
-        let completion = match next(endpoint) {
+        let completion = match next(endpoint, meter.deadline()) {
             Waited::Done(Some(completion)) => completion,
-            Waited::Done(None) => break Ok(()),
-            Waited::Interrupted | Waited::Late => break Err(Failure::interrupted()),
+            // All have ended; or the time is over, and what is in flight is cancelled.
+            Waited::Done(None) | Waited::Late => break Ok(()),
+            Waited::Interrupted => break Err(Failure::interrupted()),
         };
         let began = started.pop_front().unwrap_or(meter.began);
         if let Err(error) = completion.result {

@@ -23,6 +23,8 @@ pub struct RoundTrip {
 enum Ended {
     Out(Completion),
     Back(Completion),
+    /// Nothing, and the time is over.
+    Late,
 }
 
 impl RoundTrip {
@@ -55,7 +57,8 @@ impl RoundTrip {
 
     fn go_on(&mut self, meter: &mut Meter) -> Result<(), Failure> {
         while self.out.pending() + self.back.pending() > 0 {
-            match self.next()? {
+            match self.next(meter.deadline())? {
+                Ended::Late => return Ok(()),
                 Ended::Out(completion) => completion.result?,
                 Ended::Back(completion) => {
                     completion.result?;
@@ -69,11 +72,11 @@ impl RoundTrip {
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Ended, Failure> {
+    fn next(&mut self, deadline: Option<Instant>) -> Result<Ended, Failure> {
         let (is_out, is_back) = (self.out.pending() > 0, self.back.pending() > 0);
         let mut out = pin!(self.out.next_complete());
         let mut back = pin!(self.back.next_complete());
-        let waited = interrupt::wait_until(None, |context| {
+        let waited = interrupt::wait_until(deadline, |context| {
             if is_out && let Poll::Ready(Some(completion)) = out.as_mut().poll(context) {
                 return Poll::Ready(Ended::Out(completion));
             }
@@ -84,7 +87,8 @@ impl RoundTrip {
         });
         match waited {
             Waited::Done(ended) => Ok(ended),
-            Waited::Interrupted | Waited::Late => Err(Failure::interrupted()),
+            Waited::Late => Ok(Ended::Late),
+            Waited::Interrupted => Err(Failure::interrupted()),
         }
     }
 
