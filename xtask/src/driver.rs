@@ -23,6 +23,7 @@ pub const X64: &str = "x86_64-pc-windows-msvc";
 
 /// `cargo xtask build`.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command")]
 pub struct Arguments {
     /// Build the specimen drivers into target/driver/specimens instead.
     #[arg(long)]

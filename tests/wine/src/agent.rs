@@ -73,7 +73,7 @@ impl Agent {
     ///
     /// # Errors
     /// It goes on.
-    pub fn ended(&mut self) -> Result<()> {
+    pub fn ended(&self) -> Result<()> {
         match self.answers.recv_timeout(PATIENCE) {
             Err(RecvTimeoutError::Disconnected) => Ok(()),
             _ => bail!("the agent goes on"),

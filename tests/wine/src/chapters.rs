@@ -103,7 +103,7 @@ fn entered(words: &[String]) -> String {
 
 fn dispatched(major: u8, minor: u8, code: u32) -> String {
     let known = usbclient_protocol::control_code::TABLE.iter().find(|known| known.value == code);
-    known.map_or_else(|| names::request(major, minor).to_string(), |known| known.name.into())
+    known.map_or_else(|| names::request(major, minor), |known| known.name.into())
 }
 
 /// The chapters of a life in the simulated kernel, in the order in which they began.

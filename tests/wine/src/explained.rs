@@ -54,7 +54,9 @@ impl Explained {
                 && (it.way.is_none() || it.way == way)
         };
         let found: Vec<&Explanation> = self.0.iter().filter(fits).collect();
-        found.iter().for_each(|it| it.used.set(true));
+        for it in &found {
+            it.used.set(true);
+        }
         !found.is_empty()
     }
 

@@ -63,7 +63,7 @@ impl Package {
     /// The driver's files, which Wine 8 looks for in its folder of INF files when a device with a new serial number
     /// comes.
     pub fn driver_files(&self) -> impl Iterator<Item = PathBuf> {
-        ["usbclient.sys"].iter().chain(&BESIDE).map(|name| self.folder.join(name))
+        std::iter::once(&"usbclient.sys").chain(&BESIDE).map(|name| self.folder.join(name))
     }
 }
 

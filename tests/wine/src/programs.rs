@@ -1,6 +1,7 @@
 //! `usbctl`, built for Windows, with a device that is plugged in.
 
 use std::{
+    fmt::Write as _,
     io::{Read as _, Write as _},
     process::Stdio,
     thread,
@@ -50,17 +51,20 @@ pub fn usbctl(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-fn control(session: &mut Session) -> Result<()> {
+fn control(session: &Session) -> Result<()> {
     let request = loopback::MEMORY.to_string();
     let data = Bytes::pattern(30, 64).make();
-    let digits: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = String::new();
+    for byte in &data {
+        write!(digits, "{byte:02x}")?;
+    }
     done(session, &["control", "--request", &request, "--data", &digits], &[])?;
     let read = done(session, &["control", "--request", &request, "--length", "64", "--output", "-"], &[])?;
     ensure!(read.output == data, "usbctl control: other bytes came back");
     Ok(())
 }
 
-fn bulk(session: &mut Session) -> Result<()> {
+fn bulk(session: &Session) -> Result<()> {
     let data = Bytes::pattern(31, DATA).make();
     done(session, &["write", "--size", "4K"], &data)?;
     let read = done(session, &["read", "--size", "4K", "--length", "32K", "--output", "-"], &[])?;

@@ -126,7 +126,7 @@ fn close(file: &str) -> Step {
     Step::Close { file: file.into() }
 }
 
-fn ask(ioctl: Ioctl, expect: Expected) -> Step {
+const fn ask(ioctl: Ioctl, expect: Expected) -> Step {
     Step::Ioctl { ioctl, expect }
 }
 

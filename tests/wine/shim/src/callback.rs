@@ -7,7 +7,7 @@ use core::{ffi::c_void, mem};
 
 use wdk_sys::{DEVICE_OBJECT, IRP, NTSTATUS, ntddk};
 
-use crate::{driver, own, tell::tell};
+use crate::{driver, irp, own, tell::tell};
 
 type Completion = unsafe extern "C" fn(*mut DEVICE_OBJECT, *mut IRP, *mut c_void) -> NTSTATUS;
 type Work = unsafe extern "C" fn(*mut DEVICE_OBJECT, *mut c_void);
@@ -51,11 +51,8 @@ impl Theirs {
 
 /// The driver sends an IRP: its completion routine is replaced, if it has one there.
 pub fn sent(irp: usize) {
-    let irp = irp as *mut IRP;
-    // SAFETY: the second argument of IofCallDriver, an IRP with a next stack location.
-    let current = unsafe { (*irp).Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
-    // SAFETY: as above.
-    let next = unsafe { &mut *current.sub(1) };
+    // SAFETY: the second argument of IofCallDriver, an IRP with a next stack location that the driver has filled.
+    let next = unsafe { irp::next(irp as *const IRP) };
     let Some(routine) = next.CompletionRoutine.filter(|routine| driver::contains(*routine as usize)) else {
         return;
     };

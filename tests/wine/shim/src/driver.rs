@@ -13,7 +13,7 @@ use wdk_sys::{
     STATUS_INVALID_DEVICE_REQUEST,
 };
 
-use crate::tell::tell;
+use crate::{irp, tell::tell};
 
 const MAJORS: usize = 28;
 
@@ -39,39 +39,36 @@ pub fn created(driver: usize) {
         return;
     }
     tell!("~d add");
-    let driver = driver as *mut DRIVER_OBJECT;
     // SAFETY: it is the first argument of IoCreateDevice, which is the driver object.
-    let (start, size) = unsafe { ((*driver).DriverStart as usize, (*driver).DriverSize as usize) };
+    let driver = unsafe { &mut *(driver as *mut DRIVER_OBJECT) };
+    let (start, size) = (driver.DriverStart as usize, driver.DriverSize as usize);
     for (bound, address) in IMAGE.iter().zip([start, start.wrapping_add(size)]) {
         bound.store(address, Ordering::Release);
     }
-    // SAFETY: as above.
-    let majors = unsafe { &mut (*driver).MajorFunction };
-    for (routine, place) in majors.iter_mut().zip(&DISPATCH) {
+    for (routine, place) in driver.MajorFunction.iter_mut().zip(&DISPATCH) {
         if let Some(theirs) = routine.replace(dispatch) {
             place.store(theirs as usize, Ordering::Release);
         }
     }
-    // SAFETY: as above; the I/O manager made the extension with the driver object.
-    let extension = unsafe { &mut *(*driver).DriverExtension };
+    // SAFETY: the I/O manager made the extension with the driver object.
+    let extension = unsafe { &mut *driver.DriverExtension };
     if let Some(theirs) = extension.AddDevice.replace(add_device) {
         ADD_DEVICE.store(theirs as usize, Ordering::Release);
     }
-    // SAFETY: as above.
-    let routine = unsafe { &mut (*driver).DriverUnload };
-    if let Some(theirs) = routine.replace(unload) {
+    if let Some(theirs) = driver.DriverUnload.replace(unload) {
         UNLOAD.store(theirs as usize, Ordering::Release);
     }
 }
 
 unsafe extern "C" fn dispatch(device: *mut DEVICE_OBJECT, irp: *mut IRP) -> NTSTATUS {
     // SAFETY: the I/O manager calls with an IRP that has a current stack location.
-    let stack = unsafe { (*irp).Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
+    let stack = unsafe { irp::current(irp) };
     // SAFETY: as above.
-    let (major, minor) = unsafe { ((*stack).MajorFunction, (*stack).MinorFunction) };
+    let stack = unsafe { &*stack };
+    let (major, minor) = (stack.MajorFunction, stack.MinorFunction);
     let has_code = [IRP_MJ_DEVICE_CONTROL, IRP_MJ_INTERNAL_DEVICE_CONTROL].contains(&u32::from(major));
     // SAFETY: the union has this member for these two, and is as long for all.
-    let code = if has_code { unsafe { (*stack).Parameters.DeviceIoControl.IoControlCode } } else { 0 };
+    let code = if has_code { unsafe { stack.Parameters.DeviceIoControl.IoControlCode } } else { 0 };
     tell!("~d {major:x} {minor:x} {:x} {:x} {code:x}", device as usize, irp as usize);
     let theirs = DISPATCH.get(usize::from(major)).map_or(0, |place| place.load(Ordering::Acquire));
     let status = if theirs == 0 {

@@ -25,6 +25,7 @@
 mod callback;
 mod dpc;
 mod driver;
+mod irp;
 mod own;
 mod tell;
 mod thunk;

@@ -169,9 +169,10 @@ fn instance(number: u32) -> String {
 
 /// The driver's device interface as the agent takes it.
 fn class() -> [u32; 4] {
-    let Guid { data1, data2, data3, data4: [a, b, c, d, e, f, g, h] } = DEVICE_INTERFACE_GUID;
+    let Guid { data1, data2, data3, data4 } = DEVICE_INTERFACE_GUID;
     let middle = u32::from(data2) << 16 | u32::from(data3);
-    [data1, middle, u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
+    let word = |at| data4.iter().skip(at).take(4).fold(0, |word, byte| word << 8 | u32::from(*byte));
+    [data1, middle, word(0), word(4)]
 }
 
 /// `SYSTEM_POWER_STATE`

@@ -76,6 +76,7 @@ impl WineStage {
     }
 }
 
+#[expect(clippy::future_not_send, reason = "a run is played on one thread")]
 impl Stage for WineStage {
     async fn perform(&self, step: &Step) -> Result<(), Stop> {
         let mut state = self.state.borrow_mut();

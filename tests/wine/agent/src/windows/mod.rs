@@ -48,10 +48,10 @@ impl Agent {
                 }
                 Err(error) => Answer::Failed(error),
             },
-            Command::RemoveRoot => match self.root.take() {
-                Some(root) => done(root.remove()),
-                None => Answer::Confused("nothing was installed".into()),
-            },
+            Command::RemoveRoot => self
+                .root
+                .take()
+                .map_or_else(|| Answer::Confused("nothing was installed".into()), |root| done(root.remove())),
             Command::CopyInf { inf } => done(install::copy_inf(&inf)),
             Command::StopService { name } => done(services::stop(&name)),
             Command::Service { name } => match services::is_running(&name) {

@@ -3,13 +3,13 @@
 use core::ffi::c_void;
 
 use wdk_sys::{
-    _POWER_STATE_TYPE::DevicePowerState, DEVICE_OBJECT, IO_STACK_LOCATION, IRP, IRP_MJ_POWER, NTSTATUS,
-    POWER_STATE, PREQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_MORE_PROCESSING_REQUIRED,
+    _POWER_STATE_TYPE::DevicePowerState, DEVICE_OBJECT, IRP, IRP_MJ_POWER, NTSTATUS, POWER_STATE,
+    PREQUEST_POWER_COMPLETE, STATUS_INSUFFICIENT_RESOURCES, STATUS_MORE_PROCESSING_REQUIRED,
     STATUS_NOT_SUPPORTED, STATUS_PENDING, ntddk,
 };
 
 use super::memory::ExAllocatePool2;
-use crate::tell::tell;
+use crate::{irp, tell::tell};
 
 const POOL_FLAG_NON_PAGED: u64 = 0x40;
 const TAG: u32 = u32::from_le_bytes(*b"Shim");
@@ -69,12 +69,10 @@ pub unsafe extern "C" fn PoRequestPowerIrp(
 /// The IRP is new.
 unsafe fn prepare(irp: *mut IRP, minor: u8, state: POWER_STATE, asked: *mut Asked) {
     // SAFETY: a new IRP's.
-    let irp = unsafe { &mut *irp };
-    irp.IoStatus.__bindgen_anon_1.Status = STATUS_NOT_SUPPORTED;
-    // SAFETY: the current location of an IRP; a new one's is one behind the first.
-    let current = unsafe { irp.Tail.Overlay.__bindgen_anon_2.__bindgen_anon_1.CurrentStackLocation };
-    // SAFETY: the location before it is the next one.
-    let next: &mut IO_STACK_LOCATION = unsafe { &mut *current.sub(1) };
+    let status = unsafe { &mut (*irp).IoStatus };
+    status.__bindgen_anon_1.Status = STATUS_NOT_SUPPORTED;
+    // SAFETY: a new IRP, which nobody else knows.
+    let next = unsafe { irp::next(irp) };
     next.MajorFunction = u8::try_from(IRP_MJ_POWER).unwrap_or_default();
     next.MinorFunction = minor;
     next.Parameters.Power.Type = DevicePowerState;

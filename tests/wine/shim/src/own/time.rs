@@ -17,7 +17,8 @@ fn now() -> u64 {
 /// Page: <https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/nf-wdm-kequerysystemtimeprecise>
 pub unsafe extern "C" fn KeQuerySystemTimePrecise(time: *mut LARGE_INTEGER) {
     // SAFETY: the caller's place.
-    unsafe { (*time).QuadPart = i64::try_from(now()).unwrap_or_default() };
+    let time = unsafe { &mut *time };
+    time.QuadPart = i64::try_from(now()).unwrap_or_default();
 }
 
 /// The time since some moment; here the moment is the calendar's beginning.
