@@ -50,6 +50,10 @@ impl Session {
     }
 
     /// Whether what is measured is the simulator.
+    #[cfg_attr(
+        not(all(target_os = "linux", target_arch = "x86_64")),
+        expect(clippy::unused_self, reason = "nothing is simulated there")
+    )]
     pub const fn is_simulated(&self) -> bool {
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         return self.simulation.is_some();
@@ -58,6 +62,10 @@ impl Session {
     }
 
     /// The clock of the driver's events: since 1970, or since the simulated machine was switched on.
+    #[cfg_attr(
+        not(all(target_os = "linux", target_arch = "x86_64")),
+        expect(clippy::unused_self, reason = "nothing is simulated there")
+    )]
     pub fn now(&self) -> Duration {
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         if let Some(simulator) = self.context.simulator() {

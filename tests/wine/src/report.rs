@@ -33,6 +33,9 @@ impl Report {
             "{:18}  {:4.1} s  {calls:5}  {differences:11}  {}",
             scenario.name, outcome.seconds, scenario.about
         );
+        for why in &outcome.retried {
+            println!("    Wine did not come up, before any driver was there; tried again: {why}");
+        }
         if !outcome.wrong.is_empty() {
             self.failed += 1;
             println!("  FAILED");

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use ntsim::{
     life,
     machine::{Choices, Machine},
@@ -29,6 +29,9 @@ use crate::{
 
 /// How the names begin of what belongs to a device's life, whatever programs do with it.
 const LIFE: &[&str] = &["AddDevice", "Driver", "PNP"];
+
+/// How often Wine may fail before anything of ours is there.
+const MOST_RETRIES: usize = 2;
 
 /// How many lines of each side's trace are shown when something hangs.
 const LAST_LINES: usize = 25;
@@ -53,6 +56,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// What was not as it must be.
     pub wrong: Vec<String>,
+    /// How often Wine did not come up, and why.
+    pub retried: Vec<String>,
     /// How many differences were found, and are explained.
     pub explained: usize,
     /// What the driver did under Wine.
@@ -63,14 +68,16 @@ impl Kernels {
     /// Plays a scenario in both, and compares.
     #[must_use]
     pub fn play(&mut self, play: &Play) -> Outcome {
-        let begun = Instant::now();
+        let start = Instant::now();
         let mut wrong = Vec::new();
         let mut lines = Vec::new();
+        let mut retried = Vec::new();
         let folder = self.folder.join(&play.scenario.name);
-        if let Err(error) = under_wine(&self.template, &self.package, &folder, play, &mut lines) {
+        let session = set_up(&self.template, &self.package, &folder, &mut retried);
+        if let Err(error) = session.and_then(|session| under_wine(session, play, &mut lines)) {
             wrong.push(format!("{error:#}"));
         }
-        let seconds = begun.elapsed().as_secs_f64();
+        let seconds = start.elapsed().as_secs_f64();
         wrong.extend(complaints(&lines));
         wrong.extend(order::check(&lines).err());
         let chapters = chapters::of_lines(&lines);
@@ -93,7 +100,7 @@ impl Kernels {
             }
             Err(error) => wrong.push(format!("in the simulated kernel: {error:#}")),
         }
-        Outcome { seconds, wrong, explained, chapters }
+        Outcome { seconds, wrong, retried, explained, chapters }
     }
 
     fn simulated(&mut self, play: &Play) -> Result<Vec<Chapter>> {
@@ -109,15 +116,33 @@ impl Kernels {
     }
 }
 
-fn under_wine(
+/// A run with everything installed. Wine itself fails now and then while it starts, before any driver is there; then
+/// another prefix is made.
+fn begun(
     template: &Template,
     package: &Package,
     folder: &Path,
-    play: &Play,
-    lines: &mut Vec<Line>,
-) -> Result<()> {
+    retried: &mut Vec<String>,
+) -> Result<Session> {
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    let stage = WineStage::new(Session::begin(template, package, folder)?);
+    loop {
+        let why = match Session::begin(template, package, folder) {
+            Ok(mut session) => {
+                let complaint = complaints(session.lines()?).next();
+                let Some(complaint) = complaint else { return Ok(session) };
+                anyhow!(complaint)
+            }
+            Err(error) => error,
+        };
+        if retried.len() == MOST_RETRIES {
+            return Err(why.context("Wine does not come up"));
+        }
+        retried.push(format!("{why:#}"));
+    }
+}
+
+fn under_wine(session: Session, play: &Play, lines: &mut Vec<Line>) -> Result<()> {
+    let stage = WineStage::new(session);
     let result = (0..play.times).try_for_each(|_| steps(&stage, play));
     *lines = stage.into_session().end()?;
     result

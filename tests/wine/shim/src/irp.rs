@@ -6,7 +6,7 @@ use wdk_sys::{IO_STACK_LOCATION, IRP};
 ///
 /// # Safety
 /// It is an IRP.
-pub unsafe fn current(irp: *const IRP) -> *mut IO_STACK_LOCATION {
+pub const unsafe fn current(irp: *const IRP) -> *mut IO_STACK_LOCATION {
     // SAFETY: as promised.
     let irp = unsafe { &*irp };
     // SAFETY: of the union's members this is the one of an IRP that is with drivers.

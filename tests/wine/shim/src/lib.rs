@@ -35,6 +35,6 @@ use wdk_panic as _;
 /// The module's entry point. There is nothing to set up.
 // SAFETY: no other function has this name.
 #[unsafe(no_mangle)]
-pub extern "system" fn shim_main(_module: usize, _reason: u32, _reserved: usize) -> i32 {
+pub const extern "system" fn shim_main(_module: usize, _reason: u32, _reserved: usize) -> i32 {
     1
 }

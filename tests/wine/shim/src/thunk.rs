@@ -120,7 +120,7 @@ extern "C" fn leave(index: u32, value: usize) {
 /// The entry with an index, which the thunks were made from.
 fn entry(index: u32) -> &'static Entry {
     let index = usize::try_from(index).unwrap_or_default();
-    TABLE.get(index).or(TABLE.first()).unwrap_or(&NOBODY)
+    TABLE.get(index).unwrap_or(&NOBODY)
 }
 
 /// What an index beyond the table would mean; the thunks have none.

@@ -75,12 +75,7 @@ pub fn obliging() -> Rc<dyn SimDriver> {
 }
 
 /// A device object whose driver is Rust code.
-pub fn device(
-    kernel: &mut Kernel,
-    name: &str,
-    by: Actor,
-    sim: Rc<dyn SimDriver>,
-) -> Result<Addr, Stop> {
+pub fn device(kernel: &mut Kernel, name: &str, by: Actor, sim: Rc<dyn SimDriver>) -> Result<Addr, Stop> {
     let driver = kernel.create_driver(name, Addr::NULL)?;
     kernel.create_device(&DeviceSpec {
         driver,

@@ -1,6 +1,5 @@
 //! Handles that `CloseHandle` closes, and the functions that open them.
-//!
-//! UNSAFETY: calls of Windows functions, whose pages say what they need.
+// UNSAFETY: calls of Windows functions, whose pages say what they need.
 #![expect(unsafe_code, reason = "calls of Windows functions")]
 
 use std::{fmt, iter, ptr};

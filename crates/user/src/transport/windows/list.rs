@@ -1,6 +1,5 @@
 //! Device interfaces, by `SetupDi*`.
-//!
-//! UNSAFETY: calls of Windows functions, whose pages say what they need.
+// UNSAFETY: calls of Windows functions, whose pages say what they need.
 #![expect(unsafe_code, reason = "calls of Windows functions")]
 
 use std::{mem, ptr};

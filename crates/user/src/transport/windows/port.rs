@@ -1,7 +1,6 @@
 //! The I/O completion port of this process: one thread takes the ends of all requests from it.
-//!
-//! UNSAFETY: the system writes to an [`Operation`] and to its buffers from the start of a request to the moment its packet is
-//! taken from the port; until then nobody here touches it but through its address.
+// UNSAFETY: the system writes to an [`Operation`] and to its buffers from the start of a request to the moment its packet is
+// taken from the port; until then nobody here touches it but through its address.
 #![expect(unsafe_code, reason = "calls of Windows functions, and memory that the system writes to")]
 
 use std::{

@@ -4,8 +4,7 @@
 //! [EnableTraceEx2](https://learn.microsoft.com/windows/win32/api/evntrace/nf-evntrace-enabletraceex2),
 //! [OpenTrace](https://learn.microsoft.com/windows/win32/api/evntrace/nf-evntrace-opentracew),
 //! [ProcessTrace](https://learn.microsoft.com/windows/win32/api/evntrace/nf-evntrace-processtrace)
-//!
-//! UNSAFETY: calls of Windows functions, whose pages say what they need, and a callback with a context.
+// UNSAFETY: calls of Windows functions, whose pages say what they need, and a callback with a context.
 #![expect(unsafe_code, reason = "calls of Windows functions, and a callback")]
 
 use std::{

@@ -1,8 +1,7 @@
 //! The name and the fields of an event, by the metadata that it brings along.
 //!
 //! Page: [TdhGetEventInformation](https://learn.microsoft.com/windows/win32/api/tdh/nf-tdh-tdhgeteventinformation)
-//!
-//! UNSAFETY: a call of Windows, and what it writes: structures with offsets, each of which is checked against the room.
+// UNSAFETY: a call of Windows, and what it writes: structures with offsets, each of which is checked against the room.
 #![expect(unsafe_code, reason = "structures that Windows writes")]
 
 use std::{mem, ptr};

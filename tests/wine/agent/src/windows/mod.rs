@@ -74,7 +74,7 @@ impl Agent {
     }
 }
 
-fn done(result: Result<(), Win32Error>) -> Answer {
+const fn done(result: Result<(), Win32Error>) -> Answer {
     match result {
         Ok(()) => Answer::Done,
         Err(error) => Answer::Failed(error),

@@ -1,6 +1,5 @@
 //! Routines that Wine 8 lacks, or of which it has no more than the name: each after its page.
 #![expect(non_snake_case, reason = "the names are the kernel's")]
-#![expect(clippy::missing_safety_doc, reason = "each page says what its caller owes")]
 
 mod device;
 mod etw;
