@@ -118,7 +118,7 @@ impl Kernels {
 
 /// A run with everything installed. Wine itself fails now and then while it starts, before any driver is there; then
 /// another prefix is made.
-fn begun(
+fn set_up(
     template: &Template,
     package: &Package,
     folder: &Path,
