@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Only the scenarios whose name contains this.
     #[arg(long)]
     only: Option<String>,
+    /// Play this script instead: a scenario of the simulator's, as JSON.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    script: Option<PathBuf>,
     /// Print what the driver did.
     #[arg(long)]
     verbose: bool,
@@ -56,6 +59,9 @@ pub fn command(paths: &Paths, arguments: &Arguments) -> Result<ExitCode> {
     runner.arg("--folder").arg(paths.root.join("target/wine"));
     if let Some(only) = &arguments.only {
         runner.args(["--only", only]);
+    }
+    if let Some(script) = &arguments.script {
+        runner.arg("--script").arg(script);
     }
     if arguments.verbose {
         runner.arg("--verbose");

@@ -22,6 +22,14 @@ pub struct Chapter {
     pub calls: Vec<String>,
     /// What it returned, where it returns something.
     pub status: Option<u32>,
+    /// Whether it has returned.
+    pub is_over: bool,
+}
+
+impl Chapter {
+    const fn new(what: String) -> Self {
+        Self { what, calls: Vec::new(), status: None, is_over: false }
+    }
 }
 
 /// The status with which the last dispatch of a major and minor code ended; both in hexadecimal digits.
@@ -50,7 +58,7 @@ pub fn unloaded(lines: &[Line]) -> bool {
 /// The chapters of a run under Wine, in the order in which they began.
 #[must_use]
 pub fn of_lines(lines: &[Line]) -> Vec<Chapter> {
-    let mut chapters = vec![Chapter { what: "DriverEntry".into(), calls: Vec::new(), status: None }];
+    let mut chapters = vec![Chapter::new("DriverEntry".into())];
     let mut open: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for line in lines {
         let Line::Told { thread, told } = line else { continue };
@@ -61,15 +69,19 @@ pub fn of_lines(lines: &[Line]) -> Vec<Chapter> {
                 if stack.last().and_then(|&at| chapters.get(at)).is_some_and(|last| last.what == "AddDevice")
                     && words.first().is_some_and(|word| word == "1b")
                 {
-                    stack.pop();
+                    if let Some(added) = stack.pop().and_then(|at| chapters.get_mut(at)) {
+                        added.is_over = true;
+                    }
                 }
                 stack.push(chapters.len());
-                chapters.push(Chapter { what: entered(words), calls: Vec::new(), status: None });
+                chapters.push(Chapter::new(entered(words)));
             }
             Told::Leave(words) => {
                 let left = stack.pop().and_then(|at| chapters.get_mut(at));
                 if let Some(chapter) = left {
-                    let status = if words.len() >= 3 { words.get(2) } else { words.get(1) };
+                    // A dispatch routine's has the minor code before it, a completion routine's the IRP behind it.
+                    let status = if words.len() > 3 { words.get(2) } else { words.get(1) };
+                    chapter.is_over = true;
                     chapter.status = status.and_then(|word| u32::from_str_radix(word, 16).ok());
                 }
             }
@@ -120,12 +132,11 @@ pub fn of_events(events: &[Event]) -> Vec<Chapter> {
             }
             EventKind::CallbackEnter(enter) => {
                 stack.push(chapters.len());
-                let what = called_back(enter.callback, &codes);
-                chapters.push(Chapter { what, calls: Vec::new(), status: None });
+                chapters.push(Chapter::new(called_back(enter.callback, &codes)));
             }
             EventKind::CallbackLeave(leave) => {
                 if let Some(chapter) = stack.pop().and_then(|at| chapters.get_mut(at)) {
-                    chapter.status = Some(leave.status.0);
+                    (chapter.status, chapter.is_over) = (Some(leave.status.0), true);
                 }
             }
             EventKind::Call(call) => {
@@ -194,6 +205,8 @@ mod tests {
             ]
         );
         assert_eq!(chapters.get(2).and_then(|it| it.status), Some(0));
+        assert_eq!(chapters.get(3).map(|it| (it.status, it.is_over)), Some((None, true)));
+        assert_eq!(chapters.first().map(|it| it.is_over), Some(false));
         assert_eq!(last_status(&lines, "1b", "0"), Some(nt_trace::NtStatus::SUCCESS));
         assert_eq!(last_status(&lines, "1b", "2"), None);
     }

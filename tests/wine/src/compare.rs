@@ -156,7 +156,7 @@ mod tests {
 
     fn chapter(what: &str, calls: &str) -> Chapter {
         let calls = calls.split_whitespace().map(String::from).collect();
-        Chapter { what: what.into(), calls, status: Some(0) }
+        Chapter { what: what.into(), calls, status: Some(0), is_over: true }
     }
 
     #[test]

@@ -22,15 +22,19 @@ mod stage;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Parser;
-use ntsim::machine::{Machine, Options};
+use ntsim::{
+    machine::{Machine, Options},
+    scenario::Scenario,
+};
 
 use explained::Explained;
 use package::{Package, Sources};
 use prefix::Template;
 use report::Report;
 use run::Kernels;
+use scenarios::Play;
 
 #[derive(Parser)]
 #[command(name = "wine-runner", about = "Plays scenarios with usbclient.sys under Wine")]
@@ -53,6 +57,9 @@ struct Arguments {
     /// Only the scenarios whose name contains this.
     #[arg(long)]
     only: Option<String>,
+    /// Play this script instead: a scenario of the simulator's, as JSON.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    script: Option<PathBuf>,
     /// Print what the driver did.
     #[arg(long)]
     verbose: bool,
@@ -85,13 +92,28 @@ fn play(arguments: &Arguments) -> Result<bool> {
     let template = Template::make(&folder.join("template"))?;
     let machine = Machine::load(&arguments.driver, Options::default())?;
     let mut kernels = Kernels { template, package, folder, machine, explained: Explained::read()? };
-    let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
-    for play in scenarios::all().into_iter().filter(|play| wanted(&play.scenario.name)) {
+    for play in wanted(arguments)? {
         let outcome = kernels.play(&play);
         report.tell(&play.scenario, &outcome, arguments.verbose);
     }
-    if arguments.only.is_none() {
+    if arguments.only.is_none() && arguments.script.is_none() {
         report.unused(kernels.explained.unused());
     }
     Ok(report.end(begun.elapsed()))
+}
+
+/// What is to be played.
+fn wanted(arguments: &Arguments) -> Result<Vec<Play>> {
+    if let Some(file) = &arguments.script {
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        let scenario: Scenario =
+            serde_json::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
+        return Ok(vec![scenario.into()]);
+    }
+    let mut all = scenarios::all();
+    all.retain(|play| arguments.only.as_ref().is_none_or(|only| play.scenario.name.contains(only.as_str())));
+    if all.is_empty() {
+        bail!("no scenario has this in its name; docs/wine.md lists them");
+    }
+    Ok(all)
 }

@@ -82,37 +82,32 @@ impl Kernels {
         wrong.extend(order::check(&lines).err());
         let chapters = chapters::of_lines(&lines);
         let mut explained = 0;
-        match self.simulated(play) {
-            Ok(simulated) => {
-                let hung = wrong.iter().any(|what| what.contains("hung"));
-                if hung {
-                    wrong.push(format!("under Wine, at last:\n{}", last(&chapters)));
-                    wrong.push(format!("simulated, at last:\n{}", last(&simulated)));
-                }
-                let mut found = compare::differences(&chapters, &simulated);
-                if play.program.is_some() {
-                    // The simulated kernel did not run it: what the program asked for is not compared.
-                    found.retain(|difference| LIFE.iter().any(|it| difference.what.starts_with(it)));
-                }
-                let rest = self.explained.rest(&found);
-                explained = found.len() - rest.len();
-                wrong.extend(rest);
+        let (simulated, problem) = self.simulated(play);
+        wrong.extend(problem.map(|what| format!("in the simulated kernel: {what}")));
+        if wrong.iter().any(|what| what.contains("hung")) {
+            wrong.push(format!("under Wine, at last:\n{}", last(&chapters)));
+            wrong.push(format!("in the simulated kernel, at last:\n{}", last(&simulated)));
+        } else {
+            let mut found = compare::differences(&chapters, &simulated);
+            if play.program.is_some() {
+                // The simulated kernel did not run it: what the program asked for is not compared.
+                found.retain(|difference| LIFE.iter().any(|it| difference.what.starts_with(it)));
             }
-            Err(error) => wrong.push(format!("in the simulated kernel: {error:#}")),
+            let rest = self.explained.rest(&found);
+            explained = found.len() - rest.len();
+            wrong.extend(rest);
         }
         Outcome { seconds, wrong, retried, explained, chapters }
     }
 
-    fn simulated(&mut self, play: &Play) -> Result<Vec<Chapter>> {
-        self.machine.next_life(Choices::InTurn)?;
+    /// What the driver did in the simulated kernel, and what was wrong there.
+    fn simulated(&mut self, play: &Play) -> (Vec<Chapter>, Option<String>) {
+        if let Err(stop) = self.machine.next_life(Choices::InTurn) {
+            return (Vec::new(), Some(stop.to_string()));
+        }
         let life = life::play(&mut self.machine, &play.scenario);
-        if let Some(why) = life.cut_short {
-            bail!("{why}");
-        }
-        if let Some(violation) = life.violations.first() {
-            bail!("{violation}");
-        }
-        Ok(chapters::of_events(&life.events))
+        let violation = life.violations.first().map(ToString::to_string);
+        (chapters::of_events(&life.events), life.cut_short.or(violation))
     }
 }
 
@@ -167,8 +162,12 @@ fn complaints(lines: &[Line]) -> impl Iterator<Item = String> {
 fn last(chapters: &[Chapter]) -> String {
     let from = chapters.len().saturating_sub(LAST_LINES);
     let lines = chapters.get(from..).unwrap_or_default().iter().map(|chapter| {
-        let status = chapter.status.map_or_else(|| "did not return".into(), |status| format!("{status:#x}"));
-        format!("      {} ({status}): {}\n", chapter.what, chapter.calls.join(" "))
+        let end = match (chapter.is_over, chapter.status) {
+            (false, _) => " (has not returned)".into(),
+            (true, None) => String::new(),
+            (true, Some(status)) => format!(" ({})", nt_trace::NtStatus(status)),
+        };
+        format!("      {}{end}: {}\n", chapter.what, chapter.calls.join(" "))
     });
     lines.collect()
 }
