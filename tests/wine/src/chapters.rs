@@ -66,12 +66,12 @@ pub fn of_lines(lines: &[Line]) -> Vec<Chapter> {
         match told {
             Told::Enter(words) => {
                 // The first AddDevice has no end; the next thing of its thread ends it.
-                if stack.last().and_then(|&at| chapters.get(at)).is_some_and(|last| last.what == "AddDevice")
-                    && words.first().is_some_and(|word| word == "1b")
+                let is_adding = |&at: &usize| chapters.get(at).is_some_and(|last| last.what == "AddDevice");
+                if words.first().is_some_and(|word| word == "1b")
+                    && stack.last().is_some_and(is_adding)
+                    && let Some(added) = stack.pop().and_then(|at| chapters.get_mut(at))
                 {
-                    if let Some(added) = stack.pop().and_then(|at| chapters.get_mut(at)) {
-                        added.is_over = true;
-                    }
+                    added.is_over = true;
                 }
                 stack.push(chapters.len());
                 chapters.push(Chapter::new(entered(words)));
