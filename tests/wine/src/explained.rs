@@ -1,4 +1,4 @@
-//! Differences between the two kernels that are explained: `tests/wine/differences.toml`.
+//! Differences between the two kernels that are explained: `tests/wine/differences.json`.
 
 use std::{cell::Cell, collections::BTreeSet};
 
@@ -22,11 +22,6 @@ pub struct Explanation {
     used: Cell<bool>,
 }
 
-#[derive(Deserialize)]
-struct File {
-    difference: Vec<Explanation>,
-}
-
 /// All of them.
 pub struct Explained(Vec<Explanation>);
 
@@ -36,8 +31,8 @@ impl Explained {
     /// # Errors
     /// It is not as it must be.
     pub fn read() -> Result<Self> {
-        let file: File = toml::from_str(include_str!("../differences.toml")).context("differences.toml")?;
-        Ok(Self(file.difference))
+        let table = include_str!("../differences.json");
+        serde_json::from_str(table).map(Self).context("differences.json")
     }
 
     /// The differences that nobody has explained, in words.
